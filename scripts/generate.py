@@ -1,0 +1,102 @@
+"""Writes what is derived from the rules: the index, the docs pages, the JSON schema.
+
+Run by `make generate`; CI checks that nothing changes.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RULES = ROOT / "src" / "cadence_guard" / "rules"
+PAGES = ROOT / "docs" / "reference" / "rules"
+SCHEMA = ROOT / "src" / "cadence_guard" / "policy.schema.json"
+
+
+def index() -> str:
+    """The rule index, read off the rule files without importing them."""
+    found = []
+    for path in sorted(RULES.glob("[a-z]*.py")):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef) and any(
+                isinstance(base, ast.Name) and base.id == "Rule" for base in node.bases
+            ):
+                code = next(
+                    ast.literal_eval(line.value)
+                    for line in node.body
+                    if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "code"
+                )
+                found.append((code, path.stem, node.name))
+    imports = "\n".join(
+        f"from cadence_guard.rules.{stem} import {name}"
+        for _, stem, name in sorted(found, key=lambda rule: rule[1])
+    )
+    listed = "\n".join(f"    {name}.name: {name}," for _, _, name in sorted(found))
+    return f'''"""Every rule, by name. Written by `make generate`: do not edit by hand."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cadence_guard.rules._rule import (
+    Objection,
+    OpenStretch,
+    Params,
+    Rule,
+    Selecting,
+    Spans,
+)
+{imports}
+
+RULES: Final[dict[str, type[Rule]]] = {{
+{listed}
+}}
+
+__all__ = ["RULES", "Objection", "OpenStretch", "Params", "Rule", "Selecting", "Spans"]
+'''
+
+
+def page(code: str, name: str, text: str) -> str:
+    """The docs page of a rule: its file's docstring."""
+    text = re.sub(r"^    ", "    ", text.strip(), flags=re.MULTILINE)
+    return f"<!-- Written by `make generate` from the rule's docstring. -->\n\n# {code} {name}\n\n{text}\n"
+
+
+def write(path: Path, text: str) -> None:
+    """Writes a file if it changes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_text("utf-8") != text:
+        path.write_text(text, "utf-8")
+        print(f"wrote {path.relative_to(ROOT)}")
+
+
+def main() -> None:
+    """Generates everything; the index first, since the rest imports it."""
+    write(RULES / "__init__.py", index())
+    sys.path.insert(0, str(ROOT / "src"))
+    from cadence_guard.rules import RULES as rules
+    from cadence_guard.schema import policy_schema
+
+    rows = []
+    for cls in rules.values():
+        text = sys.modules[cls.__module__].__doc__ or ""
+        write(PAGES / f"{cls.name}.md", page(cls.code, cls.name, text))
+        rows.append(
+            f"| {cls.code} | [{cls.name}](rules/{cls.name}.md) | {text.split('.')[0].strip()}. |"
+        )
+    table = "\n".join(" ".join(row.split()) for row in rows)
+    write(
+        PAGES.parent / "rules.md",
+        "<!-- Written by `make generate`. -->\n\n# Rules\n\n| code | name | |\n|---|---|---|\n"
+        + table
+        + "\n",
+    )
+    write(SCHEMA, json.dumps(policy_schema(), indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

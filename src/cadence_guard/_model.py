@@ -1,0 +1,161 @@
+"""What every event model shares: strict, frozen, no unknown keys, no nulls, no empty fields out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    WithJsonSchema,
+    model_serializer,
+)
+
+from cadence_guard import words
+from cadence_guard.instants import parse_instant, to_text, zone
+
+if TYPE_CHECKING:
+    # At run time these refuse an explicit null; a checker sees what a missing key gives.
+    from typing import TypeAlias
+
+    Text: TypeAlias = str | None
+    Tags: TypeAlias = tuple[str, ...]
+    Instant: TypeAlias = datetime
+    MaybeInstant: TypeAlias = datetime | None
+else:
+    Text = Annotated[str, Field(min_length=1)]
+    Tags = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)]
+    Instant = Annotated[
+        datetime,
+        PlainValidator(parse_instant),
+        PlainSerializer(to_text, when_used="json-unless-none"),
+        WithJsonSchema({"type": "string", "format": "date-time"}),
+    ]
+    MaybeInstant = Instant
+
+
+def word(what: str, known: Iterable[str], *, own: bool = False) -> Any:
+    """A validator for a word of a closed list; `own` lets `x-...` through."""
+    allowed = frozenset(known)
+    listed = tuple(known)
+
+    def check(value: str) -> str:
+        if value in allowed or (own and value.startswith("x-") and len(value) > 2):
+            return value
+        raise ValueError(words.expected(value, listed, what))
+
+    return AfterValidator(check)
+
+
+def _check_zone(value: str) -> str:
+    zone(value)
+    return value
+
+
+if TYPE_CHECKING:
+    Channel: TypeAlias = str
+    MaybeChannel: TypeAlias = str | None
+    Purpose: TypeAlias = str
+    MaybePurpose: TypeAlias = str | None
+    ZoneName: TypeAlias = str | None
+else:
+    Channel = Annotated[str, word("channel", words.CHANNELS)]
+    MaybeChannel = Channel
+    Purpose = Annotated[str, word("purpose", words.PURPOSES, own=True)]
+    MaybePurpose = Purpose
+    ZoneName = Annotated[str, AfterValidator(_check_zone)]
+
+
+class Model(BaseModel):
+    """The base of all event models."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        populate_by_name=True,
+        serialize_by_alias=True,
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_empty(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in dump(self).items() if value not in (None, (), [])}
+
+
+Path = tuple[str | int, ...]
+
+
+class Faults(ValueError):
+    """Several faults below one value, each as (path, sentence)."""
+
+    def __init__(self, faults: list[tuple[Path, str]]) -> None:
+        super().__init__("; ".join(sentence for _, sentence in faults))
+        self.faults = faults
+
+
+def complaints(error: ValidationError, model: type[BaseModel]) -> list[tuple[Path, str]]:
+    """Each fault of a validation error as (path, sentence); unknown keys with the nearest one."""
+    found: list[tuple[Path, str]] = []
+    # A misspelt key is the cause of a missing one, so it is told first.
+    faults = sorted(
+        error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden"
+    )
+    for fault in faults:
+        path = fault["loc"]
+        if path and path[0] in words.EVENTS and path[0] not in model.model_fields:
+            path = path[1:]  # the tag of the union
+        key = str(path[-1]) if path else ""
+        at = f"{key}: " if key else ""
+        kind = fault["type"]
+        value = fault["input"]
+        if kind == "extra_forbidden":
+            known = _keys(model, path[:-1])
+            near = words.nearest(key, known)
+            hint = f"did you mean {near!r}?" if near else f"expected one of: {', '.join(known)}"
+            found.append((path, f"unknown key {key!r}; {hint}"))
+        elif kind == "missing":
+            found.append((path, f"{key!r} is missing"))
+        elif kind == "value_error" and isinstance(inner := fault["ctx"]["error"], Faults):
+            found += [((*path, *more), sentence) for more, sentence in inner.faults]
+        elif kind == "value_error":
+            found.append((path, f"{at}{inner}"))
+        elif value is None:
+            found.append((path, f"{at}null is not a value; leave the key out"))
+        else:
+            text = fault["msg"]
+            found.append((path, f"{at}{text[:1].lower()}{text[1:]}, not {_short(value)}"))
+    return found
+
+
+def _keys(model: type[BaseModel], path: Path) -> tuple[str, ...]:
+    """The keys that may stand at `path` in `model`."""
+    for part in path:
+        if isinstance(part, int):
+            continue
+        by_key = {field.alias or name: field for name, field in model.model_fields.items()}
+        inner = [arg for arg in _arguments(by_key[part].annotation) if _is_model(arg)]
+        model = inner[0]
+    return tuple(field.alias or name for name, field in model.model_fields.items())
+
+
+def _arguments(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for argument in getattr(annotation, "__args__", ()):
+        yield from _arguments(argument)
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,234 @@
+"""The answer: a verdict, until when, and every reason."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from cadence_guard.instants import to_text
+
+SCHEMA_VERSION: Final = 1
+"""Of the JSON that `Decision.to_json` writes; keys may be added within a version."""
+
+
+class Verdict(StrEnum):
+    """`allow` now, `defer` until a later time, `deny`."""
+
+    ALLOW = "allow"
+    DEFER = "defer"
+    DENY = "deny"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One objection of one policy entry.
+
+    `when` is the first instant at which it was met on the way to a common free time, None for the
+    touch's own. `until` is when this entry alone would let go, None if never. `facts` is what it
+    counted or compared. `pack`, `citation` and `source` say where the entry comes from.
+    """
+
+    code: str
+    name: str
+    effect: str
+    message: str
+    when: datetime | None = None
+    until: datetime | None = None
+    pack: str | None = None
+    citation: str | None = None
+    source: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The finding as JSON data; instants as text."""
+        return {
+            "code": self.code,
+            "name": self.name,
+            "effect": self.effect,
+            "message": self.message,
+            "when": _text(self.when),
+            "until": _text(self.until),
+            "pack": self.pack,
+            "citation": self.citation,
+            "source": self.source,
+            "facts": dict(self.facts),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part [start, end) of a permission calendar; `codes` are those that object in it."""
+
+    start: datetime
+    end: datetime
+    free: bool
+    codes: tuple[str, ...] = ()
+
+
+class Decision:
+    """What the guard says of one touch. True if the touch is allowed now.
+
+    `until` is the earliest common free time of a defer, else None. `open_until` is when the allow
+    (or the time found) runs out, None if it does not. `findings` and `needs` are made when
+    they are first read.
+    """
+
+    __slots__ = (
+        "_findings",
+        "_needs",
+        "_reasons",
+        "at",
+        "contact",
+        "horizon",
+        "open_until",
+        "touch",
+        "until",
+        "verdict",
+    )
+
+    def __init__(
+        self,
+        *,
+        verdict: Verdict,
+        at: datetime,
+        touch: str | None,
+        contact: str,
+        until: datetime | None = None,
+        open_until: datetime | None = None,
+        findings: tuple[Finding, ...] = (),
+        needs: tuple[str, ...] = (),
+        reasons: Callable[[], tuple[tuple[Finding, ...], tuple[str, ...]]] | None = None,
+        horizon: str = "90d",
+    ) -> None:
+        self.verdict = verdict
+        self.at = at
+        self.touch = touch
+        self.contact = contact
+        self.until = until
+        self.open_until = open_until
+        self.horizon = horizon
+        self._findings = findings
+        self._needs = needs
+        self._reasons = reasons
+
+    def settle(self) -> Decision:
+        """Makes findings and needs now, before the history they speak of moves on."""
+        if self._reasons is not None:
+            self._findings, self._needs = self._reasons()
+            self._reasons = None
+        return self
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Every reason, by code, then `when`, then place in the policy."""
+        return self.settle()._findings
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The facts that could change the answer."""
+        return self.settle()._needs
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the touch may be made now."""
+        return self.verdict is Verdict.ALLOW
+
+    def __bool__(self) -> bool:
+        return self.verdict is Verdict.ALLOW
+
+    def as_dict(self) -> dict[str, Any]:
+        """The decision as JSON data; instants as text, None where there is none."""
+        return {
+            "version": SCHEMA_VERSION,
+            "touch": self.touch,
+            "contact": self.contact,
+            "at": to_text(self.at),
+            "verdict": self.verdict.value,
+            "until": _text(self.until),
+            "open_until": _text(self.open_until),
+            "findings": [finding.as_dict() for finding in self.findings],
+            "needs": list(self.needs),
+            "horizon": self.horizon,
+        }
+
+    def to_json(self) -> str:
+        """One line of JSON; `from_json` reads it back to an equal decision."""
+        return json.dumps(self.as_dict(), ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Decision:
+        """The decision that `to_json` wrote. ValueError for another schema version."""
+        data = json.loads(text)
+        if data.get("version") != SCHEMA_VERSION:
+            raise ValueError(
+                f"decision of schema version {data.get('version')!r}; expected {SCHEMA_VERSION}"
+            )
+        return cls(
+            verdict=Verdict(data["verdict"]),
+            at=datetime.fromisoformat(data["at"]),
+            touch=data["touch"],
+            contact=data["contact"],
+            until=_moment(data["until"]),
+            open_until=_moment(data["open_until"]),
+            findings=tuple(
+                Finding(
+                    **{
+                        **finding,
+                        "when": _moment(finding["when"]),
+                        "until": _moment(finding["until"]),
+                    }
+                )
+                for finding in data["findings"]
+            ),
+            needs=tuple(data["needs"]),
+            horizon=data["horizon"],
+        )
+
+    def explain(self) -> str:
+        """The decision for a person: the verdict, then a line a reason. Names no contact point."""
+        lines = [self._headline()]
+        for finding in self.findings:
+            lines.append(f"  {finding.code} {finding.name}{_mark(finding)}: {finding.message}")
+        if self.needs:
+            lines.append(f"  could change the answer: {', '.join(self.needs)}")
+        return "\n".join(lines)
+
+    def _headline(self) -> str:
+        if self.verdict is Verdict.ALLOW:
+            end = f", until {to_text(self.open_until)}" if self.open_until else ""
+            return f"allow{end}: no loaded rule blocks this"
+        if self.verdict is Verdict.DEFER:
+            assert self.until is not None
+            return f"defer until {to_text(self.until)}"
+        if all(f.until for f in self.findings if f.effect == "block" and f.code < "CG9"):
+            return f"deny: no common free time within {self.horizon.removesuffix('d')} days"
+        return "deny"
+
+    def __repr__(self) -> str:
+        codes = ",".join(sorted({finding.code for finding in self.findings}))
+        return f"<Decision {self.verdict.value} {codes or 'no findings'}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Decision) and self.as_dict() == other.as_dict()
+
+    def __hash__(self) -> int:
+        return hash((self.verdict, self.at, self.touch, self.contact, self.until))
+
+
+def _mark(finding: Finding) -> str:
+    warn = " (warning)" if finding.effect == "warn" else ""
+    when = f" (met at {to_text(finding.when)})" if finding.when else ""
+    return f"{warn}{when}"
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else to_text(moment)
+
+
+def _moment(text: str | None) -> datetime | None:
+    # Times that rules found may lie beyond 2199; only events are held to it.
+    return None if text is None else datetime.fromisoformat(text)

@@ -1,0 +1,225 @@
+"""The engine: one touch, every rule, one decision.
+
+A rule entry is a set of free instants. All else follows here, once: allowed now, all reasons, the
+earliest time that satisfies all entries, how long it lasts, and the calendar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from cadence_guard.decision import Decision, Finding, Stretch, Verdict
+from cadence_guard.history import Case
+from cadence_guard.instants import NEVER, to_datetime
+from cadence_guard.rules import Objection, OpenStretch, Rule
+from cadence_guard.ruleset import Plan, Ruleset
+
+ROUNDS: Final = 10_000
+_LAST: Final = 253_370_764_800_000_000
+"""9999-01-01: what is later is as good as never, and no datetime."""
+
+Ask = Callable[[int, Case], OpenStretch]
+
+
+class Raised(NamedTuple):
+    """An objection of one entry: where it was met, and until when; or that it failed."""
+
+    entry: Rule
+    when: int | None
+    until: int
+    failed: str | None = None
+
+
+def decide(ruleset: Ruleset, case: Case) -> Decision:
+    """The decision on a case: a pure function of the two. Changes nothing, never raises for what a
+    rule does: a rule that fails is a no (CG901)."""
+    plan = ruleset.plan(case.channel, case.purpose)
+    blocking, warning, asks = plan.blocking, plan.warning, plan.asks
+    if plan.particular:
+        blocking = tuple(entry for entry in blocking if entry.judges(case.touch))
+        warning = tuple(entry for entry in warning if entry.judges(case.touch))
+        asks = tuple(entry.next_open for entry in blocking)
+    t = case.at
+    closes = NEVER
+    try:
+        for ask in asks:
+            opens, shuts = ask(t, case)
+            if opens != t:
+                break
+            if shuts < closes:
+                closes = shuts
+        else:
+            if closes > t:
+                return _allow(ruleset, case, warning, closes)
+    except Exception:  # noqa: BLE001 (asked again below, one by one)
+        closes = t
+    return _search(ruleset, case, blocking, warning)
+
+
+def _allow(ruleset: Ruleset, case: Case, warning: Sequence[Rule], closes: int) -> Decision:
+    raised = _warnings(case, warning)
+    return Decision(
+        verdict=Verdict.ALLOW,
+        at=case.moment,
+        touch=case.touch.id,
+        contact=case.touch.contact,
+        open_until=_moment(closes),
+        reasons=_reasons(case, raised) if raised or not case.view.known else None,
+        horizon=ruleset.horizon_text.text,
+    )
+
+
+def _search(
+    ruleset: Ruleset, case: Case, blocking: Sequence[Rule], warning: Sequence[Rule]
+) -> Decision:
+    """Goes in rounds: all entries are asked at one instant, and it moves to the latest answer."""
+    start = t = case.at
+    limit = start + ruleset.horizon
+    size = len(blocking)
+    opened, closed = [0] * size, [start] * size
+    met: dict[int, Raised] = {}
+    for _ in range(ROUNDS):
+        latest = t
+        for index, entry in enumerate(blocking):
+            if opened[index] <= t < closed[index]:
+                continue  # still in the free stretch it answered before
+            opens, shuts, failed = _ask(entry, t, case)
+            opened[index], closed[index] = opens, shuts
+            if opens > t:
+                if index not in met:
+                    met[index] = Raised(entry, None if t == start else t, opens, failed)
+                latest = max(latest, opens)
+        if latest == t or latest > limit:
+            break
+        t = latest
+    else:
+        met[size] = Raised(blocking[0], None, NEVER, "no end in the search for a common free time")
+        latest = NEVER
+    raised = [*met.values(), *_warnings(case, warning)]
+    found = latest <= limit
+    verdict = Verdict.DENY if not found else Verdict.ALLOW if t == start else Verdict.DEFER
+    return Decision(
+        verdict=verdict,
+        at=case.moment,
+        touch=case.touch.id,
+        contact=case.touch.contact,
+        until=to_datetime(t) if verdict is Verdict.DEFER else None,
+        open_until=_moment(min(closed, default=NEVER)) if found else None,
+        reasons=_reasons(case, raised),
+        horizon=ruleset.horizon_text.text,
+    )
+
+
+def _ask(entry: Rule, t: int, case: Case) -> tuple[int, int, str | None]:
+    """An entry's answer; (NEVER, NEVER) and why, if it failed."""
+    try:
+        opens, shuts = entry.next_open(t, case)
+    except Exception as error:  # noqa: BLE001 (whatever a rule raises is a no)
+        return NEVER, NEVER, f"{type(error).__name__}: {error}"
+    if opens < t:
+        return NEVER, NEVER, "it answered with an instant before the one it was asked about"
+    if shuts <= opens and opens < NEVER:
+        return NEVER, NEVER, "it answered with a stretch that ends where it begins"
+    return opens, shuts, None
+
+
+def _warnings(case: Case, warning: Sequence[Rule]) -> list[Raised]:
+    """The entries of effect `warn` that object at the touch's own instant."""
+    raised: list[Raised] = []
+    for entry in warning:
+        opens, _, failed = _ask(entry, case.at, case)
+        if opens > case.at:
+            raised.append(Raised(entry, None, opens, failed))
+    return raised
+
+
+def _moment(us: int) -> datetime | None:
+    return to_datetime(us) if us < _LAST else None
+
+
+def _reasons(
+    case: Case, raised: Sequence[Raised]
+) -> Callable[[], tuple[tuple[Finding, ...], tuple[str, ...]]]:
+    """Findings and needs, when somebody asks for them."""
+
+    def tell() -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+        findings: list[tuple[tuple[object, ...], Finding]] = []
+        needs: set[str] = set()
+        for entry, when, until, failed in raised:
+            said = _object(entry, case.at if when is None else when, case, failed)
+            code, name = said.code or entry.code, said.name or entry.name
+            if entry.effect == "block":
+                needs.update(said.needs)
+            finding = Finding(
+                code=code,
+                name=name,
+                effect=entry.effect,
+                message=said.message,
+                when=None if when is None else to_datetime(when),
+                until=_moment(until),
+                pack=entry.pack,
+                citation=entry.citation,
+                source=entry.source,
+                facts=said.facts,
+            )
+            place = (code, when or 0, entry.pack is not None, entry.pack or "", entry.place, name)
+            findings.append((place, finding))
+        if not case.view.known:
+            needs.add("contact")
+            findings.append((("CG904",), UNKNOWN))
+        findings.sort(key=lambda pair: pair[0])
+        return tuple(finding for _, finding in findings), tuple(sorted(needs))
+
+    return tell
+
+
+UNKNOWN: Final = Finding(
+    code="CG904",
+    name="unknown-fact",
+    effect="warn",
+    message="nothing is known of this contact",
+)
+
+
+def _object(entry: Rule, t: int, case: Case, failed: str | None) -> Objection:
+    if failed is None:
+        try:
+            return entry.objection(t, case)
+        except Exception as error:  # noqa: BLE001 (a rule that cannot say why still objects)
+            failed = f"{type(error).__name__}: {error}"
+    return Objection(
+        f"rule {entry.name} failed, so nothing may be sent: {failed}",
+        facts={"rule": entry.name},
+        code="CG901",
+        name="rule-failed",
+    )
+
+
+def calendar(ruleset: Ruleset, case: Case, start: int, end: int) -> tuple[Stretch, ...]:
+    """The permission calendar of a case over [start, end): stretches that cover it, in order."""
+    plan: Plan = ruleset.plan(case.channel, case.purpose)
+    blocking = [entry for entry in plan.blocking if entry.judges(case.touch)]
+    stretches: list[tuple[int, int, tuple[str, ...]]] = []
+    t = start
+    while t < end:
+        border = end
+        codes: set[str] = set()
+        for entry in blocking:
+            opens, shuts, failed = _ask(entry, t, case)
+            if opens > t:
+                codes.add(_object(entry, t, case, failed).code or entry.code)
+                border = min(border, opens)
+            else:
+                border = min(border, shuts)
+        told = tuple(sorted(codes))
+        if stretches and stretches[-1][2] == told:
+            stretches[-1] = (stretches[-1][0], border, told)
+        else:
+            stretches.append((t, border, told))
+        t = border
+    return tuple(
+        Stretch(to_datetime(first), to_datetime(last), not codes, codes)
+        for first, last, codes in stretches
+    )

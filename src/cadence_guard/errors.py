@@ -1,0 +1,44 @@
+"""Every error this library raises on purpose.
+
+CadenceGuardError
+|-- EventError          an event (or a line of a file of events) is wrong   also a ValueError
+|-- PolicyError         a policy, a pack or a rule entry is wrong           also a ValueError
+|-- LedgerUnavailable   the ledger cannot be read or written
+|   `-- Conflict        somebody else appended first
+`-- Refused             the guard refused a reservation; carries the decision
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cadence_guard.decision import Decision
+
+
+class CadenceGuardError(Exception):
+    """The root of the tree above."""
+
+
+class EventError(CadenceGuardError, ValueError):
+    """An event is not what the event format asks for; the text says where and what was expected."""
+
+
+class PolicyError(CadenceGuardError, ValueError):
+    """A policy, a pack or a rule entry is wrong; the text says where and what was expected."""
+
+
+class LedgerUnavailable(CadenceGuardError):
+    """The ledger cannot be read or written, so nothing may be sent."""
+
+
+class Conflict(LedgerUnavailable):
+    """A stream has moved on since it was read: read it again and decide again."""
+
+
+class Refused(CadenceGuardError):
+    """`Guard.reserve` did not book the touch; `decision` says why and until when."""
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(decision.explain())
+        self.decision = decision

@@ -1,0 +1,199 @@
+"""The one event format: JSON objects, one a line, in and out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeAlias
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from cadence_guard import words
+from cadence_guard._model import complaints
+from cadence_guard.contact import Consent, Contact, Forget, Handoff, Signal, Suppress
+from cadence_guard.errors import EventError
+from cadence_guard.touch import Touch
+
+Event: TypeAlias = Contact | Consent | Touch | Signal | Handoff | Suppress | Forget
+
+MODELS: Final[dict[str, type[Event]]] = {
+    "contact": Contact,
+    "consent": Consent,
+    "touch": Touch,
+    "signal": Signal,
+    "handoff": Handoff,
+    "suppress": Suppress,
+    "forget": Forget,
+}
+_KINDS: Final = tuple(MODELS.values())
+LONGEST_LINE: Final = 1 << 20
+"""A line of more bytes than this is refused: no event is that long."""
+
+_adapter: Final[TypeAdapter[Event]] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
+
+
+def parse_event(source: object, *, where: str = "") -> Event:
+    """One event out of a model, a dict, or a line of JSON (text or bytes).
+
+    Raises EventError with what was wrong, what was expected and the nearest name; `where` (a file
+    and a line) begins its text.
+    """
+    if isinstance(source, _KINDS):
+        return source
+    if isinstance(source, Mapping):
+        return _from_mapping(source, where)
+    if isinstance(source, str):
+        source = source.encode("utf-8", "surrogatepass")
+    if isinstance(source, (bytes, bytearray)):
+        return _from_line(bytes(source), where)
+    raise EventError(
+        f"{_prefix(where)}expected an event, a dict or a line of JSON, not {type(source).__name__}"
+    )
+
+
+def parse_events(source: object) -> Iterator[Event]:
+    """The events of `source`, lazily: a path, JSON lines as text or bytes, or an iterable.
+
+    An iterable (also an open file) gives dicts, lines or event models. A file's events must carry
+    `at`; blank lines, a byte-order mark and CRLF are no errors. Raises EventError that names the
+    line, after all events before it have been given.
+    """
+    name = ""
+    lines: Iterable[Any]
+    if isinstance(source, str) and not source.lstrip("\ufeff \t\r\n").startswith("{") and source:
+        source = Path(source)
+    if isinstance(source, Path):
+        name = f"{source}:"
+        lines = _read(source)
+    elif isinstance(source, (bytes, bytearray)):
+        lines = bytes(source).split(b"\n")
+    elif isinstance(source, str):
+        lines = source.split("\n")
+    elif isinstance(source, (Mapping, *_KINDS)):
+        lines = (source,)
+    elif isinstance(source, Iterable):
+        lines = source
+    else:
+        raise EventError(f"expected a path, JSON lines or events, not {type(source).__name__}")
+    for number, line in enumerate(lines, 1):
+        if isinstance(line, str):
+            line = line.encode("utf-8", "surrogatepass")
+        if isinstance(line, (bytes, bytearray)):
+            if number == 1:
+                line = line.removeprefix(b"\xef\xbb\xbf")
+            line = line.strip(b" \t\r\n")
+            if not line:
+                continue
+        where = f"{name}{number}" if name else f"line {number}"
+        event = parse_event(line, where=where)
+        if event.at is None:
+            raise EventError(f"{where}: 'at' is missing; expected an instant")
+        yield event
+
+
+def to_line(event: Event) -> str:
+    """An event as one line of JSON, without empty fields; `parse_event` reads it back."""
+    return event.model_dump_json()
+
+
+def _read(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            while line := file.readline(LONGEST_LINE + 2):
+                yield line
+    except OSError as error:
+        raise EventError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _from_mapping(source: Mapping[Any, Any], where: str) -> Event:
+    kind = source.get("event")
+    model = MODELS.get(kind) if isinstance(kind, str) else None
+    if model is None:
+        raise EventError(_prefix(where) + _unknown_event(kind))
+    try:
+        return model.model_validate(source if isinstance(source, dict) else dict(source))
+    except ValidationError as error:
+        raise EventError(_prefix(where) + _sentences(error, model)) from None
+
+
+def _from_line(line: bytes, where: str) -> Event:
+    if len(line) > LONGEST_LINE:
+        raise EventError(
+            f"{_prefix(where)}longer than {LONGEST_LINE} bytes; one event a line is expected"
+        )
+    try:
+        event = _adapter.validate_json(line)
+    except ValidationError as error:
+        raise _line_error(line, error, where) from None
+    keys = len(event.model_fields_set)
+    if type(event) is Contact:
+        keys += sum(len(point.model_fields_set) for point in event.points)
+    # A key given twice would win in silence; a line with as many `":` as keys has none.
+    if line.count(b'":') != keys or b'" :' in line or b'"\t:' in line:
+        _refuse_duplicates(line, where)
+    return event
+
+
+def _line_error(line: bytes, error: ValidationError, where: str) -> EventError:
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        return EventError(
+            f"{_prefix(where, fault.start + 1)}not UTF-8 (byte 0x{line[fault.start]:02x}); save the file as UTF-8"
+        )
+    try:
+        data = json.loads(text, parse_constant=_refuse_constant)
+    except ValueError as fault:
+        column = getattr(fault, "colno", 1)
+        problem = getattr(fault, "msg", str(fault))
+        return EventError(
+            f"{_prefix(where, column)}broken JSON: {problem}; expected one event a line"
+        )
+    except RecursionError:
+        return EventError(f"{_prefix(where)}nested too deeply for an event")
+    if not isinstance(data, dict):
+        return EventError(f"{_prefix(where)}expected an object, not {type(data).__name__}")
+    kind = data.get("event")
+    model = MODELS.get(kind) if isinstance(kind, str) else None
+    if model is None:
+        return EventError(_prefix(where) + _unknown_event(kind))
+    path, sentence = complaints(error, model)[0]
+    column = text.find(json.dumps(path[-1])) + 1 if path else 0
+    return EventError(f"{_prefix(where, column)}{kind}: {sentence}")
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"{text} is no JSON")
+
+
+def _refuse_duplicates(line: bytes, where: str) -> None:
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        seen: dict[str, Any] = {}
+        for key, value in items:
+            if key in seen:
+                column = line.decode().rfind(json.dumps(key)) + 1
+                raise EventError(f"{_prefix(where, column)}duplicate key {key!r}")
+            seen[key] = value
+        return seen
+
+    json.loads(line, object_pairs_hook=pairs)
+
+
+def _sentences(error: ValidationError, model: type[Event]) -> str:
+    kind = model.model_fields["event"].default
+    return f"{kind}: " + "; ".join(sentence for _, sentence in complaints(error, model))
+
+
+def _unknown_event(kind: object) -> str:
+    if kind is None:
+        return f"'event' is missing; expected one of: {', '.join(words.EVENTS)}"
+    return words.expected(kind, words.EVENTS, "event")
+
+
+def _prefix(where: str, column: int = 0) -> str:
+    if not where:
+        return ""
+    if column <= 0:
+        return f"{where}: "
+    return f"{where}, column {column}: " if where.startswith("line ") else f"{where}:{column}: "

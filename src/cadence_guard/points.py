@@ -1,0 +1,113 @@
+"""Contact points, normalised: the same address or number is the same point, however it is written.
+
+E-mail: trimmed, casefolded whole, domain by IDNA; plus-tags and dots stay. Phone: E.164. Social:
+casefolded, without `@`. What is neither is compared as text, casefolded and with single blanks.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+from cadence_guard.words import CHANNEL_KIND
+
+_E164: Final = re.compile(r"\+[1-9][0-9]{5,14}")
+_MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
+HASHED: Final = "hmac-sha256:"
+"""How a point or a contact begins of which only a keyed hash is known."""
+
+
+@lru_cache(maxsize=65_536)
+def normalise(value: str, kind: str | None = None, country: str | None = None) -> str:
+    """The one spelling under which a point is compared; `kind` is guessed when not given.
+
+    A national phone number needs the extra `phone` and a country; without them it stays text, and
+    `is_phone` of the answer is false.
+    """
+    text = unicodedata.normalize("NFKC", value).strip()
+    if text.startswith(HASHED):
+        return text
+    kind = kind or _guess(text)
+    if kind == "email" and _MAIL.fullmatch(text):
+        return _email(text)
+    if kind == "phone":
+        return _phone(text, country) or " ".join(text.casefold().split())
+    if kind == "social":
+        return text.removeprefix("@").casefold()
+    return " ".join(text.casefold().split())
+
+
+def kind_of(channel: str) -> str | None:
+    """The kind of contact point that a channel reaches; None for `ad` and `meeting`."""
+    return CHANNEL_KIND[channel]
+
+
+def kind_by_look(point: str) -> str | None:
+    """The kind of a normalised point, as far as its look tells; None for a handle or an address."""
+    return "email" if is_email(point) else "phone" if is_phone(point) else None
+
+
+def is_email(point: str) -> bool:
+    """Whether a normalised point is an e-mail address."""
+    return _MAIL.fullmatch(point) is not None
+
+
+def is_phone(point: str) -> bool:
+    """Whether a normalised point is a phone number."""
+    return _E164.fullmatch(point) is not None
+
+
+def mask(point: str) -> str:
+    """A point fit for a log: `+1512*****43`, `a***@studio.example`."""
+    if is_phone(point):
+        shown = 5 if len(point) > 9 else 2
+        return point[:shown] + "*" * (len(point) - shown - 2) + point[-2:]
+    if is_email(point):
+        name, _, domain = point.rpartition("@")
+        return f"{name[:1]}***@{domain}"
+    return point if point.startswith(HASHED) else f"{point[:1]}***"
+
+
+def _guess(text: str) -> str | None:
+    if _MAIL.fullmatch(text) and not text.startswith("@"):
+        return "email"
+    if text.startswith("@"):
+        return "social"
+    digits = sum(char.isdigit() for char in text)
+    letters = sum(char.isalpha() for char in text.casefold().removeprefix("tel:"))
+    return "phone" if digits >= 5 and not letters else None
+
+
+def _email(text: str) -> str:
+    name, _, domain = text.casefold().rpartition("@")
+    domain = domain.rstrip(".")
+    try:
+        domain = domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return f"{name}@{domain}"  # no such domain can exist; compare it as it stands
+    return f"{name}@{domain}"
+
+
+def _phone(text: str, country: str | None) -> str | None:
+    text = text.casefold().removeprefix("tel:")
+    bare = re.sub(
+        r"[^+0-9a-z]", "", text.replace("(0)", "") if text.startswith(("+", "00")) else text
+    )
+    international = "+" + bare[2:] if bare.startswith("00") else bare
+    if _E164.fullmatch(international):
+        return international
+    if country is None or not bare:
+        return None
+    try:
+        import phonenumbers
+    except ImportError:
+        return None
+    try:
+        number = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))

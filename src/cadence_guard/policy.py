@@ -1,0 +1,326 @@
+"""A policy: the rules and numbers somebody chose, read from YAML, JSON or Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module, resources
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, NamedTuple
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationError,
+    WithJsonSchema,
+)
+
+from cadence_guard import words
+from cadence_guard._model import Faults, complaints, word
+from cadence_guard._model import Path as Keys
+from cadence_guard._yaml12 import Document, YamlError, load
+from cadence_guard.errors import PolicyError
+from cadence_guard.instants import Duration
+from cadence_guard.rules import RULES
+from cadence_guard.rules._rule import Elapsed, Params, Rule
+
+DEFAULT_FILE: Final = "cadence-guard.yaml"
+
+
+class Setting(NamedTuple):
+    """What a policy says about one rule: its entries, `off`, or another effect for the packs'."""
+
+    entries: tuple[Params, ...] = ()
+    off: bool = False
+    effect: str | None = None
+
+
+def rule_class(name: str) -> type[Rule]:
+    """The rule of that name: a built-in one, an entry point, or `package.module:Class`.
+
+    Raises ValueError with the nearest name.
+    """
+    if name in RULES:
+        return RULES[name]
+    if ":" in name:
+        module, _, attribute = name.partition(":")
+        try:
+            found = getattr(import_module(module), attribute)
+        except (ImportError, AttributeError) as error:
+            raise ValueError(f"rule {name!r} cannot be imported: {error}") from error
+    else:
+        points = entry_points(group="cadence_guard.rules", name=name)
+        if not points:
+            raise ValueError(words.expected(name, RULES, "rule"))
+        found = next(iter(points)).load()
+    if not (isinstance(found, type) and issubclass(found, Rule)):
+        raise ValueError(f"rule {name!r} is no subclass of cadence_guard.rules.Rule")
+    return found
+
+
+def _parse_rules(value: Any) -> dict[str, Setting]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"expected a mapping of rule names, not {type(value).__name__}")
+    settings: dict[str, Setting] = {}
+    faults: list[tuple[Keys, str]] = []
+    for name, said in value.items():
+        try:
+            settings[str(name)] = _parse_setting(rule_class(str(name)), said)
+        except Faults as error:
+            faults += [((name, *path), f"{name}: {text}") for path, text in error.faults]
+        except ValueError as error:
+            faults.append(((name,), str(error)))
+    if faults:
+        raise Faults(faults)
+    return settings
+
+
+def _parse_setting(rule: type[Rule], said: Any) -> Setting:
+    if isinstance(said, Setting):
+        return said
+    if rule.always_on:
+        if said in ({}, [], [{}]):
+            return Setting()
+        raise ValueError(
+            f"{rule.name}: is always on and takes no parameters; it cannot be loosened"
+        )
+    if said == "off":
+        return Setting(off=True)
+    if (
+        isinstance(said, Mapping)
+        and set(said) == {"effect"}
+        and said["effect"] in ("block", "warn")
+    ):
+        return Setting(effect=said["effect"])
+    if not isinstance(said, Mapping) and not (isinstance(said, (list, tuple)) and said):
+        raise ValueError(f"{rule.name}: expected a mapping, a list of mappings, or off")
+    faults: list[tuple[Keys, str]] = []
+    entries: list[Params] = []
+    for place, entry in enumerate([said] if isinstance(said, Mapping) else said):
+        where: Keys = () if isinstance(said, Mapping) else (place,)
+        try:
+            entries.append(rule.Params.model_validate(entry))
+        except ValidationError as error:
+            faults += [((*where, *path), text) for path, text in complaints(error, rule.Params)]
+    if faults:
+        raise Faults(faults)
+    return Setting(tuple(entries))
+
+
+def _dump_rules(settings: dict[str, Setting]) -> dict[str, Any]:
+    return {name: _dump_setting(setting) for name, setting in settings.items()}
+
+
+def _dump_setting(setting: Setting) -> Any:
+    if setting.off:
+        return "off"
+    if setting.effect:
+        return {"effect": setting.effect}
+    return [
+        entry.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+        for entry in setting.entries
+    ]
+
+
+class ExemptEntry(BaseModel):
+    """Touches that named rules leave alone, and why."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, populate_by_name=True, serialize_by_alias=True
+    )
+
+    purposes: Annotated[
+        tuple[Annotated[str, word("purpose", words.PURPOSES, own=True)], ...],
+        Field(strict=False, min_length=1),
+    ]
+    channels: Annotated[
+        tuple[Annotated[str, word("channel", words.CHANNELS)], ...] | None,
+        Field(strict=False, min_length=1),
+    ] = None
+    from_: Annotated[tuple[str, ...], Field(alias="from", strict=False, min_length=1)]
+    because: Annotated[str, Field(min_length=1)]
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Refuses unknown rules, and those from which nothing exempts."""
+        for name in self.from_:
+            if rule_class(name).always_on:
+                raise ValueError(f"nothing exempts from {name!r}")
+
+
+class AnswerTerms(BaseModel):
+    """When a person's touch is an answer: the signals, and how old one may be."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True
+    )
+
+    signals: Annotated[
+        tuple[Annotated[str, word("signal", words.SIGNALS, own=True)], ...],
+        Field(strict=False, min_length=1),
+    ] = ("replied", "invited", "meeting_booked")
+    within: Elapsed = Duration.parse("7d")
+
+
+def _parse_packs(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise ValueError("expected a list of packs, such as [humane]")
+    for place, name in enumerate(value):
+        if name not in pack_names():
+            raise Faults([((place,), words.expected(name, pack_names(), "pack"))])
+        if name in value[:place]:
+            raise Faults([((place,), f"pack {name!r} is named twice")])
+    return tuple(value)
+
+
+class _Stated(BaseModel):
+    """What a policy and a pack have in common."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True
+    )
+
+    rules: Annotated[
+        dict[str, Setting],
+        PlainValidator(_parse_rules),
+        PlainSerializer(_dump_rules),
+        WithJsonSchema({"type": "object"}),
+    ] = Field(default_factory=dict)
+    exempt: Annotated[tuple[ExemptEntry, ...], Field(strict=False)] = ()
+    answers: AnswerTerms | Literal["off"] | None = None
+    horizon: Elapsed | None = None
+
+
+class Pack(_Stated):
+    """A published policy."""
+
+    title: str
+    about: str
+    as_of: str
+
+
+class Policy(_Stated):
+    """The rules and numbers somebody chose.
+
+    `packs` are the stances it stands on; what `rules` says about a rule replaces what they say
+    about it. Raises PolicyError for everything that is not understood, `null` included.
+    """
+
+    version: Literal[1] = 1
+    packs: Annotated[
+        tuple[str, ...],
+        PlainValidator(_parse_packs),
+        WithJsonSchema({"type": "array", "items": {"type": "string"}}),
+    ] = ()
+    jurisdictions: Literal["auto"] = "auto"
+
+    def __init__(self, **data: Any) -> None:
+        faults = _nulls(data, ())
+        if not faults:
+            try:
+                super().__init__(**data)
+            except ValidationError as error:
+                faults = complaints(error, Policy)
+        if faults:
+            raise _Wrong(faults)
+
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> Policy:  # type: ignore[override]
+        """A policy out of plain data. Raises PolicyError."""
+        if isinstance(obj, Policy):
+            return obj
+        if not isinstance(obj, Mapping):
+            raise PolicyError(f"a policy is a mapping, not {type(obj).__name__}")
+        return cls(**{str(key): value for key, value in obj.items()})
+
+    @classmethod
+    def load(cls, path: str | Path) -> Policy:
+        """The policy in a YAML 1.2 or JSON file, which must carry `version`.
+
+        Raises PolicyError with file, line, column, what was expected and the nearest name.
+        """
+        return cls.parse(_read(Path(path)), str(path))
+
+    @classmethod
+    def parse(cls, text: str | bytes, where: str = "policy") -> Policy:
+        """The policy in a text of YAML 1.2 or JSON; `where` begins the text of an error."""
+        document = _document(text, where)
+        if isinstance(document.data, dict) and "version" not in document.data:
+            raise PolicyError(f"{where}:1:1: 'version' is missing; write version: 1")
+        return _located(lambda: cls.model_validate(document.data), document, where)
+
+
+class _Wrong(PolicyError):
+    """A policy error that still knows its paths."""
+
+    def __init__(self, faults: list[tuple[Keys, str]]) -> None:
+        super().__init__("; ".join(sentence for _, sentence in faults))
+        self.faults = faults
+
+
+def _nulls(value: Any, path: Keys) -> list[tuple[Keys, str]]:
+    """Where a policy says null, which could mean never, no rule, or a forgotten number."""
+    if value is None:
+        return [(path, f"{path[-1]}: null is not a value; write a number, or off")]
+    items: Any = ()
+    if isinstance(value, dict):
+        items = value.items()
+    elif isinstance(value, list):
+        items = enumerate(value)
+    return [fault for key, inner in items for fault in _nulls(inner, (*path, key))]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PolicyError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _document(text: str | bytes, where: str) -> Document:
+    try:
+        return load(text)
+    except YamlError as error:
+        raise PolicyError(f"{where}:{error.line}:{error.column}: {error.problem}") from error
+
+
+def _located(make: Any, document: Document, where: str) -> Any:
+    try:
+        return make()
+    except _Wrong as error:
+        faults = error.faults
+    except PolicyError as error:
+        raise PolicyError(f"{where}:1:1: {error}") from None
+    lines = []
+    for path, sentence in faults:
+        mark = document.locate(path, key="unknown" in sentence)
+        lines.append(f"{where}:{mark.line}:{mark.column}: {sentence}")
+    raise PolicyError("\n".join(lines))
+
+
+@cache
+def pack_names() -> tuple[str, ...]:
+    """The packs that are shipped."""
+    names = (file.name for file in resources.files("cadence_guard.packs").iterdir())
+    return tuple(sorted(name[:-5] for name in names if name.endswith(".yaml")))
+
+
+@cache
+def load_pack(name: str) -> Pack:
+    """A shipped pack. PolicyError with the nearest name if there is none."""
+    if name not in pack_names():
+        raise PolicyError(words.expected(name, pack_names(), "pack"))
+    text = resources.files("cadence_guard.packs").joinpath(f"{name}.yaml").read_bytes()
+    return Pack.model_validate(_document(text, f"pack {name}").data)
+
+
+def find_policy(path: str | Path | None = None) -> tuple[Policy, str]:
+    """The policy to use and where it came from: `path`, ./cadence-guard.yaml, else `humane`."""
+    if path is not None:
+        return Policy.load(path), str(path)
+    if Path(DEFAULT_FILE).is_file():
+        return Policy.load(DEFAULT_FILE), DEFAULT_FILE
+    return Policy(packs=["humane"]), "pack humane"

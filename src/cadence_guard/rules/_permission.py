@@ -1,0 +1,118 @@
+"""What opens and what closes: grounds for a touch, and noes that a later grant may reopen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from cadence_guard.history import Case, Grant, No
+from cadence_guard.instants import NEVER, Duration
+from cadence_guard.rules._rule import NOT_EVER, OpenStretch
+from cadence_guard.rules._sets import Intervals, merged, open_in
+
+
+class Ground(NamedTuple):
+    """An accepted ground: `consent`, or a signal kind that holds for a time (None: for ever)."""
+
+    kind: str
+    lasts: Duration | None
+
+
+def grant_covers(grant: Grant, case: Case) -> bool:
+    """Whether a grant is for the purpose, channel and point of the touch; what it does not name,
+    it covers."""
+    return (
+        grant.purpose == case.purpose
+        and grant.channel in (None, case.channel)
+        and grant.point in (None, case.point)
+    )
+
+
+def withdrawn(case: Case, since: int) -> int:
+    """When the first withdrawal not before `since` ends a ground of this touch."""
+    return min(
+        (
+            no.at
+            for no in case.me.noes
+            if no.kind == "withdrawn"
+            and no.at >= since
+            and no.purpose in (None, case.purpose)
+            and no.channel in (None, case.channel)
+            and (not no.named or case.point in no.points)
+        ),
+        default=NEVER,
+    )
+
+
+def in_force(case: Case, grants: Iterable[Grant]) -> list[tuple[int, int]]:
+    """When each of the grants is in force: [from or at, until), or until it was withdrawn."""
+    return [(grant.start, min(grant.end, withdrawn(case, grant.at))) for grant in grants]
+
+
+def grounds(case: Case, accepted: tuple[Ground, ...]) -> list[tuple[int, int]]:
+    """When each accepted ground for this touch holds."""
+    spans: list[tuple[int, int]] = []
+    for kind, lasts in accepted:
+        if kind == "consent":
+            spans += in_force(
+                case, (grant for grant in case.me.grants if grant_covers(grant, case))
+            )
+            continue
+        for said in case.me.said:
+            if (
+                said.kind == kind
+                and said.channel in (None, case.channel)
+                and said.purpose in (None, case.purpose)
+                and said.point in (None, case.point)
+            ):
+                end = lasts.after(said.at, case.zones, latest=False) if lasts else NEVER
+                spans.append((said.at, min(end, withdrawn(case, said.at))))
+    return spans
+
+
+def reopened(no: No, case: Case) -> Intervals:
+    """When a later grant with evidence, by whoever said no, reopens what this touch needs."""
+    if no.kind in ("complained", "suppressed"):
+        return []
+    if no.contact == case.me.contact:
+        grants: Iterable[Grant] = case.me.grants
+    else:  # at this point somebody else said no: only a grant that names the point is about it
+        grants = (
+            grant
+            for grant in case.book.grants_at(case.point)
+            if no.erased or grant.contact == no.contact
+        )
+    return merged(
+        (grant.start, grant.end)
+        for grant in grants
+        if grant.evidence and later(grant, no) and grant_covers(grant, case)
+    )
+
+
+def later(grant: Grant, no: No) -> bool:
+    """Whether a grant came after a no; at the same instant a withdrawal wins, else the order."""
+    if grant.at != no.at or no.kind == "withdrawn":
+        return grant.at > no.at
+    return grant.order > no.order
+
+
+def named_since(no: No, case: Case) -> int:
+    """When a later grant with evidence that names the point puts an end to a report about it."""
+    return min(
+        (grant.start for grant in case.book.grants_at(case.point) if later(grant, no)),
+        default=NEVER,
+    )
+
+
+def all_open(free: list[Intervals], t: int) -> OpenStretch:
+    """The first stretch that is free in each of the sets."""
+    while True:
+        opens, closes = t, NEVER
+        for each in free:
+            first, last = open_in(each, t)
+            opens, closes = max(opens, first), min(closes, last)
+        if opens == NEVER:
+            return NOT_EVER
+        if opens == t:
+            return t, closes
+        t = opens

@@ -1,0 +1,214 @@
+"""What a rule is: a set of free instants, given a touch, what is known, and the history.
+
+A rule file holds one class. It answers `next_open`, declares its `spans`, and puts an objection
+into words. It reads the case and nothing else: no clock, file, socket or logger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema
+
+from cadence_guard import words
+from cadence_guard._model import word
+from cadence_guard.history import Answers, Case, Form
+from cadence_guard.instants import NEVER, Duration
+from cadence_guard.touch import Touch
+
+OpenStretch = tuple[int, int]
+"""(opens, closes) in microseconds: free in all of [opens, closes) and not at `closes`."""
+
+NOT_EVER: OpenStretch = (NEVER, NEVER)
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Elapsed: TypeAlias = Duration
+    Span: TypeAlias = Duration
+    Words: TypeAlias = tuple[str, ...] | None
+    Channels: TypeAlias = tuple[str, ...] | None
+    Purposes: TypeAlias = tuple[str, ...] | None
+else:
+    _text = PlainSerializer(lambda duration: duration.text)
+    Elapsed = Annotated[
+        Duration,
+        PlainValidator(Duration.parse_elapsed),
+        _text,
+        WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]*[mhdw]$"}),
+    ]
+    Span = Annotated[
+        Duration,
+        PlainValidator(Duration.parse),
+        _text,
+        WithJsonSchema({"type": "string", "pattern": "^([1-9][0-9]*[mhdw]|P[1-9][0-9]*[MY])$"}),
+    ]
+    _some = Field(strict=False, min_length=1)
+    Words = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], _some]
+    Channels = Annotated[tuple[Annotated[str, word("channel", words.CHANNELS)], ...], _some]
+    Purposes = Annotated[
+        tuple[Annotated[str, word("purpose", words.PURPOSES, own=True)], ...], _some
+    ]
+
+
+class Params(BaseModel):
+    """What every policy entry may say."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        populate_by_name=True,
+        serialize_by_alias=True,
+        arbitrary_types_allowed=True,
+    )
+
+    effect: Literal["block", "warn"] = "block"
+
+
+class Selecting(Params):
+    """An entry that may be narrowed: what it does not judge it does not count."""
+
+    channels: Channels = None
+    purposes: Purposes = None
+    teams: Words = None
+    tags: Words = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Where an answer can change: at an event plus one of the `elapsed` durations (microseconds;
+    `months` are calendar durations), at a wall-clock edge (`clock`, microseconds after midnight),
+    at a border of a local `calendar` unit, or at one of the `instants` themselves."""
+
+    elapsed: frozenset[int] = frozenset()
+    months: frozenset[int] = frozenset()
+    clock: frozenset[int] = frozenset()
+    calendar: frozenset[str] = frozenset()
+    dates: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, *durations: Duration | None) -> Spans:
+        """The spans of an entry that counts these durations."""
+        given = [duration for duration in durations if duration is not None]
+        return cls(
+            elapsed=frozenset(duration.us for duration in given if duration.us),
+            months=frozenset(duration.months for duration in given if duration.months),
+        )
+
+
+class Exemption(NamedTuple):
+    """Touches an entry leaves alone: of these purposes, and of these channels if any are named."""
+
+    purposes: frozenset[str]
+    channels: frozenset[str] | None
+
+    def covers(self, channel: str, purpose: str) -> bool:
+        """Whether touches of this channel and purpose are left alone."""
+        return purpose in self.purposes and (self.channels is None or channel in self.channels)
+
+
+class Objection(NamedTuple):
+    """An objection in words; `needs` are facts that could turn it, `facts` what was counted."""
+
+    message: str
+    needs: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = {}
+    code: str | None = None
+    name: str | None = None
+
+
+class Rule:
+    """The base of all rules. One instance is one entry of one policy."""
+
+    code: ClassVar[str]
+    name: ClassVar[str]
+    Params: ClassVar[type[Params]] = Params
+    always_on: ClassVar[bool] = False
+    channels: ClassVar[frozenset[str] | None] = None
+    """Channels the rule is about, whatever the policy says; None for all."""
+
+    spans: Spans | None = Spans()
+    """None for a rule that cannot say where its answer changes."""
+    looks_back: int = 0
+    """How far it reads touches, in microseconds."""
+    answers: Answers | None = None
+    """What makes a person's touch an answer, if the rule leaves answers alone."""
+    pack: str | None = None
+    """The pack that states the entry; None for the policy itself."""
+    place: int = 0
+    """Its place among the entries of one rule."""
+    citation: str | None = None
+    source: str | None = None
+
+    def __init__(self, params: Any, exempt: Iterable[Exemption] = ()) -> None:
+        self.params = params
+        self.effect: str = params.effect
+        self.exempt = frozenset(exempt)
+        self._channels = _set(params, "channels")
+        self._purposes = _set(params, "purposes")
+        self._teams = _set(params, "teams")
+        self._tags = _set(params, "tags")
+        self.particular = bool(self._teams or self._tags)
+        self.set_up(params)
+
+    def set_up(self, params: Any) -> None:
+        """Takes from the parameters what the rule works with."""
+
+    # -- the one question -----------------------------------------------------------------------
+
+    def next_open(self, t: int, case: Case) -> OpenStretch:
+        """The first stretch of free time that ends after `t`, cut off at `t`.
+
+        (NEVER, NEVER) if there is none.
+        """
+        raise NotImplementedError
+
+    def objection(self, t: int, case: Case) -> Objection:
+        """Why it is not free at `t`, in words."""
+        raise NotImplementedError
+
+    # -- what it is about ---------------------------------------------------------------------
+
+    def concerns(self, channel: str, purpose: str) -> bool:
+        """Whether touches of this channel and purpose can be judged or counted."""
+        return (
+            (self.channels is None or channel in self.channels)
+            and (self._channels is None or channel in self._channels)
+            and (self._purposes is None or purpose in self._purposes)
+            and not any(exemption.covers(channel, purpose) for exemption in self.exempt)
+        )
+
+    def judges(self, touch: Touch) -> bool:
+        """Whether a touch whose channel and purpose it concerns is judged."""
+        return (self._teams is None or touch.team in self._teams) and (
+            self._tags is None or not self._tags.isdisjoint(touch.tags)
+        )
+
+    def counts(self, form: Form) -> bool:
+        """Whether a past touch counts: what is not judged is not counted."""
+        return (
+            self.concerns(form.channel, form.purpose)
+            and (self._teams is None or form.team in self._teams)
+            and (self._tags is None or not self._tags.isdisjoint(form.tags))
+        )
+
+    @property
+    def selection(self) -> Hashable:
+        """A key for what the entry counts; entries that count the same share their counting."""
+        return (
+            self.channels,
+            self._channels,
+            self._purposes,
+            self._teams,
+            self._tags,
+            self.exempt,
+            self.answers,
+        )
+
+
+def _set(params: Any, key: str) -> frozenset[str] | None:
+    chosen = getattr(params, key, None)
+    return None if chosen is None else frozenset(chosen)

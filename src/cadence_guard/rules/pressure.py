@@ -1,0 +1,155 @@
+"""Objects to more urgent, countdown or promotional touches than allowed, and to a moved deadline.
+
+Each of `caps` counts the touches that carry one of its `tags`, both ways, as over-cap does. With
+`moved_deadline: true`, a deadline later than the earliest one announced before for the same offer
+is refused; announcements are remembered for 400 days.
+
+## Why
+
+A countdown that starts again is a lie. A share of pitches can be diluted by any mail; counting
+cannot.
+
+## Parameters
+
+`caps`: a list of `{tags, max, per}`, `moved_deadline` (true or false), `channels`, `purposes`,
+`teams`, `tags`, `effect`.
+
+## Policy
+
+    pressure: {caps: [{tags: [urgent], max: 1, per: 14d}], moved_deadline: true}
+
+## Refused
+
+    {"event":"touch","contact":"c-1","at":"2026-03-03T15:00:00Z","channel":"email","to":"a@b.example","purpose":"sales","offer":"spring","deadline":"2026-03-10T00:00:00Z","outcome":"sent"}
+    {"event":"touch","contact":"c-1","at":"2026-03-11T15:00:00Z","channel":"email","to":"a@b.example","purpose":"sales","offer":"spring","deadline":"2026-03-20T00:00:00Z"}
+
+## Allowed
+
+    {"event":"touch","contact":"c-1","at":"2026-03-03T15:00:00Z","channel":"email","to":"a@b.example","purpose":"sales","tags":["urgent"],"outcome":"sent"}
+    {"event":"touch","contact":"c-1","at":"2026-03-17T15:00:00Z","channel":"email","to":"a@b.example","purpose":"sales","tags":["urgent"]}
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from cadence_guard.history import Case, Form
+from cadence_guard.instants import NEVER, PERIOD, to_datetime, to_text, to_us
+from cadence_guard.rules._counting import crowded
+from cadence_guard.rules._rule import (
+    NOT_EVER,
+    Elapsed,
+    Objection,
+    OpenStretch,
+    Rule,
+    Selecting,
+    Spans,
+)
+from cadence_guard.rules._sets import closed_in, merged
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Tags: TypeAlias = tuple[str, ...]
+else:
+    Tags = Annotated[
+        tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False, min_length=1)
+    ]
+
+
+class PressureCap(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True
+    )
+
+    tags: Tags
+    max: Annotated[int, Field(ge=0)]
+    per: Elapsed
+
+
+class Pressure(Rule):
+    code = "CG702"
+    name = "pressure"
+
+    class Params(Selecting):
+        caps: Annotated[tuple[PressureCap, ...], Field(strict=False)] = ()
+        moved_deadline: bool = False
+
+        @model_validator(mode="after")
+        def _says_something(self) -> Pressure.Params:
+            if not self.caps and not self.moved_deadline:
+                raise ValueError("expected 'caps', or 'moved_deadline: true'")
+            return self
+
+    def set_up(self, params: Params) -> None:
+        self.caps = params.caps
+        self._tagged = [(frozenset(cap.tags), cap.max, cap.per.us) for cap in params.caps]
+        self.moved = params.moved_deadline
+        self.looks_back = PERIOD if self.moved else max(cap.per.us for cap in params.caps)
+        spans = {within for _, _, within in self._tagged}
+        self.spans = Spans(elapsed=frozenset((*spans, PERIOD) if self.moved else spans))
+
+    def next_open(self, t: int, case: Case) -> OpenStretch:
+        touch = case.touch
+        deadlines = self.moved and touch.offer is not None and touch.deadline is not None
+        if not touch.tags and not deadlines:
+            return t, NEVER
+        while True:
+            opens, closes = closed_in(self._announced(case), t) if deadlines else (t, NEVER)
+            for tags, limit, within in self._tagged:
+                if not tags.isdisjoint(touch.tags):
+                    first, last = self._capped(t, case, tags, limit, within)
+                    opens, closes = max(opens, first), min(closes, last)
+            if opens in (t, NEVER):
+                return opens, closes
+            t = opens
+
+    def _capped(
+        self, t: int, case: Case, tags: frozenset[str], limit: int, within: int
+    ) -> OpenStretch:
+        if limit == 0:
+            return NOT_EVER
+
+        def tagged(form: Form) -> bool:
+            return not tags.isdisjoint(form.tags) and self.counts(form)
+
+        return crowded(case.me.line.pick((tags, self.selection), tagged).at, t, limit, within)
+
+    def _announced(self, case: Case) -> list[tuple[int, int]]:
+        """When an earlier deadline of the same offer has been announced."""
+        touch = case.touch
+        assert touch.deadline is not None
+        deadline = to_us(touch.deadline)
+        return merged(
+            (past.at, past.at + PERIOD)
+            for past, offer, announced in case.me.offers
+            if offer == touch.offer
+            and announced < deadline
+            and past.form.outcome != "failed"
+            and self.counts(past.form)
+        )
+
+    def objection(self, t: int, case: Case) -> Objection:
+        for cap, (tags, limit, within) in zip(self.caps, self._tagged, strict=True):
+            if tags.isdisjoint(case.touch.tags):
+                continue
+            if self._capped(t, case, tags, limit, within)[0] != t:
+                near = [
+                    touch.id
+                    for touch in case.me.line.between(t - within + 1, t + within - 1)
+                    if self.counts(touch.form) and not tags.isdisjoint(touch.form.tags)
+                ]
+                kinds = " or ".join(cap.tags)
+                message = f"more than {cap.max} {kinds} touches per {cap.per.text}"
+                return Objection(
+                    message, facts={"touches": near, "max": cap.max, "per": cap.per.text}
+                )
+        first = min(
+            announced for _, offer, announced in case.me.offers if offer == case.touch.offer
+        )
+        at = to_text(to_datetime(first))
+        return Objection(
+            f"the deadline of {case.touch.offer!r} was {at} before", facts={"deadline": at}
+        )

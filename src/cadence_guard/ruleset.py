@@ -1,0 +1,138 @@
+"""A ruleset: policy and packs, compiled and frozen. What the engine runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+from pydantic import ValidationError
+
+from cadence_guard.errors import PolicyError
+from cadence_guard.history import Answers, Case
+from cadence_guard.instants import Duration
+from cadence_guard.policy import (
+    AnswerTerms,
+    ExemptEntry,
+    Pack,
+    Policy,
+    Setting,
+    load_pack,
+    rule_class,
+)
+from cadence_guard.rules import RULES
+from cadence_guard.rules._rule import Exemption, OpenStretch, Params, Rule
+
+HORIZON: Final = Duration.parse("90d")
+LEAVES_ANSWERS_ALONE: Final = frozenset(("over-cap", "too-soon", "unanswered-streak"))
+
+
+class Plan(NamedTuple):
+    """The entries that can concern touches of one channel and purpose."""
+
+    blocking: tuple[Rule, ...]
+    warning: tuple[Rule, ...]
+    asks: tuple[Callable[[int, Case], OpenStretch], ...]
+    particular: bool
+    """Whether an entry also looks at the team or the tags of a touch."""
+
+
+class Ruleset:
+    """Every entry of a policy and its packs; `plan` gives those that matter for a touch."""
+
+    def __init__(self, policy: Policy) -> None:
+        packs = [(name, load_pack(name)) for name in sorted(policy.packs)]
+        exempt = [*policy.exempt, *(entry for _, pack in packs for entry in pack.exempt)]
+        stated = [policy.answers, *(pack.answers for _, pack in packs)]
+        terms = next((answers for answers in stated if answers is not None), None)
+        self.answers = (
+            Answers(frozenset(terms.signals), terms.within.us)
+            if isinstance(terms, AnswerTerms)
+            else None
+        )
+        horizons = [policy.horizon, *(pack.horizon for _, pack in packs)]
+        self.horizon_text = next((h for h in horizons if h is not None), HORIZON)
+        self.horizon = self.horizon_text.us
+        entries: list[Rule] = []
+        names = dict.fromkeys(
+            (*RULES, *policy.rules, *(n for _, pack in packs for n in pack.rules))
+        )
+        for name in names:
+            cls = rule_class(name)
+            said = policy.rules.get(name)
+            if cls.always_on:
+                entries.append(self._entry(name, cls.Params(), exempt, None, 0))
+            elif said is not None and said.effect is None:
+                for place, params in enumerate(said.entries):
+                    entries.append(self._entry(name, params, exempt, None, place))
+            else:
+                entries += self._from_packs(name, said, packs, exempt)
+        self.entries: Final = tuple(entries)
+        self.looks_back: Final = max((entry.looks_back for entry in entries), default=0)
+        self._plans: dict[tuple[str, str], Plan] = {}
+
+    def _from_packs(
+        self,
+        name: str,
+        said: Setting | None,
+        packs: list[tuple[str, Pack]],
+        exempt: list[ExemptEntry],
+    ) -> Iterator[Rule]:
+        """The packs' entries for a rule, with the policy's effect if it names one."""
+        found = False
+        for pack_name, pack in packs:
+            setting = pack.rules.get(name, Setting())
+            for place, params in enumerate(setting.entries):
+                found = True
+                if said is not None:
+                    params = params.model_copy(update={"effect": said.effect})
+                yield self._entry(name, params, exempt, pack_name, place)
+        if said is not None and not found:
+            # There are no numbers to keep: the effect stands alone, if the rule can do without.
+            try:
+                params = rule_class(name).Params.model_validate({"effect": said.effect})
+            except ValidationError:
+                raise PolicyError(
+                    f"{name}: no pack states it, so it needs its parameters"
+                ) from None
+            yield self._entry(name, params, exempt, None, 0)
+
+    def _entry(
+        self,
+        name: str,
+        params: Params,
+        exempt: list[ExemptEntry],
+        pack: str | None,
+        place: int,
+    ) -> Rule:
+        exemptions = [
+            Exemption(
+                frozenset(entry.purposes), frozenset(entry.channels) if entry.channels else None
+            )
+            for entry in exempt
+            if name in entry.from_
+        ]
+        rule = rule_class(name)(params, exemptions)
+        rule.pack = pack
+        rule.place = place
+        if name in LEAVES_ANSWERS_ALONE:
+            rule.answers = self.answers
+        return rule
+
+    def plan(self, channel: str, purpose: str) -> Plan:
+        """The entries for touches of this channel and purpose."""
+        plan = self._plans.get((channel, purpose))
+        if plan is None:
+            if len(self._plans) > 4096:  # purposes may be anybody's own
+                self._plans.clear()
+            plan = self._plans[channel, purpose] = self._compile(channel, purpose)
+        return plan
+
+    def _compile(self, channel: str, purpose: str) -> Plan:
+        chosen = [entry for entry in self.entries if entry.concerns(channel, purpose)]
+        blocking = tuple(entry for entry in chosen if entry.effect == "block")
+        return Plan(
+            blocking,
+            tuple(entry for entry in chosen if entry.effect == "warn"),
+            tuple(entry.next_open for entry in blocking),
+            any(entry.particular for entry in chosen),
+        )

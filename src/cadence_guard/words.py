@@ -1,0 +1,112 @@
+"""The closed lists of the event format, and the nearest word to a misspelt one.
+
+A word that begins with `x-` is a user's own: it is accepted in a signal, a source or a purpose, and
+no built-in rule reads it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Final
+
+EVENTS: Final = ("contact", "consent", "touch", "signal", "handoff", "suppress", "forget")
+
+CHANNEL_KIND: Final[dict[str, str | None]] = {
+    "email": "email",
+    "call": "phone",
+    "voicemail": "phone",
+    "sms": "phone",
+    "whatsapp": "phone",
+    "social": "social",
+    "ad": None,
+    "post": "post",
+    "meeting": None,
+}
+"""Each channel and the kind of contact point it reaches; None where it reaches no point."""
+
+CHANNELS: Final = tuple(CHANNEL_KIND)
+KINDS: Final = ("email", "phone", "social", "post")
+USES: Final = ("work", "private", "shared", "unknown")
+SOURCES: Final = (
+    "given_by_contact",
+    "trial_form",
+    "web_form",
+    "event",
+    "purchased_list",
+    "enriched",
+    "public",
+    "referral",
+    "imported",
+    "unknown",
+)
+PURPOSES: Final = (
+    "marketing",
+    "sales",
+    "service",
+    "transactional",
+    "debt_collection",
+    "survey",
+)
+FOOTPRINTS: Final = ("opened", "clicked", "downloaded", "visited", "trial_started")
+"""Signals that say somebody passed by. A footprint is not an invitation."""
+
+REFUSALS: Final = ("not_now", "declined", "hung_up")
+SIGNALS: Final = (
+    *FOOTPRINTS,
+    "replied",
+    "auto_replied",
+    "invited",
+    "meeting_booked",
+    "purchased",
+    *REFUSALS,
+    "opt_out",
+    "complained",
+    "wrong_person",
+    "paused",
+    "resumed",
+)
+MISSED: Final = ("no_answer", "busy", "unknown")
+"""Outcomes of a call that reached nobody and left nothing."""
+
+OUTCOMES: Final = (
+    "sent",
+    "delivered",
+    "answered",
+    "no_answer",
+    "voicemail",
+    "busy",
+    "hung_up",
+    "bounced",
+    "failed",
+    "unknown",
+)
+STATUSES: Final = ("granted", "withdrawn")
+AUDIENCES: Final = ("prospects", "customers")
+NEEDS: Final = (
+    "contact",
+    "time_zone",
+    "country",
+    "region",
+    "use",
+    "source",
+    "consent",
+    "name",
+    "call_me",
+    "screening",
+)
+"""The facts that `Decision.needs` speaks of."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word closest to `word`, or None if nothing is close."""
+    near = difflib.get_close_matches(word.casefold(), list(known), n=1, cutoff=0.6)
+    return near[0] if near else None
+
+
+def expected(word: object, known: Iterable[str], what: str) -> str:
+    """The sentence for a word that is not in a closed list: the nearest one, and the whole list."""
+    known = tuple(known)
+    near = nearest(word, known) if isinstance(word, str) else None
+    hint = f"did you mean {near!r}? " if near else ""
+    return f"unknown {what} {word!r}; {hint}expected one of: {', '.join(known)}"
