@@ -13,9 +13,9 @@ from cadence_guard import words
 from cadence_guard._model import complaints
 from cadence_guard.contact import Consent, Contact, Forget, Handoff, Signal, Suppress
 from cadence_guard.errors import EventError
-from cadence_guard.touch import Touch
+from cadence_guard.touch import Release, Touch
 
-Event: TypeAlias = Contact | Consent | Touch | Signal | Handoff | Suppress | Forget
+Event: TypeAlias = Contact | Consent | Touch | Signal | Handoff | Suppress | Forget | Release
 
 MODELS: Final[dict[str, type[Event]]] = {
     "contact": Contact,
@@ -25,6 +25,7 @@ MODELS: Final[dict[str, type[Event]]] = {
     "handoff": Handoff,
     "suppress": Suppress,
     "forget": Forget,
+    "release": Release,
 }
 _KINDS: Final = tuple(MODELS.values())
 LONGEST_LINE: Final = 1 << 20

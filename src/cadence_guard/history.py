@@ -17,7 +17,7 @@ from cadence_guard.errors import EventError
 from cadence_guard.events import Event
 from cadence_guard.instants import NEVER, Zone, to_datetime, to_us, zone, zones_of
 from cadence_guard.points import HASHED, kind_by_look, kind_of, normalise
-from cadence_guard.touch import Touch
+from cadence_guard.touch import Release, Touch
 from cadence_guard.words import CHANNEL_KIND
 
 _AT: Final = attrgetter("at")
@@ -334,10 +334,13 @@ class View:
 def phone_zones(number: str) -> tuple[Zone, ...]:
     """The zones of a phone number by its prefix; () without the extra `phone`."""
     try:
-        from phonenumbers import parse, timezone
+        from phonenumbers import NumberParseException, parse, timezone
     except ImportError:
         return ()
-    names = timezone.time_zones_for_number(parse(number))
+    try:
+        names = timezone.time_zones_for_number(parse(number))
+    except NumberParseException:
+        return ()  # no country has this prefix
     return tuple(zone(name) for name in names if name != timezone.UNKNOWN_TIMEZONE)
 
 
@@ -564,6 +567,7 @@ class Book:
             Handoff: self._handoff,
             Suppress: self._suppress,
             Forget: self._forget,
+            Release: self._release,
         }
 
     # -- reading ------------------------------------------------------------------------------
@@ -656,7 +660,9 @@ class Book:
         point = named_point(event)
         if isinstance(event, Signal) and event.touch and event.kind in REFUSED_BY:
             touch = self._ids.get(event.touch)
-            if touch is not None and event.channel in (None, touch.form.channel):
+            if touch is not None and (
+                event.channel in (None, touch.form.channel) or event.kind == "wrong_person"
+            ):
                 return touch.form.channel, point or touch.to
         return event.channel, point
 
@@ -670,9 +676,9 @@ class Book:
         self._fold[type(event)](event, to_us(event.at), streams or self.streams(event))
 
     def _touch(self, touch: Touch, at: int, streams: Streams) -> None:
-        known = self._ids.get(touch.id) if touch.id else None
+        known = self.check(touch)
         if known is not None:
-            self._outcome(known, touch, at)
+            self._outcome(known, touch)
             return
         me = self._me(touch.contact)
         past = Past(
@@ -740,35 +746,48 @@ class Book:
             self._noes_at[point] = [no for no in self._noes_at[point] if no.of is not past]
         me.changed()
 
-    def _outcome(self, past: Past, touch: Touch, at: int) -> None:
-        """The same touch again: only its outcome may be another."""
-        old = past.form
-        form = self._form(touch)
-        same = self._form(touch.model_copy(update={"outcome": old.outcome}))
+    def check(self, touch: Touch) -> Past | None:
+        """The touch of that id, if it is known. EventError if it was told with other content."""
+        past = self.booked(touch.id)
+        if past is None:
+            return None
+        old = past.form.outcome
+        assert touch.at is not None  # the edge has seen to it
         if (
-            same is not old
-            or at != past.at
+            self._form(touch.model_copy(update={"outcome": old})) is not past.form
+            or to_us(touch.at) != past.at
             or touch.contact != past.contact
             or point_of(touch) != past.to
             or _rest(touch) != past.rest
         ):
             raise EventError(
-                f"touch {touch.id!r} was told before with other content; only its outcome may change"
+                f"touch {touch.id!r} was told before with other content;"
+                " only its outcome may change"
             )
-        if form is old or touch.outcome is None:
-            return
-        if touch.outcome == "failed" and old.outcome not in (None, "unknown"):
+        if touch.outcome == "failed" and old not in (None, "unknown", "failed"):
             raise EventError(
-                f"touch {touch.id!r}: 'failed' may follow only 'unknown', not {old.outcome!r}"
+                f"touch {touch.id!r}: 'failed' may follow only 'unknown', not {old!r}"
             )
+        return past
+
+    def _outcome(self, past: Past, touch: Touch) -> None:
+        """The same touch again, with another outcome."""
+        form = self._form(touch)
+        if form is past.form or touch.outcome is None:
+            return
         me = self._me(touch.contact)
         self._unfile(past, me)
         past.form = form
         self._file(past, me)
 
+    def _release(self, release: Release, at: int, streams: Streams) -> None:
+        self.release(release.touch)
+
     def release(self, id_: str) -> None:
         """Takes a booked touch back, as if it had never been booked."""
-        past = self._ids.pop(id_)
+        past = self._ids.pop(id_, None)
+        if past is None:
+            return
         me = self._me(past.contact)
         self._unfile(past, me)
         me.offers = [offer for offer in me.offers if offer[0] is not past]

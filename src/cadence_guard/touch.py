@@ -54,3 +54,15 @@ class Touch(Model):
         if self.to is None and words.CHANNEL_KIND[self.channel]:
             raise ValueError(f"'to' is missing: a touch by {self.channel} reaches a contact point")
         return self
+
+
+class Release(Model):
+    """A booked touch taken back before it was made: its slot is free, its id may be booked anew.
+
+    Written by `Reservation.release`; part of the event format so that a ledger's events can be read.
+    """
+
+    event: Literal["release"] = "release"
+    touch: Annotated[str, Field(min_length=1)]
+    contact: Annotated[str, Field(min_length=1)]
+    at: MaybeInstant = None

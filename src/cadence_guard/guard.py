@@ -1,0 +1,544 @@
+"""The guard: the only object that reads, decides, reserves and records."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from functools import lru_cache
+from threading import RLock
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from cadence_guard import engine, words
+from cadence_guard.contact import Contact, Forget, Suppress
+from cadence_guard.decision import Decision, Finding, Stretch, Verdict
+from cadence_guard.errors import Conflict, EventError, LedgerUnavailable, Refused
+from cadence_guard.events import Event, parse_event
+from cadence_guard.history import Book, Streams, point_of
+from cadence_guard.instants import DAY, FIRST, parse_instant, to_datetime, to_us
+from cadence_guard.ledgers import Filed, Ledger, Page, open_ledger
+from cadence_guard.points import HASHED
+from cadence_guard.policy import Policy
+from cadence_guard.ruleset import Ruleset
+from cadence_guard.touch import Release, Touch
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+TRIES: Final = 200
+"""How often somebody else may be faster before a reservation is refused."""
+KEPT_DAYS: Final = 400
+"""How far back a ledger keeps touches at least."""
+_SHELVES: Final = 4096
+_MONTH: Final = 30 * DAY
+
+
+class _Shelf(NamedTuple):
+    """What has been read of some streams, and how far. `account` is the one whose stream is in."""
+
+    keys: tuple[str, ...]
+    account: str | None
+    since: int
+    page: Page
+    book: Book
+
+
+class Guard:
+    """Judges touches by a policy, and books them in a ledger.
+
+    `policy`: a Policy, else the pack `humane`. `ledger`: a URL (`sqlite:///outreach.db`), an object
+    that keeps the `Ledger` contract, else memory. `clock`: gives the aware datetime that "now"
+    means. `key`: the secret of the hashes under which the noes of forgotten people are kept; without
+    one the ledger makes and keeps a random one, which protects a copied hash list but not a copied
+    ledger.
+
+    Safe to share between threads; processes share a ledger. Raises PolicyError, and ValueError or
+    LedgerUnavailable for a ledger that cannot be opened.
+    """
+
+    def __init__(
+        self,
+        policy: Policy | None = None,
+        *,
+        ledger: str | Ledger | None = None,
+        clock: Callable[[], datetime] | None = None,
+        key: str | bytes | None = None,
+    ) -> None:
+        self.policy = policy or Policy(packs=["humane"])
+        self.ruleset = Ruleset(self.policy)
+        self.ledger: Ledger = (
+            open_ledger(ledger or "memory://")
+            if ledger is None or isinstance(ledger, str)
+            else ledger
+        )
+        self._clock = clock or _now
+        self._key = key.encode() if isinstance(key, str) else key
+        self._hash = lru_cache(maxsize=65_536)(self._make_hash)
+        self._shelves: dict[tuple[str, str | None, str | None], _Shelf] = {}
+        self._lock = RLock()
+
+    # -- asking -------------------------------------------------------------------------------
+
+    def evaluate(
+        self,
+        touch: Touch | Mapping[str, Any],
+        *,
+        contact: Contact | Mapping[str, Any] | None = None,
+    ) -> Decision:
+        """May this touch be made? Changes nothing.
+
+        `contact` gives facts with the call: they replace what the ledger says of the contact. A
+        ledger that cannot answer is a deny (CG902). Raises EventError for a touch that is wrong.
+        """
+        asked = self._planned(touch)
+        facts = _facts(contact)
+        try:
+            with self._lock:
+                if asked.id and self._booking(asked.id).events:
+                    return _twice(asked, "this id is booked already; reserve it with resume=True")
+                return self._judge(self._shelf(asked, facts).book, asked, facts)
+        except LedgerUnavailable as error:
+            return _down(asked, error)
+
+    def calendar(
+        self,
+        touch: Touch | Mapping[str, Any],
+        start: datetime,
+        end: datetime,
+        *,
+        contact: Contact | Mapping[str, Any] | None = None,
+    ) -> tuple[Stretch, ...]:
+        """When this touch may be made: stretches that cover [start, end), each free or not.
+
+        Raises ValueError for naive instants, EventError, LedgerUnavailable.
+        """
+        start, end = parse_instant(start), parse_instant(end)
+        asked = self._planned(touch).model_copy(update={"at": start})
+        facts = _facts(contact)
+        with self._lock:
+            case = self._shelf(asked, facts).book.case(asked, to_us(start), facts)
+            return engine.calendar(self.ruleset, case, to_us(start), to_us(end))
+
+    # -- booking ------------------------------------------------------------------------------
+
+    def reserve(
+        self,
+        touch: Touch | Mapping[str, Any],
+        *,
+        contact: Contact | Mapping[str, Any] | None = None,
+        resume: bool = False,
+    ) -> Reservation:
+        """Judges a touch and books it, in one step; use it in `with` or `async with`.
+
+        The touch needs an `id`, which is booked once. `resume` says "booked, and I know it was not
+        sent": it is judged anew without counting itself, and a refusal frees its slot. Raises
+        Refused on a defer as on a deny, also when the ledger is down or others were faster again
+        and again (CG902); EventError for a touch that is wrong.
+        """
+        asked = self._planned(touch)
+        if asked.id is None:
+            raise EventError("touch: 'id' is missing; a reservation is known by its touch's id")
+        facts = _facts(contact)
+        seen: int | None = None
+        try:
+            for _ in range(TRIES):
+                with self._lock:
+                    booking = self._booking(asked.id)
+                    revision = booking.revisions[f"touch:{asked.id}"]
+                    if resume and seen not in (None, revision):
+                        raise Refused(_twice(asked, "somebody else has resumed this booking"))
+                    seen = revision
+                    shelf = self._shelf(asked, facts)
+                    todo, decision = self._plan(shelf.book, booking, asked, facts, resume)
+                    if booking.events:  # the book was told of a release that may not come about
+                        self._shelves.clear()
+                try:
+                    if todo:
+                        self._append(todo, {**shelf.page.revisions, **booking.revisions})
+                except Conflict:
+                    continue
+                if not decision:
+                    raise Refused(decision)
+                return Reservation(self, asked, decision)
+        except LedgerUnavailable as error:
+            raise Refused(_down(asked, error)) from error
+        raise Refused(_down(asked, Conflict(f"others were faster {TRIES} times")))
+
+    @asynccontextmanager
+    async def areserve(
+        self,
+        touch: Touch | Mapping[str, Any],
+        *,
+        contact: Contact | Mapping[str, Any] | None = None,
+        resume: bool = False,
+    ) -> AsyncIterator[Reservation]:
+        """`reserve` for an event loop: the ledger is asked in a thread. `async with` only."""
+        async with await asyncio.to_thread(
+            self.reserve, touch, contact=contact, resume=resume
+        ) as reservation:
+            yield reservation
+
+    def _plan(
+        self, book: Book, booking: Page, asked: Touch, facts: Contact | None, resume: bool
+    ) -> tuple[list[Filed], Decision]:
+        """What a reservation appends, and the decision it follows from."""
+        assert asked.id is not None  # checked before
+        filed = Filed(asked, book.streams(asked, facts))
+        last = booking.events[-1] if booking.events else None
+        if last is None or isinstance(last.event, Release):
+            decision = self._judge(book, asked, facts)
+            return ([filed] if decision else []), decision
+        assert isinstance(last.event, Touch)  # touches and their releases, no more
+        if not resume:
+            return [], _twice(asked, "this id is booked already")
+        if last.event.outcome not in (None, "unknown", "failed"):
+            return [], _twice(asked, f"this touch was made already: {last.event.outcome}")
+        same = {"at": None, "outcome": None}
+        if last.event.model_copy(update=same) != asked.model_copy(update=same):
+            raise EventError(f"touch {asked.id!r} was booked with other content")
+        book.release(asked.id)
+        release = Filed(
+            Release(touch=asked.id, contact=asked.contact, at=parse_instant(self._clock())),
+            last.streams,
+        )
+        decision = self._judge(book, asked, facts)
+        return ([release, filed] if decision else [release]), decision
+
+    def _release(self, touch: Touch) -> None:
+        """Takes a booking back."""
+        assert touch.id is not None  # a reservation has one
+        for _ in range(TRIES):
+            booking = self._booking(touch.id)
+            last = booking.events[-1]
+            if isinstance(last.event, Release):
+                return
+            assert isinstance(last.event, Touch)  # touches and their releases, no more
+            if last.event.outcome not in (None, "unknown", "failed"):
+                raise EventError(f"touch {touch.id!r} was made already: {last.event.outcome}")
+            now = parse_instant(self._clock())
+            release = Release(touch=touch.id, contact=touch.contact, at=now)
+            try:
+                self._append([Filed(release, last.streams)], booking.revisions)
+            except Conflict:
+                continue
+            return
+        raise LedgerUnavailable(f"others were faster {TRIES} times")
+
+    # -- being told ---------------------------------------------------------------------------
+
+    def record(self, event: Event | Mapping[str, Any]) -> None:
+        """Takes in a fact. The same event told twice is one; a touch's outcome may be told later.
+
+        Raises EventError for an event that is wrong, contradicts an earlier one of its id, or is a
+        touch without outcome (that is what `reserve` books); LedgerUnavailable.
+        """
+        told = parse_event(event)
+        if told.at is None:
+            told = told.model_copy(update={"at": parse_instant(self._clock())})
+        if isinstance(told, Forget):
+            self.forget(told.contact)
+            return
+        if isinstance(told, Touch) and told.outcome is None:
+            raise EventError(
+                "touch: 'outcome' is missing; a planned touch is booked with reserve, and"
+                " record takes what happened"
+            )
+        for _ in range(TRIES):
+            with self._lock:
+                filed, expect = self._file(told)
+            if filed is None:
+                return
+            try:
+                self._append([filed], expect)
+            except Conflict:
+                continue
+            return
+        raise LedgerUnavailable(f"others were faster {TRIES} times")
+
+    def _file(self, told: Event) -> tuple[Filed | None, dict[str, int]]:
+        """Where an event is to be filed, and the revisions that follow from; None if it is known."""
+        if isinstance(told, Suppress):
+            return Filed(told, self._book().streams(told)), {}
+        if isinstance(told, Touch) and told.id:
+            booking = self._booking(told.id)
+            if booking.events and not isinstance(booking.events[-1].event, Release):
+                book = self._fold(self._book(), booking)
+                past = book.check(told)
+                if past is not None and past.form.outcome == told.outcome:
+                    return None, {}
+                return Filed(told, booking.events[-1].streams), booking.revisions
+        else:
+            booking = Page([], {}, 0)
+        shelf = self._full_shelf(told.contact)
+        return (
+            Filed(told, shelf.book.streams(told)),
+            {**shelf.page.revisions, **booking.revisions},
+        )
+
+    def forget(self, contact: str) -> None:
+        """Erases a contact: every event of theirs, and their points on suppression lists.
+
+        Kept are keyed hashes of the id and the points with the scope of each no, and for the
+        account's caps the instants and channels of touches without the person. Who is imported
+        again meets them. Raises LedgerUnavailable.
+        """
+        for _ in range(TRIES):
+            with self._lock:
+                shelf = self._full_shelf(contact)
+                kept = [Filed(*pair) for pair in shelf.book.residue(contact)]
+                points = sorted({p for filed in shelf.page.events for p in filed.streams.points})
+                also = self._listed(points)
+                for filed in also:
+                    mark = frozenset(self._hash(point) for point in filed.streams.points)
+                    hashed = filed.event.model_copy(
+                        update={"point": next(iter(mark)), "note": None}
+                    )
+                    kept.append(Filed(hashed, Streams(None, None, mark)))
+                self._shelves.clear()
+            try:
+                with _guarded():
+                    self.ledger.forget(f"contact:{contact}", kept, shelf.page.revisions, also)
+            except Conflict:
+                continue
+            return
+        raise LedgerUnavailable(f"others were faster {TRIES} times")
+
+    def _listed(self, points: Iterable[str]) -> list[Filed]:
+        """The suppressions that name one of these points and no contact."""
+        page = self._history([f"point:{point}" for point in points])
+        return [
+            filed
+            for filed in page.events
+            if isinstance(filed.event, Suppress) and filed.event.contact is None
+        ]
+
+    def prune(self, before: datetime) -> int:
+        """Lets go of touches before an instant at least 400 days back, never of a no; says how many.
+
+        Raises ValueError for a later or naive instant, LedgerUnavailable.
+        """
+        limit = to_us(parse_instant(self._clock())) - max(KEPT_DAYS * DAY, self.ruleset.looks_back)
+        earliest = to_us(parse_instant(before))
+        if earliest > limit:
+            raise ValueError(
+                f"touches are kept for {KEPT_DAYS} days; prune before {to_datetime(limit)}"
+            )
+        with _guarded():
+            return self.ledger.prune(earliest)
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def _planned(self, touch: Touch | Mapping[str, Any]) -> Touch:
+        """The touch to be judged: with an instant, and without an outcome."""
+        asked = touch if isinstance(touch, Touch) else _touch(touch)
+        if asked.outcome is not None:
+            raise EventError("touch: 'outcome' is given; what has happened is told with record")
+        if asked.at is None:
+            asked = asked.model_copy(update={"at": parse_instant(self._clock())})
+        return asked
+
+    def _judge(self, book: Book, touch: Touch, facts: Contact | None) -> Decision:
+        assert touch.at is not None  # now, if nobody said
+        return engine.decide(self.ruleset, book.case(touch, to_us(touch.at), facts)).settle()
+
+    def _booking(self, touch: str) -> Page:
+        """What is known under the id of a touch, whoever the contact."""
+        return self._history([f"touch:{touch}"])
+
+    def _shelf(self, touch: Touch, facts: Contact | None) -> _Shelf:
+        """All that can matter for a touch, read up to now."""
+        assert touch.at is not None  # now, if nobody said
+        account = facts.account if facts is not None else None
+        need = to_us(touch.at) - self.ruleset.looks_back
+        return self._read(touch.contact, point_of(touch), account, need)
+
+    def _full_shelf(self, contact: str) -> _Shelf:
+        """All that is known of a contact."""
+        return self._read(contact, None, "", FIRST)
+
+    def _read(self, contact: str, point: str | None, account: str | None, need: int) -> _Shelf:
+        """The events of these streams. `account` is the one given, None for the contact's own, and
+        "" for none at all."""
+        name = (contact, point, account)
+        shelf = self._shelves.get(name)
+        if shelf is not None and shelf.since <= need:
+            page = self._history(shelf.keys, shelf.since, max(shelf.page.revisions.values()))
+            if page.epoch == shelf.page.epoch:
+                if page.events:
+                    self._fold(shelf.book, page)
+                    events = [*shelf.page.events, *page.events] if account == "" else []
+                    shelf = shelf._replace(page=page._replace(events=events))
+                    self._shelves[name] = shelf
+                if account is not None or self._account(shelf.book, contact) == shelf.account:
+                    return shelf
+        since = need if need == FIRST else need // _MONTH * _MONTH
+        own = account
+        while True:
+            keys = self._keys(contact, point, own)
+            page = self._history(keys, None if since == FIRST else since)
+            book = self._fold(self._book(), page)
+            if account is not None or (found := self._account(book, contact)) == own:
+                break
+            own = found
+        if len(self._shelves) >= _SHELVES:
+            self._shelves.clear()
+        shelf = self._shelves[name] = _Shelf(keys, own, since, page, book)
+        return shelf
+
+    def _keys(self, contact: str, point: str | None, account: str | None) -> tuple[str, ...]:
+        keys = [f"contact:{contact}", f"contact:{self._hash(contact)}"]
+        if point is not None:
+            keys += [f"point:{point}", f"point:{self._hash(point)}"]
+        if account:
+            keys.append(f"account:{account}")
+        return tuple(keys)
+
+    @staticmethod
+    def _account(book: Book, contact: str) -> str | None:
+        person = book.people.get(contact)
+        return person.view.account if person else None
+
+    def _book(self) -> Book:
+        return Book(self._hash)
+
+    @staticmethod
+    def _fold(book: Book, page: Page) -> Book:
+        for filed in page.events:
+            try:
+                book.fold(filed.event, filed.streams)
+            except EventError as error:
+                raise LedgerUnavailable(f"the ledger contradicts itself: {error}") from error
+        return book
+
+    def _history(self, keys: Sequence[str], since: int | None = None, after: int = 0) -> Page:
+        with _guarded():
+            return self.ledger.history(keys, since, after)
+
+    def _append(self, events: Iterable[Filed], expect: Mapping[str, int]) -> None:
+        with _guarded():
+            self.ledger.append(events, expect)
+
+    def _make_hash(self, text: str) -> str:
+        if self._key is None:
+            with _guarded():
+                self._key = self.ledger.secret()
+        return HASHED + hmac.digest(self._key, text.encode(), "sha256").hex()
+
+
+class Reservation:
+    """A booked touch. Leaving `with` without `confirm` or `release` means: outcome unknown, and it
+    counts. No time-out frees the slot; only `release()` and `confirm("failed")` do."""
+
+    def __init__(self, guard: Guard, touch: Touch, decision: Decision) -> None:
+        self.touch = touch
+        self.decision = decision
+        self._guard = guard
+        self._closed = False
+
+    def confirm(self, outcome: str = "sent") -> None:
+        """Says what became of the touch. Raises EventError for an outcome that cannot follow,
+        LedgerUnavailable."""
+        if outcome not in words.OUTCOMES:
+            raise EventError(words.expected(outcome, words.OUTCOMES, "outcome"))
+        self._guard.record(self.touch.model_copy(update={"outcome": outcome}))
+        self._closed = True
+
+    def release(self) -> None:
+        """Takes the booking back: nothing was sent, and the id may be booked anew.
+
+        Raises EventError if the touch was made already, LedgerUnavailable.
+        """
+        self._guard._release(self.touch)
+        self._closed = True
+
+    async def aconfirm(self, outcome: str = "sent") -> None:
+        """`confirm` in a thread."""
+        await asyncio.to_thread(self.confirm, outcome)
+
+    async def arelease(self) -> None:
+        """`release` in a thread."""
+        await asyncio.to_thread(self.release)
+
+    def __enter__(self) -> Reservation:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._closed:
+            return
+        try:
+            self.confirm("unknown")
+        except LedgerUnavailable as down:
+            # The booking counts as it stands; what went wrong in the body matters more.
+            if error is None:
+                raise
+            error.add_note(f"cadence_guard: the outcome could not be recorded: {down}")
+
+    async def __aenter__(self) -> Reservation:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await asyncio.to_thread(self.__exit__, kind, error, traceback)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _touch(touch: Mapping[str, Any]) -> Touch:
+    event = parse_event({"event": "touch", **touch})
+    if not isinstance(event, Touch):
+        raise EventError(f"expected a touch, not a {event.event}")
+    return event
+
+
+def _facts(contact: Contact | Mapping[str, Any] | None) -> Contact | None:
+    if contact is None or isinstance(contact, Contact):
+        return contact
+    event = parse_event({"event": "contact", **contact})
+    if not isinstance(event, Contact):
+        raise EventError(f"expected a contact, not a {event.event}")
+    return event
+
+
+@contextmanager
+def _guarded() -> Iterator[None]:
+    """Whatever a ledger raises means that it cannot answer."""
+    try:
+        yield
+    except LedgerUnavailable:
+        raise
+    except Exception as error:
+        raise LedgerUnavailable(f"{type(error).__name__}: {error}") from error
+
+
+def _down(touch: Touch, error: Exception) -> Decision:
+    message = f"the ledger cannot answer, so nothing may be sent: {error}"
+    return _deny(touch, Finding("CG902", "ledger-down", "block", message))
+
+
+def _twice(touch: Touch, message: str) -> Decision:
+    return _deny(touch, Finding("CG305", "repeated-message", "block", message))
+
+
+def _deny(touch: Touch, finding: Finding) -> Decision:
+    assert touch.at is not None  # now, if nobody said
+    return Decision(
+        verdict=Verdict.DENY,
+        at=touch.at,
+        touch=touch.id,
+        contact=touch.contact,
+        findings=(finding,),
+    )

@@ -1,0 +1,29 @@
+"""Where touches, permissions and noes are kept."""
+
+from __future__ import annotations
+
+from cadence_guard import words
+from cadence_guard.ledgers._base import Filed, Ledger, Page
+
+__all__ = ["Filed", "Ledger", "Page", "open_ledger"]
+
+
+def open_ledger(url: str) -> Ledger:
+    """The ledger at a URL: `memory://`, or `sqlite:///outreach.db` (`sqlite:////var/x.db` absolute).
+
+    Raises ValueError for another scheme, LedgerUnavailable if the file cannot be used.
+    """
+    scheme, separator, rest = url.partition("://")
+    if scheme == "memory" and separator and not rest:
+        from cadence_guard.ledgers.memory import MemoryLedger
+
+        return MemoryLedger()
+    if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
+        from cadence_guard.ledgers.sqlite import SqliteLedger
+
+        return SqliteLedger(rest[1:])
+    if scheme in ("memory", "sqlite"):
+        raise ValueError(
+            f"{url!r} names no ledger; expected memory:// or sqlite:///path/to/file.db"
+        )
+    raise ValueError(words.expected(scheme, ("memory", "sqlite"), "ledger"))

@@ -1,0 +1,133 @@
+"""The memory ledger: for tests, replays, and stacks that keep their history elsewhere."""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from threading import Lock
+
+from cadence_guard.contact import Signal
+from cadence_guard.errors import Conflict
+from cadence_guard.events import Event
+from cadence_guard.instants import to_us
+from cadence_guard.ledgers._base import Filed, Page
+from cadence_guard.touch import Release, Touch
+
+
+class MemoryLedger:
+    """Events in a dict. Gone with the process."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._events: dict[int, Filed] = {}
+        self._streams: dict[str, list[int]] = {}
+        self._known: set[str] = set()
+        self._last = 0
+        self._epoch = 0
+        self._secret = os.urandom(32)
+
+    def history(self, keys: Sequence[str], since: int | None = None, after: int = 0) -> Page:
+        with self._lock:
+            streams = self._streams
+            found: set[int] = set()
+            revisions: dict[str, int] = {}
+            for key in keys:
+                numbers = streams.get(key)
+                last = revisions[key] = numbers[-1] if numbers else 0
+                if numbers and last > after:
+                    found.update(numbers[bisect_right(numbers, after) :])
+            events = [self._events[number] for number in sorted(found)]
+            epoch = self._epoch
+        if since is not None:
+            events = [filed for filed in events if not older(filed.event, since)]
+        return Page(events, revisions, epoch)
+
+    def append(self, events: Iterable[Filed], expect: Mapping[str, int] | None = None) -> None:
+        with self._lock:
+            self._check(expect)
+            for filed in events:
+                self._add(filed)
+
+    def forget(
+        self,
+        key: str,
+        keep: Iterable[Filed] = (),
+        expect: Mapping[str, int] | None = None,
+        also: Iterable[Filed] = (),
+    ) -> None:
+        with self._lock:
+            self._check(expect)
+            gone = set(self._streams.get(key, ()))
+            for filed in also:
+                for number in self._streams.get(filed.keys[0], ()):
+                    if self._events[number].event == filed.event:
+                        gone.add(number)
+            self._remove(gone)
+            for filed in keep:
+                self._add(filed)
+
+    def prune(self, before: int) -> int:
+        with self._lock:
+            spared = {
+                filed.event.touch
+                for filed in self._events.values()
+                if isinstance(filed.event, Signal)
+            }
+            spared.update(
+                filed.touch for filed in self._events.values() if carries_a_no(filed.event)
+            )
+            old = {
+                number
+                for number, filed in self._events.items()
+                if older(filed.event, before)
+                and not (filed.touch in spared if filed.touch else carries_a_no(filed.event))
+            }
+            ids = {self._events[number].touch for number in old} - {None}
+            releases = {
+                number
+                for number, filed in self._events.items()
+                if isinstance(filed.event, Release) and filed.touch in ids
+            }
+            self._remove(old | releases)
+            return len(old)
+
+    def secret(self) -> bytes:
+        return self._secret
+
+    def _check(self, expect: Mapping[str, int] | None) -> None:
+        for key, revision in (expect or {}).items():
+            numbers = self._streams.get(key)
+            if (numbers[-1] if numbers else 0) != revision:
+                raise Conflict(f"stream {key.partition(':')[0]} has moved on")
+
+    def _add(self, filed: Filed) -> None:
+        if filed.once:
+            content = filed.event.model_dump_json()
+            if content in self._known:
+                return
+            self._known.add(content)
+        self._last += 1
+        self._events[self._last] = filed
+        for key in filed.keys:
+            self._streams.setdefault(key, []).append(self._last)
+
+    def _remove(self, numbers: set[int]) -> None:
+        for number in numbers:
+            filed = self._events.pop(number)
+            self._known.discard(filed.event.model_dump_json())
+            for key in filed.keys:
+                self._streams[key].remove(number)
+                if not self._streams[key]:
+                    del self._streams[key]
+        self._epoch += 1
+
+
+def older(event: Event, than: int) -> bool:
+    """Whether an event is a touch before an instant."""
+    return isinstance(event, Touch) and event.at is not None and to_us(event.at) < than
+
+
+def carries_a_no(event: Event) -> bool:
+    """Whether an event is a touch whose outcome closes something."""
+    return isinstance(event, Touch) and event.outcome in ("hung_up", "bounced")

@@ -1,0 +1,269 @@
+"""The SQLite ledger: the embedded default. One file, many threads and processes.
+
+Write-ahead log, `synchronous=FULL` (a commit survives a power cut), `BEGIN IMMEDIATE` (who decides
+to write is alone), `secure_delete` (what is forgotten is overwritten).
+Source: https://sqlite.org/pragma.html, https://sqlite.org/wal.html
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from threading import RLock
+from typing import Final
+
+from cadence_guard.contact import Signal
+from cadence_guard.errors import Conflict, LedgerUnavailable
+from cadence_guard.events import parse_event, to_line
+from cadence_guard.history import Streams
+from cadence_guard.instants import to_us
+from cadence_guard.ledgers._base import Filed, Page
+from cadence_guard.touch import Touch
+
+_APPLICATION: Final = 0x63646764  # "cdgd"
+_SCHEMA: Final = 1
+_WAIT_SECONDS: Final = 30.0
+_TABLES: Final = """
+CREATE TABLE event (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,      -- microseconds since the epoch
+    touch TEXT,               -- the id, if it is a touch or a release
+    is_touch INTEGER NOT NULL,
+    speaks_of TEXT,           -- the touch a signal is about
+    carries_a_no INTEGER NOT NULL,
+    content BLOB UNIQUE,      -- a hash, for what is the same event when its content is the same
+    streams TEXT NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE INDEX event_touch ON event (touch) WHERE touch IS NOT NULL;
+CREATE TABLE filed (
+    stream TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (stream, number)
+) WITHOUT ROWID;
+CREATE INDEX filed_number ON filed (number);
+CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+"""
+
+
+class SqliteLedger:
+    """Events in an SQLite file at `path`; made if it is missing.
+
+    Raises LedgerUnavailable if the file is not a ledger, is one of a later version, or cannot be
+    used.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._lock = RLock()
+        self._process = 0
+        self._connection: sqlite3.Connection | None = None
+        with self._using():
+            pass
+
+    # -- the contract ---------------------------------------------------------------------------
+
+    def history(self, keys: Sequence[str], since: int | None = None, after: int = 0) -> Page:
+        marks = ",".join("?" * len(keys))
+        with self._using() as db:
+            db.execute("BEGIN")
+            try:
+                revisions = dict.fromkeys(keys, 0)
+                revisions.update(
+                    db.execute(
+                        f"SELECT stream, max(number) FROM filed WHERE stream IN ({marks})"
+                        " GROUP BY stream",
+                        keys,
+                    )
+                )
+                rows: list[tuple[str, str]] = []
+                if max(revisions.values(), default=0) > after:
+                    rows = db.execute(
+                        "SELECT streams, body FROM event WHERE number IN"
+                        f" (SELECT number FROM filed WHERE stream IN ({marks}) AND number > ?)"
+                        " AND (is_touch = 0 OR at >= ?) ORDER BY number",
+                        (*keys, after, -1 if since is None else since),
+                    ).fetchall()
+                (epoch,) = db.execute("SELECT value FROM kept WHERE name = 'epoch'").fetchone()
+            finally:
+                db.execute("ROLLBACK")
+        return Page([_filed(*row) for row in rows], revisions, epoch)
+
+    def append(self, events: Iterable[Filed], expect: Mapping[str, int] | None = None) -> None:
+        with self._writing(expect) as db:
+            for filed in events:
+                _add(db, filed)
+
+    def forget(
+        self,
+        key: str,
+        keep: Iterable[Filed] = (),
+        expect: Mapping[str, int] | None = None,
+        also: Iterable[Filed] = (),
+    ) -> None:
+        with self._writing(expect) as db:
+            db.execute("CREATE TEMP TABLE IF NOT EXISTS gone (number INTEGER PRIMARY KEY)")
+            db.execute("DELETE FROM gone")
+            db.execute("INSERT INTO gone SELECT number FROM filed WHERE stream = ?", (key,))
+            db.executemany(
+                "INSERT OR IGNORE INTO gone SELECT number FROM event WHERE content = ?",
+                ((_content(to_line(filed.event)),) for filed in also),
+            )
+            _remove(db)
+            for filed in keep:
+                _add(db, filed)
+        self._checkpoint()
+
+    def prune(self, before: int) -> int:
+        with self._writing(None) as db:
+            db.execute("CREATE TEMP TABLE IF NOT EXISTS gone (number INTEGER PRIMARY KEY)")
+            db.execute("DELETE FROM gone")
+            db.execute(
+                "INSERT INTO gone SELECT number FROM event WHERE is_touch AND at < ?"
+                " AND NOT carries_a_no AND (touch IS NULL OR (touch NOT IN"
+                " (SELECT speaks_of FROM event WHERE speaks_of IS NOT NULL) AND touch NOT IN"
+                " (SELECT touch FROM event WHERE carries_a_no AND touch IS NOT NULL)))",
+                (before,),
+            )
+            (number,) = db.execute("SELECT count(*) FROM gone").fetchone()
+            db.execute(
+                "INSERT OR IGNORE INTO gone SELECT number FROM event WHERE NOT is_touch AND touch IN"
+                " (SELECT touch FROM event WHERE number IN (SELECT number FROM gone))"
+            )
+            _remove(db)
+        self._checkpoint()
+        return int(number)
+
+    def secret(self) -> bytes:
+        with self._using() as db:
+            (value,) = db.execute("SELECT value FROM kept WHERE name = 'secret'").fetchone()
+        return bytes(value)
+
+    def close(self) -> None:
+        """Closes the file. The ledger opens it again when it is used again."""
+        with self._lock:
+            if self._connection is not None and self._process == os.getpid():
+                self._connection.close()
+            self._connection = None
+
+    # -- the file -----------------------------------------------------------------------------
+
+    @contextmanager
+    def _using(self) -> Iterator[sqlite3.Connection]:
+        """The connection of this process, alone in it; every error as LedgerUnavailable."""
+        with self._lock:
+            try:
+                if self._connection is None or self._process != os.getpid():
+                    self._connection = self._open()
+                    self._process = os.getpid()
+                yield self._connection
+            except (sqlite3.Error, OSError) as error:
+                raise LedgerUnavailable(f"{self.path}: {error}") from error
+
+    @contextmanager
+    def _writing(self, expect: Mapping[str, int] | None) -> Iterator[sqlite3.Connection]:
+        with self._using() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                for key, revision in (expect or {}).items():
+                    (last,) = db.execute(
+                        "SELECT ifnull(max(number), 0) FROM filed WHERE stream = ?", (key,)
+                    ).fetchone()
+                    if last != revision:
+                        raise Conflict(f"stream {key.partition(':')[0]} has moved on")
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+
+    def _open(self) -> sqlite3.Connection:
+        db = sqlite3.connect(
+            self.path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        try:
+            self._greet(db)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def _greet(self, db: sqlite3.Connection) -> None:
+        (application,) = db.execute("PRAGMA application_id").fetchone()
+        (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if tables and application != _APPLICATION:
+            raise LedgerUnavailable(
+                f"{self.path}: an SQLite file of another program; name a file of its own"
+            )
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA secure_delete = ON")
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            if version == 0:
+                for statement in _TABLES.split(";\n"):
+                    db.execute(statement)
+                db.execute("INSERT INTO kept VALUES ('epoch', 0), ('secret', randomblob(32))")
+                db.execute(f"PRAGMA application_id = {_APPLICATION}")
+                db.execute(f"PRAGMA user_version = {_SCHEMA}")
+            elif version != _SCHEMA:
+                raise LedgerUnavailable(
+                    f"{self.path}: a ledger of schema version {version}; this program knows"
+                    f" {_SCHEMA}, so use the version that wrote it, or a later one"
+                )
+            db.execute("COMMIT")
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+
+    def _checkpoint(self) -> None:
+        """Moves the log into the file, so that what was overwritten there is gone from both."""
+        with self._using() as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _add(db: sqlite3.Connection, filed: Filed) -> None:
+    event = filed.event
+    assert event.at is not None  # the guard has seen to it
+    body = to_line(event)
+    contact, account, points = filed.streams
+    found = db.execute(
+        "INSERT OR IGNORE INTO event"
+        " (at, touch, is_touch, speaks_of, carries_a_no, content, streams, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            to_us(event.at),
+            filed.touch,
+            isinstance(event, Touch),
+            event.touch if isinstance(event, Signal) else None,
+            isinstance(event, Touch) and event.outcome in ("hung_up", "bounced"),
+            _content(body) if filed.once else None,
+            json.dumps([contact, account, sorted(points)]),
+            body,
+        ),
+    )
+    if found.rowcount:
+        number = found.lastrowid
+        db.executemany("INSERT INTO filed VALUES (?, ?)", [(key, number) for key in filed.keys])
+
+
+def _remove(db: sqlite3.Connection) -> None:
+    db.execute("DELETE FROM filed WHERE number IN (SELECT number FROM gone)")
+    db.execute("DELETE FROM event WHERE number IN (SELECT number FROM gone)")
+    db.execute("UPDATE kept SET value = value + 1 WHERE name = 'epoch'")
+
+
+def _content(body: str) -> bytes:
+    return sha256(body.encode()).digest()
+
+
+def _filed(streams: str, body: str) -> Filed:
+    contact, account, points = json.loads(streams)
+    return Filed(parse_event(body), Streams(contact, account, frozenset(points)))
