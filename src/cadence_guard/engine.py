@@ -13,14 +13,12 @@ from typing import Final, NamedTuple
 from cadence_guard.decision import Decision, Finding, Stretch, Verdict
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER, to_datetime
-from cadence_guard.rules import Objection, OpenStretch, Rule
+from cadence_guard.rules import Objection, Rule
 from cadence_guard.ruleset import Plan, Ruleset
 
 ROUNDS: Final = 10_000
 _LAST: Final = 253_370_764_800_000_000
 """9999-01-01: what is later is as good as never, and no datetime."""
-
-Ask = Callable[[int, Case], OpenStretch]
 
 
 class Raised(NamedTuple):
@@ -32,30 +30,57 @@ class Raised(NamedTuple):
     failed: str | None = None
 
 
+class Standing(NamedTuple):
+    """What the standing entries of a plan answered at `since`: it holds until `until`, the first
+    instant at which one of them closes again; all are free from `opens` on."""
+
+    since: int
+    until: int
+    opens: int
+    opened: list[int]
+    closed: list[int]
+
+
 def decide(ruleset: Ruleset, case: Case) -> Decision:
     """The decision on a case: a pure function of the two. Changes nothing, never raises for what a
     rule does: a rule that fails is a no (CG901)."""
-    plan = ruleset.plan(case.channel, case.purpose)
-    blocking, warning, asks = plan.blocking, plan.warning, plan.asks
-    if plan.particular:
-        blocking = tuple(entry for entry in blocking if entry.judges(case.touch))
-        warning = tuple(entry for entry in warning if entry.judges(case.touch))
-        asks = tuple(entry.next_open for entry in blocking)
+    plan = ruleset.plan(case.touch)
     t = case.at
-    closes = NEVER
+    known = case.view.memo.get((plan, case.point))
+    if known is None or not known.since <= t < known.until:
+        known = _standing(plan, case, t)
+    asked = 0  # so many moving entries are free until `closes`
+    closes: int = known.until
+    if known.opens <= t:
+        try:
+            for ask in plan.moving:
+                opens, shuts = ask(t, case)
+                if opens != t:
+                    break
+                if shuts < closes:
+                    closes = shuts
+                asked += 1
+            else:
+                if closes > t:
+                    return _allow(ruleset, case, plan.warning, closes)
+        except Exception:  # noqa: BLE001 (asked again below, to say why)
+            pass
+    return _search(ruleset, case, plan, known, asked, closes)
+
+
+def _standing(plan: Plan, case: Case, t: int) -> Standing:
+    """The answers of the standing entries at `t`, for all touches alike until something new is
+    known of the contact."""
     try:
-        for ask in asks:
-            opens, shuts = ask(t, case)
-            if opens != t:
-                break
-            if shuts < closes:
-                closes = shuts
-        else:
-            if closes > t:
-                return _allow(ruleset, case, warning, closes)
-    except Exception:  # noqa: BLE001 (asked again below, one by one)
-        closes = t
-    return _search(ruleset, case, blocking, warning)
+        answers = [ask(t, case) for ask in plan.standing]
+    except Exception:  # noqa: BLE001 (asked again in the search, to say why)
+        return Standing(t, t, NEVER, [t] * len(plan.standing), [t] * len(plan.standing))
+    opened = [opens for opens, _ in answers]
+    closed = [shuts for _, shuts in answers]
+    known = Standing(t, min(closed, default=NEVER), max(opened, default=t), opened, closed)
+    if all(t <= opens < shuts or opens == NEVER for opens, shuts in answers):
+        case.view.memo[plan, case.point] = known
+    return known
 
 
 def _allow(ruleset: Ruleset, case: Case, warning: Sequence[Rule], closes: int) -> Decision:
@@ -72,32 +97,49 @@ def _allow(ruleset: Ruleset, case: Case, warning: Sequence[Rule], closes: int) -
 
 
 def _search(
-    ruleset: Ruleset, case: Case, blocking: Sequence[Rule], warning: Sequence[Rule]
+    ruleset: Ruleset, case: Case, plan: Plan, known: Standing, asked: int, until: int
 ) -> Decision:
-    """Goes in rounds: all entries are asked at one instant, and it moves to the latest answer."""
+    """Goes in rounds: all entries are asked at one instant, and it moves to the latest answer. An
+    answer (opens, closes) holds until it closes. So do those that are `known`, and the first
+    `asked` moving entries are free until `until`."""
     start = t = case.at
     limit = start + ruleset.horizon
-    size = len(blocking)
-    opened, closed = [0] * size, [start] * size
+    blocking, asks = plan.blocking, plan.asks
+    free = len(known.opened) + asked
+    rest = [start] * (len(asks) - free)
+    opened = [*known.opened, *[start] * asked, *rest]
+    closed = [*known.closed, *[until] * asked, *rest]
+    # Who is known to be free need not be asked again, unless an unsound answer was among them.
+    due: Sequence[int] = range(free if known.opens <= start < until else 0, len(asks))
     met: dict[int, Raised] = {}
     for _ in range(ROUNDS):
         latest = t
-        for index, entry in enumerate(blocking):
-            if opened[index] <= t < closed[index]:
-                continue  # still in the free stretch it answered before
-            opens, shuts, failed = _ask(entry, t, case)
-            opened[index], closed[index] = opens, shuts
+        for index in due:
+            failed = None
+            if closed[index] <= t:
+                try:
+                    opens, shuts = asks[index](t, case)
+                    sound = t <= opens < shuts or opens == NEVER
+                except Exception:  # noqa: BLE001 (asked again, to say why)
+                    sound = False
+                if not sound:
+                    opens, shuts, failed = _ask(blocking[index], t, case)
+                opened[index], closed[index] = opens, shuts
+            opens = opened[index]
             if opens > t:
                 if index not in met:
-                    met[index] = Raised(entry, None if t == start else t, opens, failed)
-                latest = max(latest, opens)
+                    when = None if t == start else t
+                    met[index] = Raised(blocking[index], when, opens, failed)
+                if opens > latest:
+                    latest = opens
         if latest == t or latest > limit:
             break
         t = latest
+        due = [index for index, shuts in enumerate(closed) if shuts <= t]
     else:
-        met[size] = Raised(blocking[0], None, NEVER, "no end in the search for a common free time")
+        met[-1] = Raised(blocking[0], None, NEVER, "no end in the search for a common free time")
         latest = NEVER
-    raised = [*met.values(), *_warnings(case, warning)]
+    raised = [*met.values(), *_warnings(case, plan.warning)]
     found = latest <= limit
     verdict = Verdict.DENY if not found else Verdict.ALLOW if t == start else Verdict.DEFER
     return Decision(
@@ -199,8 +241,7 @@ def _object(entry: Rule, t: int, case: Case, failed: str | None) -> Objection:
 
 def calendar(ruleset: Ruleset, case: Case, start: int, end: int) -> tuple[Stretch, ...]:
     """The permission calendar of a case over [start, end): stretches that cover it, in order."""
-    plan: Plan = ruleset.plan(case.channel, case.purpose)
-    blocking = [entry for entry in plan.blocking if entry.judges(case.touch)]
+    blocking = ruleset.plan(case.touch).blocking
     stretches: list[tuple[int, int, tuple[str, ...]]] = []
     t = start
     while t < end:

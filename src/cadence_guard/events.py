@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeAlias
 
@@ -31,7 +32,10 @@ _KINDS: Final = tuple(MODELS.values())
 LONGEST_LINE: Final = 1 << 20
 """A line of more bytes than this is refused: no event is that long."""
 
-_adapter: Final[TypeAdapter[Event]] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
+
+@cache
+def _adapter() -> TypeAdapter[Event]:
+    return TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
 
 def parse_event(source: object, *, where: str = "") -> Event:
@@ -124,7 +128,7 @@ def _from_line(line: bytes, where: str) -> Event:
             f"{_prefix(where)}longer than {LONGEST_LINE} bytes; one event a line is expected"
         )
     try:
-        event = _adapter.validate_json(line)
+        event = _adapter().validate_json(line)
     except ValidationError as error:
         raise _line_error(line, error, where) from None
     keys = len(event.model_fields_set)

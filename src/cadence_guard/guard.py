@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -10,9 +9,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from threading import RLock
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from cadence_guard import engine, words
+from cadence_guard._log import log
 from cadence_guard.contact import Contact, Forget, Suppress
 from cadence_guard.decision import Decision, Finding, Stretch, Verdict
 from cadence_guard.errors import Conflict, EventError, LedgerUnavailable, Refused
@@ -34,6 +34,7 @@ KEPT_DAYS: Final = 400
 """How far back a ledger keeps touches at least."""
 _SHELVES: Final = 4096
 _MONTH: Final = 30 * DAY
+_Result = TypeVar("_Result")
 
 
 class _Shelf(NamedTuple):
@@ -176,9 +177,8 @@ class Guard:
         resume: bool = False,
     ) -> AsyncIterator[Reservation]:
         """`reserve` for an event loop: the ledger is asked in a thread. `async with` only."""
-        async with await asyncio.to_thread(
-            self.reserve, touch, contact=contact, resume=resume
-        ) as reservation:
+        booked = _in_thread(self.reserve, touch, contact=contact, resume=resume)
+        async with await booked as reservation:
             yield reservation
 
     def _plan(
@@ -342,7 +342,11 @@ class Guard:
 
     def _judge(self, book: Book, touch: Touch, facts: Contact | None) -> Decision:
         assert touch.at is not None  # now, if nobody said
-        return engine.decide(self.ruleset, book.case(touch, to_us(touch.at), facts)).settle()
+        decision = engine.decide(self.ruleset, book.case(touch, to_us(touch.at), facts)).settle()
+        for finding in decision.findings:
+            if finding.code == "CG901":
+                log().error("rule_failed", touch=touch.id, reason=finding.message)
+        return decision
 
     def _booking(self, touch: str) -> Page:
         """What is known under the id of a touch, whoever the contact."""
@@ -456,11 +460,11 @@ class Reservation:
 
     async def aconfirm(self, outcome: str = "sent") -> None:
         """`confirm` in a thread."""
-        await asyncio.to_thread(self.confirm, outcome)
+        await _in_thread(self.confirm, outcome)
 
     async def arelease(self) -> None:
         """`release` in a thread."""
-        await asyncio.to_thread(self.release)
+        await _in_thread(self.release)
 
     def __enter__(self) -> Reservation:
         return self
@@ -490,7 +494,13 @@ class Reservation:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await asyncio.to_thread(self.__exit__, kind, error, traceback)
+        await _in_thread(self.__exit__, kind, error, traceback)
+
+
+async def _in_thread(call: Callable[..., _Result], *args: Any, **named: Any) -> _Result:
+    import asyncio  # half of what importing the guard would cost, for those who await
+
+    return await asyncio.to_thread(call, *args, **named)
 
 
 def _now() -> datetime:
@@ -525,6 +535,7 @@ def _guarded() -> Iterator[None]:
 
 
 def _down(touch: Touch, error: Exception) -> Decision:
+    log().warning("ledger_down", touch=touch.id, error=str(error))
     message = f"the ledger cannot answer, so nothing may be sent: {error}"
     return _deny(touch, Finding("CG902", "ledger-down", "block", message))
 

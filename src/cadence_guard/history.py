@@ -191,7 +191,7 @@ class Pick:
 
     def __init__(self, wanted: Callable[[Form], bool]) -> None:
         self.at: list[int] = []
-        self.groups: dict[Hashable, list[int]] = {}
+        self.groups: dict[Any, list[int]] = {}
         self.verdicts = _Verdicts(wanted)
         self.seen = 0
 
@@ -474,6 +474,9 @@ class History:
         ]
 
 
+Turns = tuple[list[tuple[int, int]], list[tuple[int, Past]]]
+
+
 class Case:
     """One touch to be judged, with all a rule may look at.
 
@@ -482,6 +485,7 @@ class Case:
     """
 
     __slots__ = (
+        "_turns",
         "at",
         "book",
         "channel",
@@ -516,6 +520,7 @@ class Case:
         self.view = view
         self.noes = noes
         self.book = book
+        self._turns: tuple[Answers, int, Turns] | None = None
 
     @property
     def account_line(self) -> Line:
@@ -527,6 +532,15 @@ class Case:
     def point_line(self) -> Line:
         """Every touch to the point, whoever the contact."""
         return self.book.point_line(self.point)
+
+    def turns(self, answers: Answers, t: int) -> Turns:
+        """The stretches after `t` in which a new touch by a person would be an answer, and the
+        booked answers that it could make none; kept for all entries asked at one instant."""
+        known = self._turns
+        if known is None or known[1] != t or known[0] is not answers:
+            answering = [span for span in self.me.answering(answers) if span[1] > t]
+            known = self._turns = answers, t, (answering, self.me.voided(answers, t))
+        return known[2]
 
     @property
     def zones(self) -> tuple[Zone, ...]:
@@ -609,8 +623,9 @@ class Book:
         if self._erased:
             for no in self._noes_of(me.contact):
                 yield no._replace(contact=me.contact, erased=True)
-            for no in self._noes_at.get(self._hashed(point), ()) if point else ():
-                yield no._replace(points=frozenset((point,)), named=True, erased=True)
+            if point is not None:
+                for no in self._noes_at.get(self._hashed(point), ()):
+                    yield no._replace(points=frozenset((point,)), named=True, erased=True)
 
     def _noes_of(self, contact: str) -> list[No]:
         gone = self.people.get(self._hashed(contact))
@@ -660,9 +675,9 @@ class Book:
         point = named_point(event)
         if isinstance(event, Signal) and event.touch and event.kind in REFUSED_BY:
             touch = self._ids.get(event.touch)
-            if touch is not None and (
-                event.channel in (None, touch.form.channel) or event.kind == "wrong_person"
-            ):
+            if touch is not None and event.kind == "wrong_person":
+                return event.channel or touch.form.channel, point or touch.to
+            if touch is not None and event.channel in (None, touch.form.channel):
                 return touch.form.channel, point or touch.to
         return event.channel, point
 
@@ -765,9 +780,7 @@ class Book:
                 " only its outcome may change"
             )
         if touch.outcome == "failed" and old not in (None, "unknown", "failed"):
-            raise EventError(
-                f"touch {touch.id!r}: 'failed' may follow only 'unknown', not {old!r}"
-            )
+            raise EventError(f"touch {touch.id!r}: 'failed' may follow only 'unknown', not {old!r}")
         return past
 
     def _outcome(self, past: Past, touch: Touch) -> None:

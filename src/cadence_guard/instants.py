@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import cache, lru_cache
 from importlib import resources
+from operator import itemgetter
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -82,7 +83,7 @@ def to_us(moment: datetime) -> int:
 
 def to_datetime(us: int) -> datetime:
     """Microseconds since the epoch as a UTC datetime."""
-    return EPOCH + timedelta(microseconds=us)
+    return EPOCH + timedelta(0, 0, us)  # by place: a third quicker
 
 
 def to_text(moment: datetime) -> str:
@@ -240,8 +241,8 @@ class Zone:
         return self.instant(landed * DAY + local % DAY, latest=latest)
 
 
-def _start(offset: Offset) -> int:
-    return offset.start
+_start: Final = itemgetter(0)
+_end: Final = itemgetter(1)
 
 
 @lru_cache(maxsize=1024)
@@ -355,7 +356,7 @@ class Hours:
     one opens twice, because only the wall is asked.
     """
 
-    __slots__ = ("_closes", "_opens")
+    __slots__ = ("_closes", "_opens", "_week")
 
     def __init__(self, windows: Iterable[tuple[Iterable[int], int, int]]) -> None:
         """`windows`: (days as 0 = Monday, from, to), times in microseconds after midnight."""
@@ -367,6 +368,7 @@ class Hours:
                 pieces.append((start, min(start + length, WEEK)))
                 if start + length > WEEK:
                     pieces.append((0, start + length - WEEK))
+        self._week = lru_cache(maxsize=1024)(self._stretches)
         self._opens: list[int] = []
         self._closes: list[int] = []
         for start, end in sorted(pieces):
@@ -376,9 +378,22 @@ class Hours:
                 self._opens.append(start)
                 self._closes.append(end)
 
-    def next_open(self, t: int, zones: Sequence[Zone]) -> tuple[int, int]:
+    def next_open(self, t: int, zones: tuple[Zone, ...]) -> tuple[int, int]:
         """The first stretch after `t` that is open in each of `zones`; (NEVER, NEVER) if none."""
-        return in_each(zones, t, self._next_open)
+        stretches = self._week(t // WEEK, zones)
+        index = bisect_right(stretches, t, key=_end)
+        opens, closes = stretches[index]
+        return (opens if opens > t else t), closes
+
+    def _stretches(self, week: int, zones: tuple[Zone, ...]) -> list[tuple[int, int]]:
+        """The stretches open in each of `zones` that end in the week, and the next one."""
+        stretches: list[tuple[int, int]] = []
+        t = week * WEEK
+        while t < (week + 1) * WEEK:
+            stretch = in_each(zones, t, self._next_open)
+            stretches.append(stretch)
+            t = stretch[1]
+        return stretches
 
     def _next_open(self, t: int, where: Zone) -> tuple[int, int]:
         limit = t + PERIOD

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module, resources
 from importlib.metadata import entry_points
@@ -228,7 +228,7 @@ class Policy(_Stated):
             raise _Wrong(faults)
 
     @classmethod
-    def model_validate(cls, obj: Any, **options: Any) -> Policy:  # type: ignore[override]
+    def model_validate(cls, obj: Any, **options: Any) -> Policy:
         """A policy out of plain data. Raises PolicyError."""
         if isinstance(obj, Policy):
             return obj
@@ -287,7 +287,7 @@ def _document(text: str | bytes, where: str) -> Document:
         raise PolicyError(f"{where}:{error.line}:{error.column}: {error.problem}") from error
 
 
-def _located(make: Any, document: Document, where: str) -> Any:
+def _located(make: Callable[[], Policy], document: Document, where: str) -> Policy:
     try:
         return make()
     except _Wrong as error:

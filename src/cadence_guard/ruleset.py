@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
 
 from pydantic import ValidationError
 
@@ -21,17 +22,25 @@ from cadence_guard.policy import (
 )
 from cadence_guard.rules import RULES
 from cadence_guard.rules._rule import Exemption, OpenStretch, Params, Rule
+from cadence_guard.touch import Touch
+
+Ask = Callable[[int, Case], OpenStretch]
 
 HORIZON: Final = Duration.parse("90d")
 LEAVES_ANSWERS_ALONE: Final = frozenset(("over-cap", "too-soon", "unanswered-streak"))
 
 
-class Plan(NamedTuple):
-    """The entries that can concern touches of one channel and purpose."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """The entries that judge touches of one kind; of the blocking ones the standing come first."""
 
     blocking: tuple[Rule, ...]
     warning: tuple[Rule, ...]
-    asks: tuple[Callable[[int, Case], OpenStretch], ...]
+    asks: tuple[Ask, ...]
+    """What to ask of the blocking entries, in their order."""
+    standing: tuple[Ask, ...]
+    moving: tuple[Ask, ...]
+    """What to ask of the others."""
     particular: bool
     """Whether an entry also looks at the team or the tags of a touch."""
 
@@ -68,7 +77,7 @@ class Ruleset:
                 entries += self._from_packs(name, said, packs, exempt)
         self.entries: Final = tuple(entries)
         self.looks_back: Final = max((entry.looks_back for entry in entries), default=0)
-        self._plans: dict[tuple[str, str], Plan] = {}
+        self._plans: dict[Hashable, Plan] = {}
 
     def _from_packs(
         self,
@@ -118,21 +127,32 @@ class Ruleset:
             rule.answers = self.answers
         return rule
 
-    def plan(self, channel: str, purpose: str) -> Plan:
-        """The entries for touches of this channel and purpose."""
-        plan = self._plans.get((channel, purpose))
+    def plan(self, touch: Touch) -> Plan:
+        """The entries that judge a touch."""
+        plan = self._plans.get((touch.channel, touch.purpose))
         if plan is None:
-            if len(self._plans) > 4096:  # purposes may be anybody's own
-                self._plans.clear()
-            plan = self._plans[channel, purpose] = self._compile(channel, purpose)
+            plan = self._keep((touch.channel, touch.purpose), self.entries, touch)
+        if plan.particular:
+            key = (touch.channel, touch.purpose, touch.team, touch.tags)
+            particular = self._plans.get(key)
+            if particular is None:
+                entries = [entry for entry in self.entries if entry.judges(touch)]
+                particular = self._keep(key, entries, touch)
+            return particular
         return plan
 
-    def _compile(self, channel: str, purpose: str) -> Plan:
-        chosen = [entry for entry in self.entries if entry.concerns(channel, purpose)]
-        blocking = tuple(entry for entry in chosen if entry.effect == "block")
-        return Plan(
-            blocking,
+    def _keep(self, key: Hashable, entries: Iterable[Rule], touch: Touch) -> Plan:
+        if len(self._plans) > 4096:  # purposes, teams and tags may be anybody's own
+            self._plans.clear()
+        chosen = [entry for entry in entries if entry.concerns(touch.channel, touch.purpose)]
+        blocking = [entry for entry in chosen if entry.effect == "block"]
+        blocking.sort(key=lambda entry: not entry.standing)
+        plan = self._plans[key] = Plan(
+            tuple(blocking),
             tuple(entry for entry in chosen if entry.effect == "warn"),
             tuple(entry.next_open for entry in blocking),
+            tuple(entry.next_open for entry in blocking if entry.standing),
+            tuple(entry.next_open for entry in blocking if not entry.standing),
             any(entry.particular for entry in chosen),
         )
+        return plan

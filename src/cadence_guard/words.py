@@ -10,7 +10,16 @@ import difflib
 from collections.abc import Iterable
 from typing import Final
 
-EVENTS: Final = ("contact", "consent", "touch", "signal", "handoff", "suppress", "forget", "release")
+EVENTS: Final = (
+    "contact",
+    "consent",
+    "touch",
+    "signal",
+    "handoff",
+    "suppress",
+    "forget",
+    "release",
+)
 
 CHANNEL_KIND: Final[dict[str, str | None]] = {
     "email": "email",

@@ -43,23 +43,21 @@ def two_sided(rule: Rule, line: Line, t: int, case: Case, search: Search) -> Ope
     at = line.pick(rule.selection, rule.counts, rule.answers).at
     if rule.answers is None or case.touch.automated or not case.me.said:
         return search(at, t)
-    answering = case.me.answering(rule.answers)
+    answering, booked = case.turns(rule.answers, t)
+    if not answering and not booked:
+        return search(at, t)
     voided = [
         (since, touch.at)
-        for since, touch in case.me.voided(rule.answers, t)
+        for since, touch in booked
         if rule.counts(touch.form) and touch in line.between(touch.at, touch.at)
     ]
-    borders = sorted(
-        {border for stretch in answering for border in stretch}
-        | {since for since, _ in voided}
-        | {until + 1 for _, until in voided}
-    )
+    borders = sorted({border for stretch in (*answering, *voided) for border in stretch})
     found = NEVER
     for end in [*(border for border in borders if border > t), NEVER]:
         if any(start <= t < stop for start, stop in answering):
             opens, closes = t, NEVER
         else:
-            opens, closes = search(sorted(at + [a for since, a in voided if since <= t <= a]), t)
+            opens, closes = search(sorted(at + [a for since, a in voided if since <= t < a]), t)
         if found == NEVER:
             if opens < end:
                 found = opens

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema
@@ -58,6 +59,7 @@ class Params(BaseModel):
 
     model_config = ConfigDict(
         frozen=True,
+        defer_build=True,
         extra="forbid",
         strict=True,
         populate_by_name=True,
@@ -127,6 +129,9 @@ class Rule:
     name: ClassVar[str]
     Params: ClassVar[type[Params]] = Params
     always_on: ClassVar[bool] = False
+    standing: ClassVar[bool] = False
+    """Whether it looks only at the contact's facts, signals and consents, and the touch's channel,
+    purpose and point. Then where it is free is remembered until something new is known."""
     channels: ClassVar[frozenset[str] | None] = None
     """Channels the rule is about, whatever the policy says; None for all."""
 
@@ -195,10 +200,10 @@ class Rule:
             and (self._tags is None or not self._tags.isdisjoint(form.tags))
         )
 
-    @property
+    @cached_property
     def selection(self) -> Hashable:
         """A key for what the entry counts; entries that count the same share their counting."""
-        return (
+        return _one(
             self.channels,
             self._channels,
             self._purposes,
@@ -207,6 +212,12 @@ class Rule:
             self.exempt,
             self.answers,
         )
+
+
+@cache
+def _one(*parts: Hashable) -> object:
+    """One object for equal parts; it hashes by identity, which is quick."""
+    return object()
 
 
 def _set(params: Any, key: str) -> frozenset[str] | None:

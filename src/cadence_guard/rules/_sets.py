@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
+from operator import itemgetter
 
 from cadence_guard.instants import NEVER
+
+_end = itemgetter(1)
 
 Intervals = list[tuple[int, int]]
 
@@ -32,8 +36,8 @@ def open_in(free: Intervals, t: int) -> tuple[int, int]:
 
 def closed_in(closed: Intervals, t: int) -> tuple[int, int]:
     """The first free stretch that ends after `t`, when exactly `closed` is not."""
-    for start, end in closed:
-        if start > t:
-            return t, start
-        t = max(t, end)
-    return t, NEVER
+    index = bisect_right(closed, t, key=_end)
+    if index < len(closed) and closed[index][0] <= t:
+        t = closed[index][1]
+        index += 1
+    return t, closed[index][0] if index < len(closed) else NEVER

@@ -64,6 +64,7 @@ class MissedCalls(Rule):
         self.gap = params.gap.us if params.gap else 0
         self.looks_back = max(self.per, self.gap)
         self.spans = Spans.of(params.per, params.gap)
+        self._key = ("missed", self.selection)
 
     def counts(self, form: Form) -> bool:
         return form.missed and super().counts(form)
@@ -71,7 +72,7 @@ class MissedCalls(Rule):
     def next_open(self, t: int, case: Case) -> OpenStretch:
         if self.max == 0:
             return NOT_EVER
-        at = case.me.line.pick(("missed", self.selection), self.counts).at
+        at = case.me.line.pick(self._key, self.counts).at
         opens = self._clear(at, t)
         for index in range(bisect_right(at, opens), len(at)):
             if self._clear(at, at[index]) > at[index]:

@@ -86,6 +86,7 @@ else:
 class MissingConsent(Rule):
     code = "CG102"
     name = "missing-consent"
+    standing = True
     expired = ("CG103", "expired-consent")
 
     class Params(Selecting):

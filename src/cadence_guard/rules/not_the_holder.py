@@ -58,10 +58,12 @@ class NotTheHolder(Rule):
         self.lapses = params.lapses.us
         self.looks_back = self.within
         self.spans = Spans.of(params.for_, params.lapses)
+        self._key = ("team", self.selection)
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
-        pick = case.me.line.pick(("team", self.selection), self.counts, group=_team)
-        others = [at for team, at in pick.groups.items() if team != case.team]
+        pick = case.me.line.pick(self._key, self.counts, group=_team)
+        team = case.team
+        others = [at for other, at in pick.groups.items() if other != team]
         if not others and not case.me.batons:
             return t, NEVER
         holds = self._holds(case)
@@ -120,13 +122,13 @@ class NotTheHolder(Rule):
             for touch in counted(self, case.me.line, t - self.within + 1, t)
             if touch.form.team != case.team
         ]
-        team = touches[-1].form.team
-        whose = f"team {team!r}" if team else "somebody without a team"
+        other = touches[-1].form.team
+        whose = f"team {other!r}" if other else "somebody without a team"
         message = (
             f"{whose} touched the contact within {self.params.for_.text} and handed nothing over"
         )
         return Objection(
-            message, facts={"touches": [touch.id for touch in touches], "holder": team}
+            message, facts={"touches": [touch.id for touch in touches], "holder": other}
         )
 
 

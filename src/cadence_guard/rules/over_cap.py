@@ -92,9 +92,12 @@ class OverCap(Rule):
             self.looks_back = _LONGEST[params.calendar]
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
-        if self.max == 0:
-            return NOT_EVER
-        line = self._line(case)
+        line = case.me.line if self.scope == "contact" else self._line(case)
+        if self.max == 0:  # never, but for an answer, which no cap judges
+            return two_sided(self, line, t, case, _never)
+        at = line.at
+        if len(at) < self.max or at[-self.max] <= t - self.looks_back:
+            return t, NEVER  # too few touches of any kind
         if self.calendar is None:
             return two_sided(self, line, t, case, self._search)
         zones = case.zones or ANYWHERE
@@ -163,3 +166,7 @@ class OverCap(Rule):
                 for zone in case.zones or ANYWHERE
             )
         ]
+
+
+def _never(at: list[int], t: int) -> OpenStretch:
+    return NOT_EVER

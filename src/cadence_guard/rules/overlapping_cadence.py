@@ -55,6 +55,7 @@ class OverlappingCadence(Rule):
         self.within = params.for_.us
         self.looks_back = self.within
         self.spans = Spans.of(params.for_)
+        self._key = ("cadence", self.selection)
         self._share = [frozenset(group) for group in params.share]
 
     def counts(self, form: Form) -> bool:
@@ -69,8 +70,10 @@ class OverlappingCadence(Rule):
         cadence = case.touch.cadence
         if cadence is None or not case.touch.automated:
             return t, NEVER
-        groups = case.me.line.pick(("cadence", self.selection), self.counts, group=_cadence).groups
-        others = [at for other, at in groups.items() if self._clashes(cadence, other)]
+        groups = case.me.line.pick(self._key, self.counts, group=_cadence).groups
+        others = [
+            at for other, at in groups.items() if other != cadence and self._clashes(cadence, other)
+        ]
         while others:
             last, following = last_and_next(others, t)
             if last is None or last + self.within <= t:

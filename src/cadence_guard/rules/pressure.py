@@ -111,6 +111,9 @@ class Pressure(Rule):
     ) -> OpenStretch:
         if limit == 0:
             return NOT_EVER
+        at = case.me.line.at
+        if len(at) < limit or at[-limit] <= t - within:
+            return t, NEVER  # too few touches of any kind
 
         def tagged(form: Form) -> bool:
             return not tags.isdisjoint(form.tags) and self.counts(form)

@@ -45,6 +45,7 @@ class RepeatedMessage(Rule):
         self.per = params.per.us
         self.looks_back = self.per
         self.spans = Spans.of(params.per)
+        self._key = ("message", self.selection)
 
     def counts(self, form: Form) -> bool:
         return form.step is not None and not form.missed and super().counts(form)
@@ -53,7 +54,7 @@ class RepeatedMessage(Rule):
         touch = case.touch
         if touch.step is None:
             return t, NEVER
-        pick = case.me.line.pick(("message", self.selection), self.counts, group=_message)
+        pick = case.me.line.pick(self._key, self.counts, group=_message)
         at = pick.groups.get((touch.cadence, touch.step))
         return crowded(at, t, 1, self.per) if at else (t, NEVER)
 

@@ -31,6 +31,7 @@ from __future__ import annotations
 from functools import partial
 
 from cadence_guard.history import Case
+from cadence_guard.instants import NEVER
 from cadence_guard.rules._counting import counted, crowded, two_sided
 from cadence_guard.rules._rule import Elapsed, Objection, OpenStretch, Rule, Selecting, Spans
 from cadence_guard.words import CHANNELS
@@ -52,7 +53,10 @@ class TooSoon(Rule):
         self._search = partial(crowded, limit=1, within=self.gap)
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
-        return two_sided(self, case.me.line, t, case, self._search)
+        line = case.me.line
+        if not line.at or line.at[-1] <= t - self.gap:
+            return t, NEVER  # no touch of any kind is so near
+        return two_sided(self, line, t, case, self._search)
 
     def objection(self, t: int, case: Case) -> Objection:
         gap = self.params.gap.text

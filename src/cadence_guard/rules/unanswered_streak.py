@@ -32,7 +32,7 @@ make a booked one come too early is refused as well. It looks back 400 days.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from functools import partial
 from itertools import pairwise
 from typing import Annotated, Literal
@@ -91,6 +91,13 @@ class UnansweredStreak(Rule):
         return self._gaps[bisect_right(self._after, unanswered)]
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
+        at = case.me.line.at
+        ends = self._ends(case)
+        if not at or at[-1] <= t and (not ends or ends[-1].at <= t):
+            # Nothing lies ahead: touches of any kind since the last answer are at least as many.
+            since = bisect_left(at, ends[-1].at) if ends else 0
+            if since == len(at) or at[-1] + self._gap(len(at) - since) <= t:
+                return t, NEVER
         return two_sided(self, case.me.line, t, case, partial(self._search, case))
 
     def _search(self, case: Case, at: list[int], t: int) -> OpenStretch:

@@ -51,6 +51,7 @@ def tokens(text: str) -> tuple[str, ...]:
     return tuple(stripped for part in spaced.split() if (stripped := part.strip("-")))
 
 
+@lru_cache(maxsize=4096)
 def names(greeting: str, called: str) -> bool:
     """Whether a greeting contains a name as whole words."""
     said, wanted = tokens(greeting), tokens(called)
@@ -81,7 +82,9 @@ class WrongName(Rule):
 
 def _called(case: Case) -> str | None:
     """What the contact wants to be called."""
-    facts = case.view.facts
-    if call_me := facts.get("call_me"):
-        return str(call_me)
-    return next(iter(str(facts.get("name", "")).split()), None)
+    memo = case.view.memo
+    if "called" not in memo:
+        facts = case.view.facts
+        memo["called"] = facts.get("call_me") or next(iter(facts.get("name", "").split()), None)
+    called: str | None = memo["called"]
+    return called

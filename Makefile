@@ -1,0 +1,46 @@
+# Two commands on a fresh machine with Python 3.11+ and make: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+JOBS ?= auto
+
+.PHONY: demo test test-deep check generate bench clean
+
+demo: .venv/installed
+	$(BIN)/cadence-guard demo
+
+test: .venv/installed
+	$(BIN)/pytest -n $(JOBS) -m "not deep" --cov --cov-report=term-missing:skip-covered
+
+test-deep: .venv/installed
+	$(BIN)/pytest -n $(JOBS) -m deep
+
+check: .venv/checkers
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+generate: .venv/installed
+	$(BIN)/python scripts/generate.py
+
+bench: .venv/peers
+	$(BIN)/python benchmarks/bench.py
+
+clean:
+	rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+.venv/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable . --group test
+	@touch $@
+
+.venv/checkers: .venv/installed
+	$(BIN)/python -m pip install --quiet --group check
+	@touch $@
+
+.venv/peers: .venv/installed
+	$(BIN)/python -m pip install --quiet --group bench
+	@touch $@

@@ -1,0 +1,10 @@
+"""`python -m cadence_guard`."""
+
+from __future__ import annotations
+
+import sys
+
+from cadence_guard.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

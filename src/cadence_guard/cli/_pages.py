@@ -1,0 +1,86 @@
+"""`rules`, `packs`, `explain` and `schema`: what the package says about itself."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from importlib import resources
+from typing import Final
+
+import click
+
+_OWN: Final = {
+    "CG901": (
+        "rule-failed",
+        """\
+A rule raised an error, answered with an instant before the one it was asked about, or the search
+for a common free time did not end. Nothing may be sent: the touch is denied, and the finding names
+the rule and the error. A rule of your own is the usual cause; mend it and ask again.
+""",
+    ),
+    "CG902": (
+        "ledger-down",
+        """\
+The ledger cannot be read or written, or others were faster again and again. What cannot be looked
+up may be a no, so `evaluate` denies, and `reserve` raises Refused with this finding. `record`,
+`confirm`, `release` and `forget` raise LedgerUnavailable. Ask again when the ledger is back.
+""",
+    ),
+    "CG904": (
+        "unknown-fact",
+        """\
+Nothing is known of the contact: no contact event, no consent, no signal. This is a warning, since a
+policy of caps alone must work without a CRM; rules that lack a fact object under their own codes.
+Record a contact event, or give the facts with the call: evaluate(touch, contact=Contact(...)).
+""",
+    ),
+}
+"""The codes of the guard itself, which no rule file holds."""
+
+
+def list_rules() -> None:
+    """Code, name and first sentence of every rule."""
+    from cadence_guard.rules import RULES
+
+    for rule in RULES.values():
+        first, _, _ = _page(rule).partition(".\n")
+        click.echo(f"{rule.code}  {rule.name:<20}  {' '.join(first.split())}.")
+
+
+def list_packs() -> None:
+    """Name, title, date and description of every pack."""
+    from cadence_guard.policy import load_pack, pack_names
+
+    for name in pack_names():
+        pack = load_pack(name)
+        click.echo(f"{name}: {pack.title} (as of {pack.as_of})")
+        click.echo(textwrap.indent(textwrap.fill(pack.about, 76), "    "))
+
+
+def explain_code(asked: str) -> None:
+    """The page of a rule or of one of the guard's own codes. click.UsageError with the nearest."""
+    from cadence_guard import words
+    from cadence_guard.rules import RULES
+
+    pages = {code: (code, name, text) for code, (name, text) in _OWN.items()}
+    pages |= {rule.code: (rule.code, name, _page(rule)) for name, rule in RULES.items()}
+    by_word = {name: page for page in pages.values() for name in (page[0].casefold(), page[1])}
+    by_word["cg103"] = by_word["expired-consent"] = pages["CG102"]
+    page = by_word.get(asked.strip().casefold())
+    if page is None:
+        near = words.nearest(asked, by_word)
+        hint = f"did you mean {near!r}? " if near else ""
+        raise click.UsageError(f"no rule {asked!r}; {hint}`cadence-guard rules` lists them")
+    code, name, text = page
+    click.echo(f"# {code} {name}\n\n{text.rstrip()}")
+
+
+def print_schema() -> None:
+    """The schema that is shipped with the package."""
+    shipped = resources.files("cadence_guard").joinpath("policy.schema.json")
+    sys.stdout.write(shipped.read_text("utf-8"))
+
+
+def _page(rule: type) -> str:
+    """The docstring of a rule's file."""
+    return (sys.modules[rule.__module__].__doc__ or "").strip() + "\n"

@@ -1,0 +1,76 @@
+"""`record`: a file of events into a ledger."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from cadence_guard.cli._input import EventFile, opened
+from cadence_guard.cli._judging import new_book
+from cadence_guard.errors import CadenceGuardError, EventError
+from cadence_guard.touch import Touch
+
+
+def run_record(file: str, ledger: str) -> int:
+    """Records every event of a file, and says how many of each kind; always 0.
+
+    Nothing is written if the file itself is wrong. An event that contradicts what the ledger holds
+    ends it with an EventError that names the line; what stands above has been recorded, and
+    recording the same file again is safe.
+    """
+    from cadence_guard.guard import Guard
+    from cadence_guard.ledgers import open_ledger
+
+    with _at_hand(file) as path:
+        _check(EventFile(path, name=file, progress=True))
+        try:
+            guard = Guard(ledger=open_ledger(ledger))
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="'--ledger'") from None
+        source = EventFile(path, name=file, progress=True)
+        recorded: Counter[str] = Counter()
+        for event in source:
+            try:
+                guard.record(event)
+            except CadenceGuardError as error:
+                raise type(error)(
+                    f"{source.where()}: {error} ({recorded.total()} events above it were recorded)"
+                ) from error
+            recorded[event.event] += 1
+    kinds = ", ".join(f"{kind} {number}" for kind, number in recorded.items())
+    click.echo(f"recorded {recorded.total()} events{kinds and ': '}{kinds}")
+    return 0
+
+
+def _check(source: EventFile) -> None:
+    """Raises EventError if a line is wrong by itself or contradicts one above it."""
+    book = new_book()
+    for event in source:
+        try:
+            if isinstance(event, Touch) and event.outcome is None:
+                raise EventError(
+                    "touch: 'outcome' is missing; a planned touch is booked with reserve, and"
+                    " record takes what happened"
+                )
+            book.fold(event)
+        except EventError as error:
+            raise EventError(f"{source.where()}: {error}") from None
+
+
+@contextmanager
+def _at_hand(file: str) -> Iterator[str]:
+    """A path that can be read twice: the file's own, or that of a copy of what is no plain file."""
+    if file != "-" and Path(file).is_file():
+        yield file
+        return
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / "events.jsonl"
+        with opened(file) as source, copy.open("wb") as target:
+            shutil.copyfileobj(source, target)
+        yield str(copy)

@@ -1,0 +1,1 @@
+"""Decisions for people: lines, time lines, numbers. Nothing here opens a file."""

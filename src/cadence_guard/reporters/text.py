@@ -1,0 +1,197 @@
+"""Decisions as text for people: a line a touch, its reasons below, a picture and the numbers."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+from cadence_guard.decision import Decision, Finding, Verdict
+from cadence_guard.history import Book, View, point_of
+from cadence_guard.instants import Zone, to_datetime, to_us
+from cadence_guard.points import kind_by_look, mask, normalise
+from cadence_guard.reporters.tally import Tally
+from cadence_guard.reporters.timeline import ASCII_MARKS, MARKS, Mark, legend, timeline
+from cadence_guard.touch import Touch
+
+if TYPE_CHECKING:
+    import pendulum
+
+PICTURED: Final = 10
+"""The time lines of this many contacts are drawn, those met first."""
+DRAWN: Final = 60
+"""A time line holds this many touches, the last ones."""
+
+_Judged: TypeAlias = tuple[int, str, str | None, str]
+"""A touch in a time line: its instant, channel, id and verdict."""
+_CODES: Final = {"allow": "32", "defer": "33", "deny": "31", "past": "2", "strong": "1"}
+
+
+class Style(NamedTuple):
+    """How text may look: in colour, with which marks, with points in full or masked."""
+
+    colour: bool = False
+    marks: dict[str, str] = MARKS
+    show_points: bool = False
+
+    def paint(self, text: str, kind: str) -> str:
+        """The text in the colour of a verdict, if colours are wanted."""
+        return f"\x1b[{_CODES[kind]}m{text}\x1b[0m" if self.colour else text
+
+
+def marks_for(encoding: str | None) -> dict[str, str]:
+    """The marks that a stream of this encoding can carry."""
+    try:
+        "".join(MARKS.values()).encode(encoding or "ascii")
+    except (LookupError, UnicodeEncodeError):
+        return ASCII_MARKS
+    return MARKS
+
+
+class TextReport:
+    """Writes decisions as they come (`judged`), and the pictures and numbers at the end (`close`).
+
+    `book` is the one the touches are judged by: it knows where a contact lives.
+    """
+
+    def __init__(self, write: Callable[[str], object], book: Book, style: Style) -> None:
+        self._write = write
+        self._book = book
+        self._style = style
+        self._trails: dict[str, deque[_Judged]] = {}
+        self._others = False
+        self.tally = Tally()
+
+    def judged(self, touch: Touch, decision: Decision) -> None:
+        """Writes one touch and why."""
+        self.tally.add(decision)
+        self._follow(touch, decision)
+        view = self._view(touch.contact)
+        where = zone_of(view.zones(point_of(touch)) if view else ())
+        for line in self._lines(touch, decision, where):
+            self._write(line + "\n")
+
+    def close(self) -> None:
+        """Writes the time lines and the numbers."""
+        for contact, trail in self._trails.items():
+            self._picture(contact, trail)
+        if self._others:
+            self._write(f"(the time lines of the first {PICTURED} contacts)\n\n")
+        self._write(f"{self.tally}\n")
+
+    # -- a touch --------------------------------------------------------------------------------
+
+    def _lines(self, touch: Touch, decision: Decision, where: str) -> Iterator[str]:
+        verdict = decision.verdict.value
+        parts = [
+            self._style.paint(plain(touch.id or "-"), "strong"),
+            self._name(touch.contact),
+            local(decision.at, where),
+            self._style.paint(f"{verdict:<5}", verdict),
+            touch.channel,
+            self._point(touch),
+            plain("/".join(part for part in (touch.cadence, touch.step) if part)),
+        ]
+        yield "  ".join(part for part in parts if part)
+        if decision.until is not None:
+            yield f"      free from {local(decision.until, where)}, {ahead(decision)}"
+        elif decision.verdict is Verdict.DENY and all(
+            finding.until for finding in decision.findings if finding.effect == "block"
+        ):
+            yield f"      no common free time within {decision.horizon}"
+        for finding in decision.findings:
+            yield f"      {self._reason(finding, where)}"
+        if decision.needs:
+            yield f"      could change the answer: {', '.join(decision.needs)}"
+
+    def _reason(self, finding: Finding, where: str) -> str:
+        text = f"{finding.code} {finding.name}: {plain(finding.message)}"
+        if finding.when is not None:
+            text += f" (met at {local(finding.when, where)})"
+        if finding.until is not None:
+            text += f" (until {local(finding.until, where)})"
+        return self._style.paint(f"{text} (warning)", "past") if finding.effect == "warn" else text
+
+    def _point(self, touch: Touch) -> str:
+        if touch.to is None:
+            return ""
+        return plain(touch.to if self._style.show_points else mask(point_of(touch) or ""))
+
+    def _name(self, contact: str) -> str:
+        """The contact's id, masked where it is an address or a number itself."""
+        point = normalise(contact)
+        hidden = kind_by_look(point) and not self._style.show_points
+        return plain(mask(point) if hidden else contact)
+
+    # -- the picture ----------------------------------------------------------------------------
+
+    def _follow(self, touch: Touch, decision: Decision) -> None:
+        trail = self._trails.get(touch.contact)
+        if trail is None:
+            if len(self._trails) == PICTURED:
+                self._others = True
+                return
+            trail = self._trails[touch.contact] = deque(maxlen=DRAWN)
+        trail.append((to_us(decision.at), touch.channel, touch.id, decision.verdict.value))
+
+    def _picture(self, contact: str, trail: Sequence[_Judged]) -> None:
+        view = self._view(contact)
+        where = zone_of(view.zones(None) if view else ())
+        seen = {entry[:3] for entry in trail}
+        past = [
+            (touch.at, touch.form.channel, touch.id, "past")
+            for touch in (self._book.people[contact].line.touches if view else ())
+        ]
+        entries = [*trail, *(entry for entry in past if entry[:3] not in seen)]
+        drawn = sorted(entries, key=lambda entry: entry[0])[-DRAWN:]
+        marks = [
+            Mark(_in(to_datetime(at), where).date(), channel, verdict)
+            for at, channel, _, verdict in drawn
+        ]
+        style = self._style
+        title = f"{self._name(contact)}, days in {where}"
+        self._write(f"\n{style.paint(title, 'strong')}\n")
+        for line in timeline(marks, style.marks, style.paint):
+            self._write(line + "\n")
+        self._write(f"{legend((mark.verdict for mark in marks), style.marks)}\n\n")
+
+    def _view(self, contact: str) -> View | None:
+        """What is known of a contact; None for somebody who has been forgotten."""
+        me = self._book.people.get(contact)
+        return me.view if me else None
+
+
+def zone_of(zones: Sequence[Zone]) -> str:
+    """The name of the one zone a contact can be in, else UTC."""
+    return zones[0].name if len(zones) == 1 else "UTC"
+
+
+def local(moment: datetime, where: str) -> str:
+    """An instant on the contact's wall: `Mon 2026-03-02 10:01 CST`; no part of it is cut off."""
+    time = "HH:mm"
+    if moment.microsecond:
+        time = "HH:mm:ss.SSSSSS"
+    elif moment.second:
+        time = "HH:mm:ss"
+    return _in(moment, where).format(f"ddd YYYY-MM-DD {time} zz")
+
+
+def ahead(decision: Decision) -> str:
+    """How long a deferred touch has to wait, in words: `in 3 weeks`."""
+    assert decision.until is not None  # asked of a defer only
+    until, at = _in(decision.until, "UTC"), _in(decision.at, "UTC")
+    return f"in {until.diff_for_humans(at, absolute=True)}"
+
+
+def _in(moment: datetime, where: str) -> pendulum.DateTime:
+    import pendulum
+
+    return pendulum.instance(moment).in_timezone(where)
+
+
+def plain(text: str) -> str:
+    """Free text without what could steer a terminal or break a line."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
