@@ -102,18 +102,21 @@ class Faults(ValueError):
         self.faults = faults
 
 
-def complaints(error: ValidationError, model: type[BaseModel]) -> list[tuple[Path, str]]:
-    """Each fault of a validation error as (path, sentence); unknown keys with the nearest one."""
+def complaints(
+    error: ValidationError, model: type[BaseModel], *, tagged: bool = False
+) -> list[tuple[Path, str]]:
+    """Each fault of a validation error as (path, sentence); unknown keys with the nearest one.
+
+    `tagged` says that the error is one of the union of all events, whose paths begin with its tag.
+    """
     found: list[tuple[Path, str]] = []
     # A misspelt key is the cause of a missing one, so it is told first.
     faults = sorted(
         error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden"
     )
     for fault in faults:
-        path = fault["loc"]
-        if path and path[0] in words.EVENTS and path[0] not in model.model_fields:
-            path = path[1:]  # the tag of the union
-        key = str(path[-1]) if path else ""
+        path = fault["loc"][1:] if tagged else fault["loc"]
+        key = next((part for part in reversed(path) if isinstance(part, str)), "")
         at = f"{key}: " if key else ""
         kind = fault["type"]
         value = fault["input"]
@@ -130,6 +133,12 @@ def complaints(error: ValidationError, model: type[BaseModel]) -> list[tuple[Pat
             found.append((path, f"{at}{inner}"))
         elif value is None:
             found.append((path, f"{at}null is not a value; leave the key out"))
+        elif kind == "too_short":
+            # Of a list whose parts are at fault nothing is left, which is no fault of its own.
+            if not value:
+                found.append((path, f"{at}expected a list of at least one"))
+        elif kind == "tuple_type":
+            found.append((path, f"{at}expected a list, not {_short(value)}"))
         else:
             text = fault["msg"]
             found.append((path, f"{at}{text[:1].lower()}{text[1:]}, not {_short(value)}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -78,11 +79,14 @@ class Decision:
     """
 
     __slots__ = (
+        "__weakref__",
         "_findings",
+        "_lock",
         "_needs",
         "_reasons",
         "at",
         "contact",
+        "failures",
         "horizon",
         "open_until",
         "touch",
@@ -102,6 +106,7 @@ class Decision:
         findings: tuple[Finding, ...] = (),
         needs: tuple[str, ...] = (),
         reasons: Callable[[], tuple[tuple[Finding, ...], tuple[str, ...]]] | None = None,
+        failures: tuple[str, ...] = (),
         horizon: str = "90d",
     ) -> None:
         self.verdict = verdict
@@ -114,13 +119,26 @@ class Decision:
         self._findings = findings
         self._needs = needs
         self._reasons = reasons
+        self._lock: AbstractContextManager[Any] = nullcontext()
+        self.failures = failures
+        """What the rules that failed raised, for a log."""
+
+    def guarded_by(self, lock: AbstractContextManager[Any]) -> bool:
+        """Makes reading findings wait for `lock`; whether they are still to be made."""
+        self._lock = lock
+        return self._reasons is not None
 
     def settle(self) -> Decision:
         """Makes findings and needs now, before the history they speak of moves on."""
         if self._reasons is not None:
-            self._findings, self._needs = self._reasons()
-            self._reasons = None
+            with self._lock:
+                if (reasons := self._reasons) is not None:
+                    self._findings, self._needs = reasons()
+                    self._reasons = None
         return self
+
+    def __reduce__(self) -> tuple[Callable[[str], Decision], tuple[str]]:
+        return Decision.from_json, (self.to_json(),)
 
     @property
     def findings(self) -> tuple[Finding, ...]:

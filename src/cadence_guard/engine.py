@@ -92,6 +92,7 @@ def _allow(ruleset: Ruleset, case: Case, warning: Sequence[Rule], closes: int) -
         contact=case.touch.contact,
         open_until=_moment(closes),
         reasons=_reasons(case, raised) if raised or not case.view.known else None,
+        failures=_failures(raised),
         horizon=ruleset.horizon_text.text,
     )
 
@@ -150,8 +151,13 @@ def _search(
         until=to_datetime(t) if verdict is Verdict.DEFER else None,
         open_until=_moment(min(closed, default=NEVER)) if found else None,
         reasons=_reasons(case, raised),
+        failures=_failures(raised),
         horizon=ruleset.horizon_text.text,
     )
+
+
+def _failures(raised: Sequence[Raised]) -> tuple[str, ...]:
+    return tuple(f"{one.entry.name}: {one.failed}" for one in raised if one.failed)
 
 
 def _ask(entry: Rule, t: int, case: Case) -> tuple[int, int, str | None]:

@@ -12,6 +12,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from cadence_guard import words
 from cadence_guard._model import complaints
+from cadence_guard._yaml12 import YamlError, load
 from cadence_guard.contact import Consent, Contact, Forget, Handoff, Signal, Suppress
 from cadence_guard.errors import EventError
 from cadence_guard.touch import Release, Touch
@@ -31,6 +32,8 @@ MODELS: Final[dict[str, type[Event]]] = {
 _KINDS: Final = tuple(MODELS.values())
 LONGEST_LINE: Final = 1 << 20
 """A line of more bytes than this is refused: no event is that long."""
+
+_BLANK_COLONS: Final = (b" :", b"\t:", b"\r:", b"\n:")
 
 
 @cache
@@ -107,19 +110,24 @@ def _read(path: Path) -> Iterator[bytes]:
         with path.open("rb") as file:
             while line := file.readline(LONGEST_LINE + 2):
                 yield line
-    except OSError as error:
-        raise EventError(f"{path}: cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # ValueError: no file can have that name
+        problem = getattr(error, "strerror", None) or error
+        raise EventError(f"{path}: cannot be read: {problem}") from error
 
 
 def _from_mapping(source: Mapping[Any, Any], where: str) -> Event:
     kind = source.get("event")
-    model = MODELS.get(kind) if isinstance(kind, str) else None
-    if model is None:
-        raise EventError(_prefix(where) + _unknown_event(kind))
     try:
-        return model.model_validate(source if isinstance(source, dict) else dict(source))
-    except ValidationError as error:
-        raise EventError(_prefix(where) + _sentences(error, model)) from None
+        model = MODELS.get(kind) if isinstance(kind, str) else None
+        if model is None:
+            raise EventError(_prefix(where) + _unknown_event(kind))
+        data = source if isinstance(source, dict) else dict(source)
+        try:
+            return model.model_validate(data, by_alias=True, by_name=False)
+        except ValidationError as error:
+            raise EventError(_prefix(where) + _sentences(error, model)) from None
+    except RecursionError:
+        raise EventError(f"{_prefix(where)}nested too deeply for an event") from None
 
 
 def _from_line(line: bytes, where: str) -> Event:
@@ -128,14 +136,15 @@ def _from_line(line: bytes, where: str) -> Event:
             f"{_prefix(where)}longer than {LONGEST_LINE} bytes; one event a line is expected"
         )
     try:
-        event = _adapter().validate_json(line)
+        event = _adapter().validate_json(line, by_alias=True, by_name=False)
     except ValidationError as error:
         raise _line_error(line, error, where) from None
     keys = len(event.model_fields_set)
     if type(event) is Contact:
         keys += sum(len(point.model_fields_set) for point in event.points)
-    # A key given twice would win in silence; a line with as many `":` as keys has none.
-    if line.count(b'":') != keys or b'" :' in line or b'"\t:' in line:
+    # A key given twice would win in silence; a line with as many `":` as keys has none, unless
+    # there is a blank before a colon.
+    if line.count(b'":') != keys or any(blank in line for blank in _BLANK_COLONS):
         _refuse_duplicates(line, where)
     return event
 
@@ -163,9 +172,16 @@ def _line_error(line: bytes, error: ValidationError, where: str) -> EventError:
     model = MODELS.get(kind) if isinstance(kind, str) else None
     if model is None:
         return EventError(_prefix(where) + _unknown_event(kind))
-    path, sentence = complaints(error, model)[0]
-    column = text.find(json.dumps(path[-1])) + 1 if path else 0
-    return EventError(f"{_prefix(where, column)}{kind}: {sentence}")
+    path, sentence = complaints(error, model, tagged=True)[0]
+    return EventError(f"{_prefix(where, _column(text, path, sentence))}{kind}: {sentence}")
+
+
+def _column(text: str, path: tuple[str | int, ...], sentence: str) -> int:
+    """Where an unknown key, or the value at fault, stands in a line of JSON; 0 if nobody knows."""
+    try:
+        return load(text).locate(path, key=sentence.startswith("unknown key")).column
+    except YamlError:  # JSON that YAML cannot read, such as a key of a thousand characters
+        return 0
 
 
 def _refuse_constant(text: str) -> None:

@@ -7,17 +7,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
+from secrets import token_hex
 from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from weakref import ref
 
 from cadence_guard import engine, words
 from cadence_guard._log import log
-from cadence_guard.contact import Contact, Forget, Suppress
+from cadence_guard.contact import Contact, Forget, Signal, Suppress
 from cadence_guard.decision import Decision, Finding, Stretch, Verdict
 from cadence_guard.errors import Conflict, EventError, LedgerUnavailable, Refused
 from cadence_guard.events import Event, parse_event
-from cadence_guard.history import Book, Streams, point_of
+from cadence_guard.history import FORGOTTEN, Book, Streams, point_of
 from cadence_guard.instants import DAY, FIRST, parse_instant, to_datetime, to_us
 from cadence_guard.ledgers import Filed, Ledger, Page, open_ledger
 from cadence_guard.points import HASHED
@@ -33,6 +35,7 @@ TRIES: Final = 200
 KEPT_DAYS: Final = 400
 """How far back a ledger keeps touches at least."""
 _SHELVES: Final = 4096
+_UNSETTLED: Final = 1024
 _MONTH: Final = 30 * DAY
 _Result = TypeVar("_Result")
 
@@ -71,7 +74,7 @@ class Guard:
         self.policy = policy or Policy(packs=["humane"])
         self.ruleset = Ruleset(self.policy)
         self.ledger: Ledger = (
-            open_ledger(ledger or "memory://")
+            open_ledger("memory://" if ledger is None else ledger)
             if ledger is None or isinstance(ledger, str)
             else ledger
         )
@@ -79,6 +82,7 @@ class Guard:
         self._key = key.encode() if isinstance(key, str) else key
         self._hash = lru_cache(maxsize=65_536)(self._make_hash)
         self._shelves: dict[tuple[str, str | None, str | None], _Shelf] = {}
+        self._unsettled: list[ref[Decision]] = []
         self._lock = RLock()
 
     # -- asking -------------------------------------------------------------------------------
@@ -98,7 +102,7 @@ class Guard:
         facts = _facts(contact)
         try:
             with self._lock:
-                if asked.id and self._booking(asked.id).events:
+                if asked.id and _standing(self._booking(asked.id)):
                     return _twice(asked, "this id is booked already; reserve it with resume=True")
                 return self._judge(self._shelf(asked, facts).book, asked, facts)
         except LedgerUnavailable as error:
@@ -153,9 +157,11 @@ class Guard:
                         raise Refused(_twice(asked, "somebody else has resumed this booking"))
                     seen = revision
                     shelf = self._shelf(asked, facts)
-                    todo, decision = self._plan(shelf.book, booking, asked, facts, resume)
-                    if booking.events:  # the book was told of a release that may not come about
-                        self._shelves.clear()
+                    try:
+                        todo, decision = self._plan(shelf.book, booking, asked, facts, resume)
+                    finally:
+                        if booking.events:  # the book was told of a release that may not come about
+                            self._shelves.clear()
                 try:
                     if todo:
                         self._append(todo, {**shelf.page.revisions, **booking.revisions})
@@ -187,41 +193,57 @@ class Guard:
         """What a reservation appends, and the decision it follows from."""
         assert asked.id is not None  # checked before
         filed = Filed(asked, book.streams(asked, facts))
-        last = booking.events[-1] if booking.events else None
-        if last is None or isinstance(last.event, Release):
+        last = _standing(booking)
+        if last is None:
             decision = self._judge(book, asked, facts)
             return ([filed] if decision else []), decision
-        assert isinstance(last.event, Touch)  # touches and their releases, no more
         if not resume:
             return [], _twice(asked, "this id is booked already")
-        if last.event.outcome not in (None, "unknown", "failed"):
-            return [], _twice(asked, f"this touch was made already: {last.event.outcome}")
+        if last.outcome not in (None, "unknown", "failed"):
+            return [], _twice(asked, f"this touch was made already: {last.outcome}")
         same = {"at": None, "outcome": None}
-        if last.event.model_copy(update=same) != asked.model_copy(update=same):
+        if last.model_copy(update=same) != asked.model_copy(update=same):
             raise EventError(f"touch {asked.id!r} was booked with other content")
+        self._settle()
         book.release(asked.id)
         release = Filed(
             Release(touch=asked.id, contact=asked.contact, at=parse_instant(self._clock())),
-            last.streams,
+            booking.events[-1].streams,
         )
         decision = self._judge(book, asked, facts)
         return ([release, filed] if decision else [release]), decision
 
-    def _release(self, touch: Touch) -> None:
-        """Takes a booking back."""
+    def _release(self, id_: str, touch: Touch | None = None) -> None:
+        """Takes a booking back, if it stands; that of this very touch, if one is given."""
+
+        def taken_back(last: Touch) -> Event:
+            if last.outcome not in (None, "unknown", "failed"):
+                raise EventError(f"touch {id_!r} was made already: {last.outcome}")
+            if touch not in (None, last.model_copy(update={"outcome": None})):
+                raise EventError(f"touch {id_!r} was booked anew by somebody else")
+            return Release(touch=id_, contact=last.contact, at=parse_instant(self._clock()))
+
+        self._close(id_, taken_back)
+
+    def _leave(self, touch: Touch) -> None:
+        """Says that nobody knows what became of a booking, if it stands as it was made."""
+
+        def left(last: Touch) -> Event | None:
+            return last.model_copy(update={"outcome": "unknown"}) if last == touch else None
+
         assert touch.id is not None  # a reservation has one
+        self._close(touch.id, left)
+
+    def _close(self, id_: str, told: Callable[[Touch], Event | None]) -> None:
+        """Appends what is `told` of the last touch of an id, if one stands."""
         for _ in range(TRIES):
-            booking = self._booking(touch.id)
-            last = booking.events[-1]
-            if isinstance(last.event, Release):
+            booking = self._booking(id_)
+            last = _standing(booking)
+            event = told(last) if last is not None else None
+            if event is None:
                 return
-            assert isinstance(last.event, Touch)  # touches and their releases, no more
-            if last.event.outcome not in (None, "unknown", "failed"):
-                raise EventError(f"touch {touch.id!r} was made already: {last.event.outcome}")
-            now = parse_instant(self._clock())
-            release = Release(touch=touch.id, contact=touch.contact, at=now)
             try:
-                self._append([Filed(release, last.streams)], booking.revisions)
+                self._append([Filed(event, booking.events[-1].streams)], booking.revisions)
             except Conflict:
                 continue
             return
@@ -240,6 +262,9 @@ class Guard:
             told = told.model_copy(update={"at": parse_instant(self._clock())})
         if isinstance(told, Forget):
             self.forget(told.contact)
+            return
+        if isinstance(told, Release):
+            self._release(told.touch)
             return
         if isinstance(told, Touch) and told.outcome is None:
             raise EventError(
@@ -264,7 +289,7 @@ class Guard:
             return Filed(told, self._book().streams(told)), {}
         if isinstance(told, Touch) and told.id:
             booking = self._booking(told.id)
-            if booking.events and not isinstance(booking.events[-1].event, Release):
+            if _standing(booking):
                 book = self._fold(self._book(), booking)
                 past = book.check(told)
                 if past is not None and past.form.outcome == told.outcome:
@@ -288,21 +313,27 @@ class Guard:
         for _ in range(TRIES):
             with self._lock:
                 shelf = self._full_shelf(contact)
-                kept = [Filed(*pair) for pair in shelf.book.residue(contact)]
-                points = sorted({p for filed in shelf.page.events for p in filed.streams.points})
-                also = self._listed(points)
+                kept = [
+                    Filed(_numbered(event), streams)
+                    for event, streams in shelf.book.residue(contact)
+                ]
+                points = {point for filed in shelf.page.events for point in filed.streams.points}
+                points.update(shelf.book.people[contact].view.points)
+                also = self._listed(sorted(p for p in points if not p.startswith(HASHED)))
                 for filed in also:
                     mark = frozenset(self._hash(point) for point in filed.streams.points)
                     hashed = filed.event.model_copy(
                         update={"point": next(iter(mark)), "note": None}
                     )
                     kept.append(Filed(hashed, Streams(None, None, mark)))
-                self._shelves.clear()
             try:
                 with _guarded():
                     self.ledger.forget(f"contact:{contact}", kept, shelf.page.revisions, also)
             except Conflict:
                 continue
+            finally:
+                with self._lock:
+                    self._shelves.clear()
             return
         raise LedgerUnavailable(f"others were faster {TRIES} times")
 
@@ -342,11 +373,21 @@ class Guard:
 
     def _judge(self, book: Book, touch: Touch, facts: Contact | None) -> Decision:
         assert touch.at is not None  # now, if nobody said
-        decision = engine.decide(self.ruleset, book.case(touch, to_us(touch.at), facts)).settle()
-        for finding in decision.findings:
-            if finding.code == "CG901":
-                log().error("rule_failed", touch=touch.id, reason=finding.message)
+        decision = engine.decide(self.ruleset, book.case(touch, to_us(touch.at), facts))
+        for failure in decision.failures:
+            log().error("rule_failed", touch=touch.id, reason=failure)
+        if decision.guarded_by(self._lock):
+            if len(self._unsettled) > _UNSETTLED:
+                self._settle()
+            self._unsettled.append(ref(decision))
         return decision
+
+    def _settle(self) -> None:
+        """Makes the reasons of all decisions still held, before what they speak of moves on."""
+        for known in self._unsettled:
+            if (decision := known()) is not None:
+                decision.settle()
+        self._unsettled.clear()
 
     def _booking(self, touch: str) -> Page:
         """What is known under the id of a touch, whoever the contact."""
@@ -356,7 +397,8 @@ class Guard:
         """All that can matter for a touch, read up to now."""
         assert touch.at is not None  # now, if nobody said
         account = facts.account if facts is not None else None
-        need = to_us(touch.at) - self.ruleset.looks_back
+        answers = self.ruleset.answers  # what is counted may be an answer to something earlier
+        need = to_us(touch.at) - self.ruleset.looks_back - (answers.within if answers else 0)
         return self._read(touch.contact, point_of(touch), account, need)
 
     def _full_shelf(self, contact: str) -> _Shelf:
@@ -370,8 +412,9 @@ class Guard:
         shelf = self._shelves.get(name)
         if shelf is not None and shelf.since <= need:
             page = self._history(shelf.keys, shelf.since, max(shelf.page.revisions.values()))
-            if page.epoch == shelf.page.epoch:
-                if page.events:
+            if page.epoch == shelf.page.epoch and not _misses(shelf.book, page):
+                if page.revisions != shelf.page.revisions:
+                    del self._shelves[name]  # a book that was told only half is not kept
                     self._fold(shelf.book, page)
                     events = [*shelf.page.events, *page.events] if account == "" else []
                     shelf = shelf._replace(page=page._replace(events=events))
@@ -408,8 +451,8 @@ class Guard:
     def _book(self) -> Book:
         return Book(self._hash)
 
-    @staticmethod
-    def _fold(book: Book, page: Page) -> Book:
+    def _fold(self, book: Book, page: Page) -> Book:
+        self._settle()
         for filed in page.events:
             try:
                 book.fold(filed.event, filed.streams)
@@ -455,7 +498,8 @@ class Reservation:
 
         Raises EventError if the touch was made already, LedgerUnavailable.
         """
-        self._guard._release(self.touch)
+        assert self.touch.id is not None  # a reservation has one
+        self._guard._release(self.touch.id, self.touch)
         self._closed = True
 
     async def aconfirm(self, outcome: str = "sent") -> None:
@@ -478,7 +522,7 @@ class Reservation:
         if self._closed:
             return
         try:
-            self.confirm("unknown")
+            self._guard._leave(self.touch)
         except LedgerUnavailable as down:
             # The booking counts as it stands; what went wrong in the body matters more.
             if error is None:
@@ -508,7 +552,7 @@ def _now() -> datetime:
 
 
 def _touch(touch: Mapping[str, Any]) -> Touch:
-    event = parse_event({"event": "touch", **touch})
+    event = parse_event(touch if "event" in touch else {"event": "touch", **touch})
     if not isinstance(event, Touch):
         raise EventError(f"expected a touch, not a {event.event}")
     return event
@@ -521,6 +565,29 @@ def _facts(contact: Contact | Mapping[str, Any] | None) -> Contact | None:
     if not isinstance(event, Contact):
         raise EventError(f"expected a contact, not a {event.event}")
     return event
+
+
+def _standing(booking: Page) -> Touch | None:
+    """The touch booked or made under an id; None if there is none, or it was released."""
+    last = booking.events[-1].event if booking.events else None
+    return last if isinstance(last, Touch) else None
+
+
+def _misses(book: Book, page: Page) -> bool:
+    """Whether a signal among these events speaks of a touch that was too old to be read before."""
+    return any(
+        isinstance(filed.event, Signal)
+        and filed.event.touch is not None
+        and book.booked(filed.event.touch) is None
+        for filed in page.events
+    )
+
+
+def _numbered(event: Event) -> Event:
+    """An erased touch with an id of its own: two that look the same are still two."""
+    if not isinstance(event, Touch):
+        return event
+    return event.model_copy(update={"id": f"{FORGOTTEN}-{token_hex(8)}"})
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from pydantic import (
     PlainValidator,
     ValidationError,
     WithJsonSchema,
+    WrapValidator,
 )
 
 from cadence_guard import words
@@ -50,7 +51,7 @@ def rule_class(name: str) -> type[Rule]:
         module, _, attribute = name.partition(":")
         try:
             found = getattr(import_module(module), attribute)
-        except (ImportError, AttributeError) as error:
+        except Exception as error:  # a module of somebody else's may raise anything
             raise ValueError(f"rule {name!r} cannot be imported: {error}") from error
     else:
         points = entry_points(group="cadence_guard.rules", name=name)
@@ -103,7 +104,7 @@ def _parse_setting(rule: type[Rule], said: Any) -> Setting:
     for place, entry in enumerate([said] if isinstance(said, Mapping) else said):
         where: Keys = () if isinstance(said, Mapping) else (place,)
         try:
-            entries.append(rule.Params.model_validate(entry))
+            entries.append(rule.Params.model_validate(entry, by_alias=True, by_name=False))
         except ValidationError as error:
             faults += [((*where, *path), text) for path, text in complaints(error, rule.Params)]
     if faults:
@@ -129,9 +130,7 @@ def _dump_setting(setting: Setting) -> Any:
 class ExemptEntry(BaseModel):
     """Touches that named rules leave alone, and why."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, populate_by_name=True, serialize_by_alias=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, serialize_by_alias=True)
 
     purposes: Annotated[
         tuple[Annotated[str, word("purpose", words.PURPOSES, own=True)], ...],
@@ -165,6 +164,17 @@ class AnswerTerms(BaseModel):
     within: Elapsed = Duration.parse("7d")
 
 
+def _parse_answers(value: Any, parse: Callable[[Any], Any]) -> Any:
+    if value == "off" or isinstance(value, AnswerTerms):
+        return parse(value)
+    if not isinstance(value, Mapping):
+        raise ValueError("expected signals and within, such as {within: 7d}, or off")
+    try:
+        return AnswerTerms.model_validate(value)
+    except ValidationError as error:
+        raise Faults(complaints(error, AnswerTerms)) from None
+
+
 def _parse_packs(value: Any) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)):
         raise ValueError("expected a list of packs, such as [humane]")
@@ -190,7 +200,7 @@ class _Stated(BaseModel):
         WithJsonSchema({"type": "object"}),
     ] = Field(default_factory=dict)
     exempt: Annotated[tuple[ExemptEntry, ...], Field(strict=False)] = ()
-    answers: AnswerTerms | Literal["off"] | None = None
+    answers: Annotated[AnswerTerms | Literal["off"] | None, WrapValidator(_parse_answers)] = None
     horizon: Elapsed | None = None
 
 
@@ -218,12 +228,14 @@ class Policy(_Stated):
     jurisdictions: Literal["auto"] = "auto"
 
     def __init__(self, **data: Any) -> None:
-        faults = _nulls(data, ())
-        if not faults:
-            try:
+        try:
+            faults = _nulls(data, ())
+            if not faults:
                 super().__init__(**data)
-            except ValidationError as error:
-                faults = complaints(error, Policy)
+        except ValidationError as error:
+            faults = complaints(error, Policy)
+        except RecursionError:
+            raise PolicyError("nested too deeply for a policy") from None
         if faults:
             raise _Wrong(faults)
 
@@ -276,8 +288,9 @@ def _nulls(value: Any, path: Keys) -> list[tuple[Keys, str]]:
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
-    except OSError as error:
-        raise PolicyError(f"{path}: cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # ValueError: no file can have that name
+        problem = getattr(error, "strerror", None) or error
+        raise PolicyError(f"{path}: cannot be read: {problem}") from error
 
 
 def _document(text: str | bytes, where: str) -> Document:

@@ -100,7 +100,13 @@ def replay(**options: Any) -> int:
 @click.option(
     "--ledger", required=True, metavar="URL", help="The ledger, such as sqlite:///outreach.db."
 )
-def record(file: str, ledger: str) -> int:
+@click.option(
+    "--key",
+    envvar="CADENCE_GUARD_KEY",
+    show_envvar=True,
+    help="The key of Guard(key=...), for events of forgotten people; better set than typed.",
+)
+def record(file: str, ledger: str, key: str | None) -> int:
     """Record events in a ledger.
 
     FILE holds JSON events, one a line; recording them again changes nothing. The whole file is
@@ -109,7 +115,7 @@ def record(file: str, ledger: str) -> int:
     """
     from cadence_guard.cli._record import run_record
 
-    return run_record(file, ledger)
+    return run_record(file, ledger, key)
 
 
 @app.command()

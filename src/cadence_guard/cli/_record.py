@@ -17,7 +17,7 @@ from cadence_guard.errors import CadenceGuardError, EventError
 from cadence_guard.touch import Touch
 
 
-def run_record(file: str, ledger: str) -> int:
+def run_record(file: str, ledger: str, key: str | None) -> int:
     """Records every event of a file, and says how many of each kind; always 0.
 
     Nothing is written if the file itself is wrong. An event that contradicts what the ledger holds
@@ -30,7 +30,7 @@ def run_record(file: str, ledger: str) -> int:
     with _at_hand(file) as path:
         _check(EventFile(path, name=file, progress=True))
         try:
-            guard = Guard(ledger=open_ledger(ledger))
+            guard = Guard(ledger=open_ledger(ledger), key=key)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="'--ledger'") from None
         source = EventFile(path, name=file, progress=True)

@@ -9,16 +9,17 @@ __all__ = ["Filed", "Ledger", "Page", "open_ledger"]
 
 
 def open_ledger(url: str) -> Ledger:
-    """The ledger at a URL: `memory://`, or `sqlite:///outreach.db` (`sqlite:////var/x.db` absolute).
+    """The ledger at a URL: `memory://`, or `sqlite:///outreach.db`.
 
-    Raises ValueError for another scheme, LedgerUnavailable if the file cannot be used.
+    A path with one more slash is absolute: `sqlite:////var/lib/outreach.db`. Raises ValueError for
+    another scheme, LedgerUnavailable if the file cannot be used.
     """
     scheme, separator, rest = url.partition("://")
     if scheme == "memory" and separator and not rest:
         from cadence_guard.ledgers.memory import MemoryLedger
 
         return MemoryLedger()
-    if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
+    if scheme == "sqlite" and rest.startswith("/") and rest[1:] not in ("", ":memory:"):
         from cadence_guard.ledgers.sqlite import SqliteLedger
 
         return SqliteLedger(rest[1:])

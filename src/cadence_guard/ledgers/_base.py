@@ -9,11 +9,15 @@ can never both take the last slot, and a new rule needs nothing of a ledger.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
+from cadence_guard.contact import Signal
 from cadence_guard.events import Event
-from cadence_guard.history import Streams
+from cadence_guard.history import DERIVED, Streams
 from cadence_guard.touch import Release, Touch
+
+TELLING: Final = frozenset((*DERIVED, "bounced"))
+"""Outcomes that are also something the contact said, or a no."""
 
 
 class Filed(NamedTuple):
@@ -43,6 +47,18 @@ class Filed(NamedTuple):
         return self.event.touch if isinstance(self.event, Release) else None
 
     @property
+    def telling(self) -> bool:
+        """Whether it is a touch whose outcome says something, perhaps a no."""
+        return isinstance(self.event, Touch) and self.event.outcome in TELLING
+
+    @property
+    def speaks_of(self) -> str | None:
+        """The id of the touch that its outcome, or a signal, says something about."""
+        if isinstance(self.event, Signal):
+            return self.event.touch
+        return self.touch if self.telling else None
+
+    @property
     def once(self) -> bool:
         """Whether the event is the same event when its content is the same. A touch with an id is
         not: it may be booked, released and booked again."""
@@ -68,7 +84,8 @@ class Ledger(Protocol):
     def history(self, keys: Sequence[str], since: int | None = None, after: int = 0) -> Page:
         """The events filed under any of `keys` with a number above `after`.
 
-        `since` (microseconds since the epoch) leaves out older touches, never anything else.
+        `since` (microseconds since the epoch) leaves out older touches, never anything else; not
+        those that `prune` would spare because they say something.
         """
         ...
 
@@ -84,13 +101,15 @@ class Ledger(Protocol):
         expect: Mapping[str, int] | None = None,
         also: Iterable[Filed] = (),
     ) -> None:
-        """Takes away all events filed under `key` and those equal to `also`, and appends `keep`, in
-        one step. Conflict as with `append`. Nothing that was taken away stays readable in a file."""
+        """Takes away all events filed under `key` and those equal to `also`, and appends `keep`,
+        in one step. Conflict as with `append`. Nothing of it stays readable in a file."""
         ...
 
     def prune(self, before: int) -> int:
-        """Takes away touches before an instant, and says how many; never one that was hung up on or
-        bounced, or that a signal speaks of, since these carry a no."""
+        """Takes away touches before an instant with their releases, and says how many touches.
+
+        Never one that was answered, hung up on or bounced, or that a signal speaks of: these may
+        carry a no. An id that is also on a later touch stays whole."""
         ...
 
     def secret(self) -> bytes:

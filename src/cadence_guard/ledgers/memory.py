@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 
-from cadence_guard.contact import Signal
 from cadence_guard.errors import Conflict
 from cadence_guard.events import Event
 from cadence_guard.instants import to_us
@@ -23,6 +23,7 @@ class MemoryLedger:
         self._events: dict[int, Filed] = {}
         self._streams: dict[str, list[int]] = {}
         self._known: set[str] = set()
+        self._spoken_of: Counter[str | None] = Counter()
         self._last = 0
         self._epoch = 0
         self._secret = os.urandom(32)
@@ -38,12 +39,13 @@ class MemoryLedger:
                 if numbers and last > after:
                     found.update(numbers[bisect_right(numbers, after) :])
             events = [self._events[number] for number in sorted(found)]
+            if since is not None:
+                events = [filed for filed in events if not self._fades(filed, since)]
             epoch = self._epoch
-        if since is not None:
-            events = [filed for filed in events if not older(filed.event, since)]
         return Page(events, revisions, epoch)
 
     def append(self, events: Iterable[Filed], expect: Mapping[str, int] | None = None) -> None:
+        events = list(events)
         with self._lock:
             self._check(expect)
             for filed in events:
@@ -56,6 +58,7 @@ class MemoryLedger:
         expect: Mapping[str, int] | None = None,
         also: Iterable[Filed] = (),
     ) -> None:
+        keep, also = list(keep), list(also)
         with self._lock:
             self._check(expect)
             gone = set(self._streams.get(key, ()))
@@ -69,19 +72,15 @@ class MemoryLedger:
 
     def prune(self, before: int) -> int:
         with self._lock:
-            spared = {
-                filed.event.touch
+            later = {
+                filed.touch
                 for filed in self._events.values()
-                if isinstance(filed.event, Signal)
+                if filed.touch and isinstance(filed.event, Touch) and not older(filed.event, before)
             }
-            spared.update(
-                filed.touch for filed in self._events.values() if carries_a_no(filed.event)
-            )
             old = {
                 number
                 for number, filed in self._events.items()
-                if older(filed.event, before)
-                and not (filed.touch in spared if filed.touch else carries_a_no(filed.event))
+                if filed.touch not in later and self._fades(filed, before)
             }
             ids = {self._events[number].touch for number in old} - {None}
             releases = {
@@ -94,6 +93,14 @@ class MemoryLedger:
 
     def secret(self) -> bytes:
         return self._secret
+
+    def _fades(self, filed: Filed, than: int) -> bool:
+        """Whether it is a touch before an instant of which nothing was said."""
+        return (
+            older(filed.event, than)
+            and not filed.telling
+            and not (filed.touch and self._spoken_of[filed.touch])
+        )
 
     def _check(self, expect: Mapping[str, int] | None) -> None:
         for key, revision in (expect or {}).items():
@@ -109,13 +116,16 @@ class MemoryLedger:
             self._known.add(content)
         self._last += 1
         self._events[self._last] = filed
+        self._spoken_of[filed.speaks_of] += 1
         for key in filed.keys:
             self._streams.setdefault(key, []).append(self._last)
 
     def _remove(self, numbers: set[int]) -> None:
         for number in numbers:
             filed = self._events.pop(number)
-            self._known.discard(filed.event.model_dump_json())
+            self._spoken_of[filed.speaks_of] -= 1
+            if filed.once:
+                self._known.discard(filed.event.model_dump_json())
             for key in filed.keys:
                 self._streams[key].remove(number)
                 if not self._streams[key]:
@@ -126,8 +136,3 @@ class MemoryLedger:
 def older(event: Event, than: int) -> bool:
     """Whether an event is a touch before an instant."""
     return isinstance(event, Touch) and event.at is not None and to_us(event.at) < than
-
-
-def carries_a_no(event: Event) -> bool:
-    """Whether an event is a touch whose outcome closes something."""
-    return isinstance(event, Touch) and event.outcome in ("hung_up", "bounced")

@@ -1,7 +1,7 @@
 """The SQLite ledger: the embedded default. One file, many threads and processes.
 
 Write-ahead log, `synchronous=FULL` (a commit survives a power cut), `BEGIN IMMEDIATE` (who decides
-to write is alone), `secure_delete` (what is forgotten is overwritten).
+to write is alone), `secure_delete` and `VACUUM` (what is forgotten is overwritten).
 Source: https://sqlite.org/pragma.html, https://sqlite.org/wal.html
 """
 
@@ -15,9 +15,10 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from threading import RLock
+from time import monotonic, sleep
 from typing import Final
+from weakref import WeakSet
 
-from cadence_guard.contact import Signal
 from cadence_guard.errors import Conflict, LedgerUnavailable
 from cadence_guard.events import parse_event, to_line
 from cadence_guard.history import Streams
@@ -34,13 +35,14 @@ CREATE TABLE event (
     at INTEGER NOT NULL,      -- microseconds since the epoch
     touch TEXT,               -- the id, if it is a touch or a release
     is_touch INTEGER NOT NULL,
-    speaks_of TEXT,           -- the touch a signal is about
-    carries_a_no INTEGER NOT NULL,
+    telling INTEGER NOT NULL, -- whether it is a touch whose outcome says something
+    speaks_of TEXT,           -- the touch that the outcome, or a signal, says something about
     content BLOB UNIQUE,      -- a hash, for what is the same event when its content is the same
     streams TEXT NOT NULL,
     body TEXT NOT NULL
 );
 CREATE INDEX event_touch ON event (touch) WHERE touch IS NOT NULL;
+CREATE INDEX event_speaks_of ON event (speaks_of) WHERE speaks_of IS NOT NULL;
 CREATE TABLE filed (
     stream TEXT NOT NULL,
     number INTEGER NOT NULL,
@@ -49,6 +51,11 @@ CREATE TABLE filed (
 CREATE INDEX filed_number ON filed (number);
 CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 """
+_FADES: Final = """
+is_touch AND at < ? AND NOT telling
+AND NOT EXISTS (SELECT 1 FROM event AS said WHERE said.speaks_of = event.touch)
+"""
+"""Whether an event is a touch before an instant of which nothing was said."""
 
 
 class SqliteLedger:
@@ -59,10 +66,11 @@ class SqliteLedger:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
         self._lock = RLock()
-        self._process = 0
         self._connection: sqlite3.Connection | None = None
+        self.path = Path(path).absolute()  # it may be opened again from elsewhere
+        with _forking:
+            _ledgers.add(self)
         with self._using():
             pass
 
@@ -86,7 +94,7 @@ class SqliteLedger:
                     rows = db.execute(
                         "SELECT streams, body FROM event WHERE number IN"
                         f" (SELECT number FROM filed WHERE stream IN ({marks}) AND number > ?)"
-                        " AND (is_touch = 0 OR at >= ?) ORDER BY number",
+                        f" AND NOT ({_FADES}) ORDER BY number",
                         (*keys, after, -1 if since is None else since),
                     ).fetchall()
                 (epoch,) = db.execute("SELECT value FROM kept WHERE name = 'epoch'").fetchone()
@@ -117,26 +125,24 @@ class SqliteLedger:
             _remove(db)
             for filed in keep:
                 _add(db, filed)
-        self._checkpoint()
+        self._scrub()
 
     def prune(self, before: int) -> int:
         with self._writing(None) as db:
             db.execute("CREATE TEMP TABLE IF NOT EXISTS gone (number INTEGER PRIMARY KEY)")
             db.execute("DELETE FROM gone")
             db.execute(
-                "INSERT INTO gone SELECT number FROM event WHERE is_touch AND at < ?"
-                " AND NOT carries_a_no AND (touch IS NULL OR (touch NOT IN"
-                " (SELECT speaks_of FROM event WHERE speaks_of IS NOT NULL) AND touch NOT IN"
-                " (SELECT touch FROM event WHERE carries_a_no AND touch IS NOT NULL)))",
-                (before,),
+                f"INSERT INTO gone SELECT number FROM event WHERE {_FADES} AND NOT EXISTS"
+                " (SELECT 1 FROM event AS later"
+                " WHERE later.touch = event.touch AND later.is_touch AND later.at >= ?)",
+                (before, before),
             )
             (number,) = db.execute("SELECT count(*) FROM gone").fetchone()
             db.execute(
-                "INSERT OR IGNORE INTO gone SELECT number FROM event WHERE NOT is_touch AND touch IN"
-                " (SELECT touch FROM event WHERE number IN (SELECT number FROM gone))"
+                "INSERT OR IGNORE INTO gone SELECT number FROM event WHERE NOT is_touch"
+                " AND touch IN (SELECT touch FROM event WHERE number IN (SELECT number FROM gone))"
             )
             _remove(db)
-        self._checkpoint()
         return int(number)
 
     def secret(self) -> bytes:
@@ -147,20 +153,22 @@ class SqliteLedger:
     def close(self) -> None:
         """Closes the file. The ledger opens it again when it is used again."""
         with self._lock:
-            if self._connection is not None and self._process == os.getpid():
+            if self._connection is not None:
                 self._connection.close()
             self._connection = None
+
+    def __del__(self) -> None:
+        self.close()
 
     # -- the file -----------------------------------------------------------------------------
 
     @contextmanager
     def _using(self) -> Iterator[sqlite3.Connection]:
-        """The connection of this process, alone in it; every error as LedgerUnavailable."""
+        """The connection, for this thread alone; every error as LedgerUnavailable."""
         with self._lock:
             try:
-                if self._connection is None or self._process != os.getpid():
+                if self._connection is None:
                     self._connection = self._open()
-                    self._process = os.getpid()
                 yield self._connection
             except (sqlite3.Error, OSError) as error:
                 raise LedgerUnavailable(f"{self.path}: {error}") from error
@@ -187,16 +195,26 @@ class SqliteLedger:
         db = sqlite3.connect(
             self.path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
         )
+        deadline = monotonic() + _WAIT_SECONDS
         try:
-            self._greet(db)
+            while True:
+                try:
+                    self._greet(db)
+                except sqlite3.OperationalError as error:
+                    # While somebody else makes the log SQLite does not wait by itself.
+                    if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                        raise
+                    sleep(0.01)
+                else:
+                    return db
         except BaseException:
             db.close()
             raise
-        return db
 
     def _greet(self, db: sqlite3.Connection) -> None:
-        (application,) = db.execute("PRAGMA application_id").fetchone()
+        # In this order: whoever sees the tables of a ledger being made sees its mark too.
         (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        (application,) = db.execute("PRAGMA application_id").fetchone()
         if tables and application != _APPLICATION:
             raise LedgerUnavailable(
                 f"{self.path}: an SQLite file of another program; name a file of its own"
@@ -223,10 +241,44 @@ class SqliteLedger:
             db.execute("ROLLBACK")
             raise
 
-    def _checkpoint(self) -> None:
-        """Moves the log into the file, so that what was overwritten there is gone from both."""
+    def _scrub(self) -> None:
+        """Writes the file anew, since pages keep stale copies of rows that were once moved, and
+        empties the log."""
         with self._using() as db:
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            db.execute("VACUUM")
+            (busy, *_) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise LedgerUnavailable(
+                f"{self.path}: what was taken away may still stand in the log, since somebody"
+                " is reading it; do it again"
+            )
+
+
+# An open connection must not be carried over a fork: https://sqlite.org/howtocorrupt.html (2.6).
+_ledgers: Final[WeakSet[SqliteLedger]] = WeakSet()
+_forking: Final = RLock()
+_closed: Final[list[SqliteLedger]] = []
+
+
+def _before_fork() -> None:
+    _forking.acquire()
+    _closed[:] = _ledgers
+    for ledger in _closed:
+        ledger._lock.acquire()
+        ledger.close()
+
+
+def _after_fork() -> None:
+    for ledger in _closed:
+        ledger._lock.release()
+    _closed.clear()
+    _forking.release()
+
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
+    )
 
 
 def _add(db: sqlite3.Connection, filed: Filed) -> None:
@@ -236,14 +288,14 @@ def _add(db: sqlite3.Connection, filed: Filed) -> None:
     contact, account, points = filed.streams
     found = db.execute(
         "INSERT OR IGNORE INTO event"
-        " (at, touch, is_touch, speaks_of, carries_a_no, content, streams, body)"
+        " (at, touch, is_touch, telling, speaks_of, content, streams, body)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             to_us(event.at),
             filed.touch,
             isinstance(event, Touch),
-            event.touch if isinstance(event, Signal) else None,
-            isinstance(event, Touch) and event.outcome in ("hung_up", "bounced"),
+            filed.telling,
+            filed.speaks_of,
             _content(body) if filed.once else None,
             json.dumps([contact, account, sorted(points)]),
             body,

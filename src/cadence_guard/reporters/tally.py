@@ -18,9 +18,10 @@ class Tally:
     def add(self, decision: Decision) -> None:
         """Counts a decision; a code that several entries raised counts once."""
         self.verdicts[decision.verdict] += 1
-        for effect, counter in (("block", self.blocking), ("warn", self.warning)):
-            codes = {finding.code for finding in decision.findings if finding.effect == effect}
-            counter.update(codes)
+        if decision.findings:
+            for effect, counter in (("block", self.blocking), ("warn", self.warning)):
+                codes = {finding.code for finding in decision.findings if finding.effect == effect}
+                counter.update(codes)
 
     @property
     def touches(self) -> int:

@@ -16,7 +16,7 @@ in 3,298 of 10,000 random decisions as soon as touches were booked out of order.
 
 ## Parameters
 
-`max` (0 or more), one of `per` (`30m 20h 7d 2w`) and `calendar` (`day week month`), `scope`
+`max` (0 or more; 0 needs no window), one of `per` (`30m 20h 7d 2w`) and `calendar` (`day week month`), `scope`
 (`contact`, `point`, `account`), `channels`, `purposes`, `teams`, `tags`, `effect`.
 
 ## Policy
@@ -73,6 +73,8 @@ class OverCap(Rule):
 
         @model_validator(mode="after")
         def _one_window(self) -> OverCap.Params:
+            if self.max == 0 and self.per is None and self.calendar is None:
+                return self  # never needs no window
             if (self.per is None) == (self.calendar is None):
                 raise ValueError("expected one of 'per' (7d) and 'calendar' (day, week, month)")
             return self
@@ -86,8 +88,7 @@ class OverCap(Rule):
             self.spans = Spans.of(params.per)
             self.looks_back = self.per
             self._search = partial(crowded, limit=self.max, within=self.per)
-        else:
-            assert params.calendar is not None
+        elif params.calendar:
             self.spans = Spans(calendar=frozenset((params.calendar,)))
             self.looks_back = _LONGEST[params.calendar]
 

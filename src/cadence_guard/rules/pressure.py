@@ -102,8 +102,10 @@ class Pressure(Rule):
                 if not tags.isdisjoint(touch.tags):
                     first, last = self._capped(t, case, tags, limit, within)
                     opens, closes = max(opens, first), min(closes, last)
-            if opens in (t, NEVER):
-                return opens, closes
+            if opens == NEVER:
+                return NOT_EVER
+            if opens == t:
+                return t, closes
             t = opens
 
     def _capped(

@@ -1,0 +1,334 @@
+"""`record`, the pages, and what holds for every command."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import runpy
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from cadence_guard import LedgerUnavailable
+from cadence_guard.cli import _logging, main
+from cadence_guard.cli._commands import app
+from cadence_guard.rules import RULES
+
+# -- record -----------------------------------------------------------------------------------
+
+
+def test_record_says_what_it_recorded_and_may_be_repeated(run: Any, story: Path) -> None:
+    for _ in range(2):
+        result = run("record", story / "as-it-happened.jsonl", "--ledger", "sqlite:///a.db")
+        assert (result.code, result.err) == (0, "")
+        assert result.out == "recorded 16 events: contact 1, signal 3, touch 12\n"
+
+
+def test_what_was_recorded_is_there(run: Any, story: Path) -> None:
+    from cadence_guard import Guard
+
+    run("record", story / "as-it-happened.jsonl", "--ledger", "sqlite:///a.db")
+    decision = Guard(ledger="sqlite:///a.db").evaluate(
+        {
+            "contact": "c-1",
+            "at": "2026-03-16T15:00:00Z",
+            "channel": "email",
+            "to": "anna-lena@studio.example",
+            "purpose": "sales",
+        }
+    )
+    assert "CG501" in {finding.code for finding in decision.findings}
+
+
+def test_record_reads_standard_input(run: Any, story: Path) -> None:
+    data = (story / "as-it-happened.jsonl").read_bytes()
+    result = run("record", "-", "--ledger", "memory://", input=data)
+    assert (result.code, result.out[:18]) == (0, "recorded 16 events")
+    assert run("record", "-", "--ledger", "memory://").out == "recorded 0 events\n"
+
+
+def test_record_names_a_broken_line_and_writes_nothing(run: Any, story: Path) -> None:
+    data = (story / "as-it-happened.jsonl").read_bytes() + b"{\n"
+    result = run("record", "-", "--ledger", "sqlite:///a.db", input=data)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("cadence-guard: <stdin>:17:2: broken JSON")
+    assert not Path("a.db").exists()
+
+
+def test_record_sends_planned_touches_to_reserve(run: Any, story: Path) -> None:
+    file = story / "as-it-should-be.jsonl"
+    result = run("record", file, "--ledger", "sqlite:///a.db")
+    assert result.code == 2
+    assert result.err.startswith(f"cadence-guard: {file}:4: touch: 'outcome' is missing")
+    assert "reserve" in result.err
+    assert not Path("a.db").exists()
+
+
+def test_record_names_the_line_that_contradicts_the_ledger(run: Any, story: Path) -> None:
+    text = (story / "as-it-happened.jsonl").read_text("utf-8")
+    run("record", "-", "--ledger", "sqlite:///a.db", input=text.encode())
+    changed = text.replace('"step": "more-features"', '"step": "other"').encode()
+    result = run("record", "-", "--ledger", "sqlite:///a.db", input=changed)
+    assert result.code == 2
+    assert result.err.startswith("cadence-guard: <stdin>:5: touch 't-02' was told before")
+    assert "4 events above it were recorded" in result.err
+
+
+def test_record_refuses_what_is_no_ledger(run: Any) -> None:
+    result = run("record", "-", "--ledger", "sqlight:///a.db")
+    assert (result.code, result.out) == (2, "")
+    assert "did you mean 'sqlite'?" in result.err
+    Path("notes.txt").write_text("dear diary, " * 99)
+    result = run("record", "-", "--ledger", "sqlite:///notes.txt")
+    assert result.code == 2
+    assert "notes.txt" in result.err
+    assert Path("notes.txt").read_text() == "dear diary, " * 99
+
+
+def test_record_cannot_read_what_is_not_there(run: Any) -> None:
+    result = run("record", "missing.jsonl", "--ledger", "memory://")
+    assert result.code == 2
+    assert "missing.jsonl: cannot be read" in result.err
+
+
+def test_a_ledger_that_fails_half_way_says_how_far_it_got(
+    run: Any, story: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def record(self: object, event: object) -> None:
+        raise LedgerUnavailable("disk full")
+
+    monkeypatch.setattr("cadence_guard.guard.Guard.record", record)
+    result = run("record", story / "as-it-happened.jsonl", "--ledger", "memory://")
+    assert result.code == 2
+    assert "as-it-happened.jsonl:1: disk full (0 events above it were recorded)" in result.err
+
+
+# -- pages ------------------------------------------------------------------------------------
+
+
+def test_rules_lists_every_rule_on_a_line(run: Any) -> None:
+    lines = run("rules").out.splitlines()
+    assert [line.split()[:2] for line in lines] == [[r.code, r.name] for r in RULES.values()]
+    assert all(line.endswith(".") and len(line.split()) > 4 for line in lines)
+
+
+def test_packs_lists_every_pack(run: Any) -> None:
+    out = run("packs").out
+    assert "humane: Humane (as of " in out
+    assert "minimal: Minimal (as of " in out
+    assert "not law" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("asked", "title"),
+    [
+        *((rule.code, f"# {rule.code} {rule.name}") for rule in RULES.values()),
+        ("over-cap", "# CG301 over-cap"),
+        ("cg301", "# CG301 over-cap"),
+        ("CG103", "# CG102 missing-consent"),
+        ("expired-consent", "# CG102 missing-consent"),
+        ("CG901", "# CG901 rule-failed"),
+        ("ledger-down", "# CG902 ledger-down"),
+        ("CG904", "# CG904 unknown-fact"),
+    ],
+)
+def test_explain_prints_the_page(run: Any, asked: str, title: str) -> None:
+    result = run("explain", asked)
+    assert result.code == 0
+    assert result.out.splitlines()[0] == title
+    assert len(result.out) > 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "hint"), [("over-cpa", "did you mean 'over-cap'?"), ("zzz", "no rule 'zzz'; `cade")]
+)
+def test_explain_offers_the_nearest_name(run: Any, asked: str, hint: str) -> None:
+    result = run("explain", asked)
+    assert (result.code, result.out) == (2, "")
+    assert hint in result.err
+
+
+def test_schema_is_the_one_that_is_shipped(run: Any) -> None:
+    assert json.loads(run("schema").out)["title"] == "cadence-guard policy"
+
+
+# -- every command ----------------------------------------------------------------------------
+
+
+def test_version(run: Any) -> None:
+    assert run("--version").out == f"cadence-guard {version('cadence-guard')}\n"
+
+
+@pytest.mark.parametrize("command", sorted(app.commands))
+def test_every_command_has_help(run: Any, command: str) -> None:
+    result = run(command, "--help")
+    assert result.code == 0
+    assert result.out.startswith(f"Usage: cadence-guard {command}")
+
+
+@pytest.mark.parametrize("args", [["evaluate"], ["no-such"], ["replay", "x", "--format", "xml"]])
+def test_wrong_usage_is_exit_2(run: Any, args: list[str]) -> None:
+    result = run(*args)
+    assert (result.code, result.out) == (2, "")
+    assert "Usage:" in result.err
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise RuntimeError("a bug\nof ours")
+
+    monkeypatch.setattr("cadence_guard.cli._pages.print_schema", fail)
+
+
+@pytest.mark.usefixtures("broken")
+def test_an_internal_error_is_one_line_and_exit_3(run: Any) -> None:
+    result = run("schema")
+    assert result.code == 3
+    assert result.err.startswith(
+        "cadence-guard: internal error: RuntimeError: a bug; please report"
+    )
+    assert result.err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("broken")
+def test_debug_shows_where(run: Any) -> None:
+    with pytest.raises(RuntimeError, match="a bug"):
+        run("--debug", "schema")
+
+
+def test_an_interrupt_is_130(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cadence_guard.cli._pages.print_schema", interrupt)
+    assert run("schema").code == 130
+
+
+def test_the_librarys_log_goes_to_standard_error(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def warn() -> None:
+        for word in ("late", "later"):
+            logging.getLogger("cadence_guard.ledgers").warning("the ledger is %s", word)
+
+    monkeypatch.setattr("cadence_guard.cli._pages.print_schema", warn)
+    result = run("schema")
+    assert result.out == ""
+    assert result.err.splitlines() == [
+        "level='warning' event='the ledger is late'",
+        "level='warning' event='the ledger is later'",
+    ]
+    _logging.log_to_stderr()
+    ours = [h for h in logging.getLogger("cadence_guard").handlers if isinstance(h, _logging._Lazy)]
+    assert len(ours) == 1
+
+
+# -- as a program -----------------------------------------------------------------------------
+
+
+def program(*args: str, env: dict[str, str] | None = None, **more: Any) -> Any:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "cadence_guard", *args],
+        check=False,
+        capture_output=True,
+        env={**os.environ, **(env or {})},
+        timeout=60,
+        **more,
+    )
+
+
+def test_it_runs_as_a_module(story: Path, tmp_path: Path) -> None:
+    done = program("evaluate", str(story / "as-it-should-be.jsonl"), cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, b"policy: pack humane" + os.linesep.encode())
+    assert b"3 of 3 touches allowed" in done.stdout
+
+
+def test_a_poor_terminal_gets_ascii_marks_and_no_error(story: Path, tmp_path: Path) -> None:
+    event = {
+        "event": "touch",
+        "id": "Zoë",
+        "contact": "c-1",
+        "at": "2026-03-02T16:00:00Z",
+        "channel": "meeting",
+        "purpose": "service",
+    }
+    env = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    data = json.dumps(event).encode()
+    done = program("evaluate", "-", env=env, input=data, cwd=tmp_path)
+    assert done.returncode == 0
+    assert b"Zo\\xeb" in done.stdout
+    assert b"meeting    o" in done.stdout
+    done = program("evaluate", "-", "--format", "json", env=env, input=data, cwd=tmp_path)
+    assert json.loads(done.stdout)["touch"] == "Zoë"
+
+
+def test_a_reader_that_goes_away_is_no_error(story: Path, tmp_path: Path) -> None:
+    line = (story / "as-it-should-be.jsonl").read_bytes().splitlines()[3]
+    many = b"\n".join(line.replace(b"g-01", b"g-%d" % n) for n in range(2_000))
+    (tmp_path / "many.jsonl").write_bytes(many)
+    with subprocess.Popen(
+        [sys.executable, "-m", "cadence_guard", "evaluate", "many.jsonl", "--format", "json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b"policy: pack humane" + os.linesep.encode()
+    assert process.returncode == 1
+
+
+def test_start_up_loads_nothing_heavy() -> None:
+    code = (
+        "import sys; from cadence_guard.cli import main; main(['--version']);"
+        "print(sorted({'pydantic', 'pendulum', 'structlog', 'yaml'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, timeout=60, text=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_json_needs_no_pendulum_and_no_structlog(story: Path) -> None:
+    code = (
+        "import sys; from cadence_guard.cli import main;"
+        f"main(['evaluate', {str(story / 'as-it-should-be.jsonl')!r}, '--format', 'json']);"
+        "print(sorted({'pendulum', 'structlog'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, timeout=60, text=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_module_is_the_program(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["cadence_guard", "explain", "CG301"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("cadence_guard", run_name="__main__")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("# CG301 over-cap")
+
+
+def test_standard_output_may_be_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", written := io.StringIO())
+    assert main(["rules"]) == 0
+    assert "CG301" in written.getvalue()
+
+
+def test_main_takes_the_arguments_of_the_process(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["cadence-guard", "schema"])
+    assert main() == 0
+    assert '"$schema"' in capsys.readouterr().out
+    assert isinstance(app, click.Group)
