@@ -127,16 +127,19 @@ def complaints(
             found.append((path, f"unknown key {key!r}; {hint}"))
         elif kind == "missing":
             found.append((path, f"{key!r} is missing"))
+        elif value is None:
+            found.append((path, f"{at}null is not a value; leave the key out"))
         elif kind == "value_error" and isinstance(inner := fault["ctx"]["error"], Faults):
             found += [((*path, *more), sentence) for more, sentence in inner.faults]
         elif kind == "value_error":
             found.append((path, f"{at}{inner}"))
-        elif value is None:
-            found.append((path, f"{at}null is not a value; leave the key out"))
         elif kind == "too_short":
-            # Of a list whose parts are at fault nothing is left, which is no fault of its own.
-            if not value:
-                found.append((path, f"{at}expected a list of at least one"))
+            # Of a list whose parts are at fault nothing is left: that is no fault of its own.
+            loc = fault["loc"]
+            if not any(other["loc"][: len(loc)] == loc != other["loc"] for other in faults):
+                found.append(
+                    (path, f"{at}expected a list of at least {fault['ctx']['min_length']}")
+                )
         elif kind == "tuple_type":
             found.append((path, f"{at}expected a list, not {_short(value)}"))
         else:

@@ -6,16 +6,18 @@ earliest time that satisfies all entries, how long it lasts, and the calendar.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from cadence_guard.decision import Decision, Finding, Stretch, Verdict
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER, to_datetime
-from cadence_guard.rules import Objection, Rule
+from cadence_guard.rules import Objection, OpenStretch, Rule
 from cadence_guard.ruleset import Plan, Ruleset
 
+_SHUTS: Final = itemgetter(1)
 ROUNDS: Final = 10_000
 _LAST: Final = 253_370_764_800_000_000
 """9999-01-01: what is later is as good as never, and no datetime."""
@@ -31,14 +33,13 @@ class Raised(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What the standing entries of a plan answered at `since`: it holds until `until`, the first
+    """What the standing entries of a plan answered at `since`. It holds until `until`, the first
     instant at which one of them closes again; all are free from `opens` on."""
 
     since: int
     until: int
     opens: int
-    opened: list[int]
-    closed: list[int]
+    answers: list[OpenStretch]
 
 
 def decide(ruleset: Ruleset, case: Case) -> Decision:
@@ -49,23 +50,27 @@ def decide(ruleset: Ruleset, case: Case) -> Decision:
     known = case.view.memo.get((plan, case.point))
     if known is None or not known.since <= t < known.until:
         known = _standing(plan, case, t)
-    asked = 0  # so many moving entries are free until `closes`
+    latest = known.opens
     closes: int = known.until
-    if known.opens <= t:
-        try:
-            for ask in plan.moving:
-                opens, shuts = ask(t, case)
-                if opens != t:
-                    break
-                if shuts < closes:
-                    closes = shuts
-                asked += 1
-            else:
-                if closes > t:
-                    return _allow(ruleset, case, plan.warning, closes)
-        except Exception:  # noqa: BLE001 (asked again below, to say why)
-            pass
-    return _search(ruleset, case, plan, known, asked, closes)
+    answers: list[OpenStretch] = known.answers.copy()
+    try:
+        for ask in plan.moving:
+            answer = opens, shuts = ask(t, case)
+            answers.append(answer)
+            if opens != t:
+                if opens < t or shuts <= opens < NEVER:
+                    raise ValueError
+                if opens > latest:
+                    latest = opens
+            if shuts < closes:
+                closes = shuts
+    except Exception:  # noqa: BLE001 (asked again, to say why)
+        closes = t
+    if closes <= t:
+        return _search(ruleset, case, plan, None)
+    if latest > t:
+        return _search(ruleset, case, plan, answers)
+    return _allow(ruleset, case, plan.warning, closes)
 
 
 def _standing(plan: Plan, case: Case, t: int) -> Standing:
@@ -74,13 +79,13 @@ def _standing(plan: Plan, case: Case, t: int) -> Standing:
     try:
         answers = [ask(t, case) for ask in plan.standing]
     except Exception:  # noqa: BLE001 (asked again in the search, to say why)
-        return Standing(t, t, NEVER, [t] * len(plan.standing), [t] * len(plan.standing))
-    opened = [opens for opens, _ in answers]
-    closed = [shuts for _, shuts in answers]
-    known = Standing(t, min(closed, default=NEVER), max(opened, default=t), opened, closed)
+        return Standing(t, t, t, [])
+    until = min((shuts for _, shuts in answers), default=NEVER)
+    known = Standing(t, until, max((opens for opens, _ in answers), default=t), answers)
     if all(t <= opens < shuts or opens == NEVER for opens, shuts in answers):
         case.view.memo[plan, case.point] = known
-    return known
+        return known
+    return known._replace(until=t)
 
 
 def _allow(ruleset: Ruleset, case: Case, warning: Sequence[Rule], closes: int) -> Decision:
@@ -92,51 +97,47 @@ def _allow(ruleset: Ruleset, case: Case, warning: Sequence[Rule], closes: int) -
         contact=case.touch.contact,
         open_until=_moment(closes),
         reasons=_reasons(case, raised) if raised or not case.view.known else None,
-        failures=_failures(raised),
         horizon=ruleset.horizon_text.text,
+        failures=_failures(raised),
     )
 
 
 def _search(
-    ruleset: Ruleset, case: Case, plan: Plan, known: Standing, asked: int, until: int
+    ruleset: Ruleset, case: Case, plan: Plan, answers: list[OpenStretch] | None
 ) -> Decision:
-    """Goes in rounds: all entries are asked at one instant, and it moves to the latest answer. An
-    answer (opens, closes) holds until it closes. So do those that are `known`, and the first
-    `asked` moving entries are free until `until`."""
+    """Goes in rounds: all entries are asked at one instant, and it moves to the latest answer.
+
+    An answer (opens, closes) holds until it closes. `answers` are those for the touch's own
+    instant; None if one of them was unsound.
+    """
+    blocking = plan.blocking
     start = t = case.at
     limit = start + ruleset.horizon
-    blocking, asks = plan.blocking, plan.asks
-    free = len(known.opened) + asked
-    rest = [start] * (len(asks) - free)
-    opened = [*known.opened, *[start] * asked, *rest]
-    closed = [*known.closed, *[until] * asked, *rest]
-    # Who is known to be free need not be asked again, unless an unsound answer was among them.
-    due: Sequence[int] = range(free if known.opens <= start < until else 0, len(asks))
+    failures: dict[int, str | None] = {}
+    due: Iterable[int] = range(len(blocking))
+    if answers is None:
+        answers = []
+        for index, entry in enumerate(blocking):
+            opens, shuts, failures[index] = _ask(entry, t, case)
+            answers.append((opens, shuts))
     met: dict[int, Raised] = {}
     for _ in range(ROUNDS):
         latest = t
         for index in due:
-            failed = None
-            if closed[index] <= t:
-                try:
-                    opens, shuts = asks[index](t, case)
-                    sound = t <= opens < shuts or opens == NEVER
-                except Exception:  # noqa: BLE001 (asked again, to say why)
-                    sound = False
-                if not sound:
-                    opens, shuts, failed = _ask(blocking[index], t, case)
-                opened[index], closed[index] = opens, shuts
-            opens = opened[index]
+            opens = answers[index][0]
             if opens > t:
                 if index not in met:
                     when = None if t == start else t
-                    met[index] = Raised(blocking[index], when, opens, failed)
+                    met[index] = Raised(blocking[index], when, opens, failures.get(index))
                 if opens > latest:
                     latest = opens
         if latest == t or latest > limit:
             break
         t = latest
-        due = [index for index, shuts in enumerate(closed) if shuts <= t]
+        due = [index for index, answer in enumerate(answers) if answer[1] <= t]
+        for index in due:
+            opens, shuts, failures[index] = _ask(blocking[index], t, case)
+            answers[index] = opens, shuts
     else:
         met[-1] = Raised(blocking[0], None, NEVER, "no end in the search for a common free time")
         latest = NEVER
@@ -149,10 +150,10 @@ def _search(
         touch=case.touch.id,
         contact=case.touch.contact,
         until=to_datetime(t) if verdict is Verdict.DEFER else None,
-        open_until=_moment(min(closed, default=NEVER)) if found else None,
+        open_until=_moment(min(answers, key=_SHUTS)[1]) if found else None,
         reasons=_reasons(case, raised),
-        failures=_failures(raised),
         horizon=ruleset.horizon_text.text,
+        failures=_failures(raised),
     )
 
 

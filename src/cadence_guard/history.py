@@ -46,6 +46,7 @@ class Form:
         "step",
         "tags",
         "team",
+        "wanted",
     )
 
     def __init__(
@@ -68,6 +69,8 @@ class Form:
         self.automated = automated
         self.outcome = outcome
         self.missed = channel == "call" and outcome in words.MISSED
+        self.wanted: dict[Hashable, bool] = {}
+        """Which selections of touches want this form, as far as they have asked."""
 
 
 class Past:
@@ -187,27 +190,12 @@ class Answers(NamedTuple):
 class Pick:
     """The instants of those touches of a line that one rule counts, in order; or by group."""
 
-    __slots__ = ("at", "groups", "seen", "verdicts")
+    __slots__ = ("at", "groups", "seen")
 
-    def __init__(self, wanted: Callable[[Form], bool]) -> None:
+    def __init__(self) -> None:
         self.at: list[int] = []
         self.groups: dict[Any, list[int]] = {}
-        self.verdicts = _Verdicts(wanted)
         self.seen = 0
-
-
-class _Verdicts(dict[Form, bool]):
-    """Whether touches of a form are wanted, asked once a form."""
-
-    def __init__(self, wanted: Callable[[Form], bool]) -> None:
-        super().__init__()
-        self._wanted = wanted
-        self.human = False
-
-    def __missing__(self, form: Form) -> bool:
-        verdict = self[form] = self._wanted(form)
-        self.human |= verdict and not form.automated
-        return verdict
 
 
 class Line:
@@ -263,34 +251,36 @@ class Line:
         """
         pick = self._picks.get(key)
         if pick is None:
-            pick = self._picks[key] = Pick(wanted)
+            pick = self._picks[key] = Pick()
         if pick.seen != len(self.touches):
-            self._extend(pick, answers, group)
+            self._extend(pick, key, wanted, answers, group)
         return pick
 
     def _extend(
-        self, pick: Pick, answers: Answers | None, group: Callable[[Form], Hashable] | None
+        self,
+        pick: Pick,
+        key: Hashable,
+        wanted: Callable[[Form], bool],
+        answers: Answers | None,
+        group: Callable[[Form], Hashable] | None,
     ) -> None:
-        fresh = self.touches[pick.seen :] if pick.seen else self.touches
+        people = self.people
+        for touch in self.touches[pick.seen :] if pick.seen else self.touches:
+            form = touch.form
+            verdict = form.wanted.get(key)
+            if verdict is None:
+                verdict = form.wanted[key] = wanted(form)
+            if not verdict:
+                continue
+            if group is not None:
+                pick.groups.setdefault(group(form), []).append(touch.at)
+            elif (
+                answers is None
+                or form.automated
+                or not people[touch.contact].is_answer(touch, answers)
+            ):
+                pick.at.append(touch.at)
         pick.seen = len(self.touches)
-        verdicts = pick.verdicts
-        if group is not None:
-            for touch in fresh:
-                if verdicts[touch.form]:
-                    pick.groups.setdefault(group(touch.form), []).append(touch.at)
-            return
-        if answers is None:
-            pick.at += [touch.at for touch in fresh if verdicts[touch.form]]
-            return
-        chosen = [touch for touch in fresh if verdicts[touch.form]]
-        if verdicts.human:
-            people = self.people
-            chosen = [
-                touch
-                for touch in chosen
-                if touch.form.automated or not people[touch.contact].is_answer(touch, answers)
-            ]
-        pick.at += [touch.at for touch in chosen]
 
     def between(self, start: int, end: int) -> list[Past]:
         """The touches in [start, end]."""
@@ -378,6 +368,12 @@ class History:
         self._facts: dict[str, tuple[int, Any]] = {}
         self._points: dict[str, dict[str, tuple[int, Any]]] = {}
         self._view: View | None = None
+
+    @property
+    def account(self) -> str | None:
+        """The account as the events describe it, without the trouble of a view."""
+        known = self._facts.get("account")
+        return known[1] if known else None
 
     @property
     def view(self) -> View:
@@ -573,7 +569,7 @@ class Book:
         self._hashed = hashed
         self._erased = False
         self._order = 0
-        self._fold: dict[type, Callable[[Any, int, Streams], None]] = {
+        self._fold: dict[type, Callable[[Any, int, Any], None]] = {
             Touch: self._touch,
             Signal: self._signal,
             Consent: self._consent,
@@ -652,7 +648,7 @@ class Book:
             points = frozenset((normalise(event.point),)) if event.point else frozenset[str]()
             return Streams(event.contact, None, points)
         me = self._me(event.contact)
-        account = (facts and facts.account) or me.view.account
+        account = (facts and facts.account) or me.account
         if isinstance(event, Touch):
             point = point_of(event)
             return Streams(me.contact, account, frozenset((point,) if point else ()))
@@ -688,9 +684,11 @@ class Book:
         """
         assert event.at is not None
         self._order += 1
-        self._fold[type(event)](event, to_us(event.at), streams or self.streams(event))
+        if streams is None and not isinstance(event, Touch):
+            streams = self.streams(event)
+        self._fold[type(event)](event, to_us(event.at), streams)
 
-    def _touch(self, touch: Touch, at: int, streams: Streams) -> None:
+    def _touch(self, touch: Touch, at: int, streams: Streams | None) -> None:
         known = self.check(touch)
         if known is not None:
             self._outcome(known, touch)
@@ -701,7 +699,7 @@ class Book:
             self._form(touch),
             point_of(touch),
             me.contact,
-            streams.account,
+            streams.account if streams else me.account,
             touch.id,
             _rest(touch),
         )

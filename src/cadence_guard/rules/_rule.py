@@ -152,6 +152,7 @@ class Rule:
         self.params = params
         self.effect: str = params.effect
         self.exempt = frozenset(exempt)
+        self._concerned: dict[tuple[str, str], bool] = {}
         self._channels = _set(params, "channels")
         self._purposes = _set(params, "purposes")
         self._teams = _set(params, "teams")
@@ -179,6 +180,12 @@ class Rule:
 
     def concerns(self, channel: str, purpose: str) -> bool:
         """Whether touches of this channel and purpose can be judged or counted."""
+        known = self._concerned.get((channel, purpose))
+        if known is None:
+            known = self._concerned[channel, purpose] = self._concerns(channel, purpose)
+        return known
+
+    def _concerns(self, channel: str, purpose: str) -> bool:
         return (
             (self.channels is None or channel in self.channels)
             and (self._channels is None or channel in self._channels)

@@ -58,6 +58,8 @@ class PrivatePoint(Rule):
         self.unknown = params.unknown
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
+        if case.point is None:
+            return t, NEVER
         use = case.about_point("use") or "unknown"
         if use != "private" and (use != "unknown" or self.unknown == "open"):
             return t, NEVER

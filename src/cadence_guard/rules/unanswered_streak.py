@@ -93,7 +93,7 @@ class UnansweredStreak(Rule):
     def next_open(self, t: int, case: Case) -> OpenStretch:
         at = case.me.line.at
         ends = self._ends(case)
-        if not at or at[-1] <= t and (not ends or ends[-1].at <= t):
+        if not at or (at[-1] <= t and (not ends or ends[-1].at <= t)):
             # Nothing lies ahead: touches of any kind since the last answer are at least as many.
             since = bisect_left(at, ends[-1].at) if ends else 0
             if since == len(at) or at[-1] + self._gap(len(at) - since) <= t:
