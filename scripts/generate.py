@@ -43,12 +43,17 @@ from __future__ import annotations
 from typing import Final
 
 from cadence_guard.rules._rule import (
+    Channels,
+    Elapsed,
     Objection,
     OpenStretch,
     Params,
+    Purposes,
     Rule,
     Selecting,
+    Span,
     Spans,
+    Words,
 )
 {imports}
 
@@ -56,7 +61,20 @@ RULES: Final[dict[str, type[Rule]]] = {{
 {listed}
 }}
 
-__all__ = ["RULES", "Objection", "OpenStretch", "Params", "Rule", "Selecting", "Spans"]
+__all__ = [
+    "RULES",
+    "Channels",
+    "Elapsed",
+    "Objection",
+    "OpenStretch",
+    "Params",
+    "Purposes",
+    "Rule",
+    "Selecting",
+    "Span",
+    "Spans",
+    "Words",
+]
 '''
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -222,8 +223,9 @@ class Decision:
         if self.verdict is Verdict.DEFER:
             assert self.until is not None
             return f"defer until {to_text(self.until)}"
-        if all(f.until for f in self.findings if f.effect == "block" and f.code < "CG9"):
-            return f"deny: no common free time within {self.horizon.removesuffix('d')} days"
+        if all(f.until for f in self.findings if f.effect == "block"):
+            horizon = re.sub("d$", " days", self.horizon)
+            return f"deny: no common free time within {horizon}"
         return "deny"
 
     def __repr__(self) -> str:

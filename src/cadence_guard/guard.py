@@ -37,6 +37,8 @@ KEPT_DAYS: Final = 400
 _SHELVES: Final = 4096
 _UNSETTLED: Final = 1024
 _MONTH: Final = 30 * DAY
+_KEY: Final = HASHED + "mark"
+"""The stream that holds the mark of the key."""
 _Result = TypeVar("_Result")
 
 
@@ -80,6 +82,7 @@ class Guard:
         )
         self._clock = clock or _now
         self._key = key.encode() if isinstance(key, str) else key
+        self._proven: bytes | None = None
         self._hash = lru_cache(maxsize=65_536)(self._make_hash)
         self._shelves: dict[tuple[str, str | None, str | None], _Shelf] = {}
         self._unsettled: list[ref[Decision]] = []
@@ -317,6 +320,8 @@ class Guard:
                     Filed(_numbered(event), streams)
                     for event, streams in shelf.book.residue(contact)
                 ]
+                if self._key is not None:
+                    kept.append(Filed(_mark(self._key), Streams(_KEY, None, frozenset())))
                 points = {point for filed in shelf.page.events for point in filed.streams.points}
                 points.update(shelf.book.people[contact].view.points)
                 also = self._listed(sorted(p for p in points if not p.startswith(HASHED)))
@@ -469,10 +474,20 @@ class Guard:
             self.ledger.append(events, expect)
 
     def _make_hash(self, text: str) -> str:
+        if self._proven is None:
+            self._proven = self._prove_key()
+        return _hashed(self._proven, text)
+
+    def _prove_key(self) -> bytes:
+        """The key of the hashes, if it is the one the ledger has always had: under another one every
+        no of somebody forgotten would be lost in silence."""
         if self._key is None:
             with _guarded():
-                self._key = self.ledger.secret()
-        return HASHED + hmac.digest(self._key, text.encode(), "sha256").hex()
+                return self.ledger.secret()
+        marks = self._history([f"contact:{_KEY}"]).events
+        if marks and marks[0].event != _mark(self._key):
+            raise LedgerUnavailable("what this ledger keeps was hashed with another key")
+        return self._key
 
 
 class Reservation:
@@ -541,6 +556,15 @@ class Reservation:
         await _in_thread(self.__exit__, kind, error, traceback)
 
 
+def _hashed(key: bytes, text: str) -> str:
+    return HASHED + hmac.digest(key, text.encode(), "sha256").hex()
+
+
+def _mark(key: bytes) -> Suppress:
+    """What tells whether a key is the one that hashes were made with."""
+    return Suppress(contact=_hashed(key, _KEY), at=to_datetime(0), note="mark of the key")
+
+
 async def _in_thread(call: Callable[..., _Result], *args: Any, **named: Any) -> _Result:
     import asyncio  # half of what importing the guard would cost, for those who await
 
@@ -552,6 +576,8 @@ def _now() -> datetime:
 
 
 def _touch(touch: Mapping[str, Any]) -> Touch:
+    if not isinstance(touch, Mapping):
+        raise EventError(f"expected a touch or a dict, not {type(touch).__name__}")
     event = parse_event(touch if "event" in touch else {"event": "touch", **touch})
     if not isinstance(event, Touch):
         raise EventError(f"expected a touch, not a {event.event}")
@@ -561,6 +587,8 @@ def _touch(touch: Mapping[str, Any]) -> Touch:
 def _facts(contact: Contact | Mapping[str, Any] | None) -> Contact | None:
     if contact is None or isinstance(contact, Contact):
         return contact
+    if not isinstance(contact, Mapping):
+        raise EventError(f"expected a contact or a dict, not {type(contact).__name__}")
     event = parse_event({"event": "contact", **contact})
     if not isinstance(event, Contact):
         raise EventError(f"expected a contact, not a {event.event}")

@@ -633,6 +633,7 @@ class Book:
 
     def _person(self, contact: str) -> History:
         me = self.people[contact] = History(contact, self.people)
+        self._erased |= contact.startswith(HASHED)
         if self._erased and (gone := self.people.get(self._hashed(contact))):
             me.said = list(gone.said)  # somebody forgotten came back: refusals are still theirs
         return me
@@ -898,9 +899,15 @@ class Book:
                 if no.of is not None and no.of.contact == contact:
                     mark = self._hashed(no.of.to or "")
                     keep(_erased(no, None, mark), mark)
-        for said in me.said:
-            if said.kind in (*words.REFUSALS, "paused", "resumed"):
-                keep(_signal(said.kind, name, said.at, said.channel, until=said.until))
+        ended: int | None = None  # by an invitation, which is not kept itself
+        for said in reversed(me.said):
+            if said.kind in ("resumed", "invited"):
+                ended = said.at
+            elif said.kind == "paused":
+                until = ended if said.until is None else said.until
+                keep(_signal(said.kind, name, said.at, said.channel, until=until))
+            elif said.kind in words.REFUSALS:
+                keep(_signal(said.kind, name, said.at, said.channel))
         for touch in me.line.touches:
             if touch.account is not None:
                 streams = Streams(FORGOTTEN, touch.account, frozenset())

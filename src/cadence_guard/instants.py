@@ -245,10 +245,16 @@ _start: Final = itemgetter(0)
 _end: Final = itemgetter(1)
 
 
+_NO_PLACE: Final = ("localtime", "posixrules", "Factory")
+"""Files of the tz database that mean this machine's zone, or none."""
+
+
 @lru_cache(maxsize=1024)
 def zone(name: str) -> Zone:
     """The zone of that name; ValueError with the nearest name if the tz database has none."""
     try:
+        if name in _NO_PLACE:
+            raise KeyError(name)
         return Zone(name, ZoneInfo(name))
     except (ValueError, OSError, KeyError):
         import zoneinfo

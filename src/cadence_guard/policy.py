@@ -223,6 +223,7 @@ class Policy(_Stated):
     packs: Annotated[
         tuple[str, ...],
         PlainValidator(_parse_packs),
+        PlainSerializer(list, when_used="json"),
         WithJsonSchema({"type": "array", "items": {"type": "string"}}),
     ] = ()
     jurisdictions: Literal["auto"] = "auto"

@@ -255,7 +255,7 @@ class Case:  # what is known when one touch is judged, and the rules
                 grants = [g for g, a, b in self.grounds(["consent"], new) if a <= t < b]
                 named = any(g.point or (g.channel and given) for g in grants)
                 closed = ["private"] if e.unknown == "open" else ["private", "unknown", None]
-                return self.point.use in closed and not named and "CG201"
+                return new.point and self.point.use in closed and not named and "CG201"
             case "unknown-source":  # 14. Nobody knows where the point came from.
                 return new.point and self.point.source in (None, "unknown") and "CG202"
             case "uninvited-channel":  # 21. Neither a consent nor an invitation for it, ever.

@@ -77,27 +77,19 @@ class SqliteLedger:
     # -- the contract ---------------------------------------------------------------------------
 
     def history(self, keys: Sequence[str], since: int | None = None, after: int = 0) -> Page:
-        marks = ",".join("?" * len(keys))
         with self._using() as db:
-            db.execute("BEGIN")
+            revisions, epoch = _revisions(db, keys)
+            if max(revisions.values(), default=0) <= after:
+                return Page([], revisions, epoch)
+            db.execute("BEGIN")  # revisions and events of one moment
             try:
-                revisions = dict.fromkeys(keys, 0)
-                revisions.update(
-                    db.execute(
-                        f"SELECT stream, max(number) FROM filed WHERE stream IN ({marks})"
-                        " GROUP BY stream",
-                        keys,
-                    )
-                )
-                rows: list[tuple[str, str]] = []
-                if max(revisions.values(), default=0) > after:
-                    rows = db.execute(
-                        "SELECT streams, body FROM event WHERE number IN"
-                        f" (SELECT number FROM filed WHERE stream IN ({marks}) AND number > ?)"
-                        f" AND NOT ({_FADES}) ORDER BY number",
-                        (*keys, after, -1 if since is None else since),
-                    ).fetchall()
-                (epoch,) = db.execute("SELECT value FROM kept WHERE name = 'epoch'").fetchone()
+                revisions, epoch = _revisions(db, keys)
+                rows: list[tuple[str, str]] = db.execute(
+                    "SELECT streams, body FROM event WHERE number IN (SELECT number FROM filed"
+                    f" WHERE stream IN ({_marks(keys)}) AND number > ?)"
+                    f" AND NOT ({_FADES}) ORDER BY number",
+                    (*keys, after, -1 if since is None else since),
+                ).fetchall()
             finally:
                 db.execute("ROLLBACK")
         return Page([_filed(*row) for row in rows], revisions, epoch)
@@ -178,12 +170,8 @@ class SqliteLedger:
         with self._using() as db:
             db.execute("BEGIN IMMEDIATE")
             try:
-                for key, revision in (expect or {}).items():
-                    (last,) = db.execute(
-                        "SELECT ifnull(max(number), 0) FROM filed WHERE stream = ?", (key,)
-                    ).fetchone()
-                    if last != revision:
-                        raise Conflict(f"stream {key.partition(':')[0]} has moved on")
+                if expect and _revisions(db, [*expect])[0] != dict(expect):
+                    raise Conflict("a stream has moved on since it was read")
                 yield db
                 db.execute("COMMIT")
             except BaseException:
@@ -279,6 +267,24 @@ if hasattr(os, "register_at_fork"):  # pragma: no branch
     os.register_at_fork(
         before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
     )
+
+
+def _marks(keys: Sequence[str]) -> str:
+    return ",".join("?" * len(keys))
+
+
+def _revisions(db: sqlite3.Connection, keys: Sequence[str]) -> tuple[dict[str, int], int]:
+    """The revision of each stream, and the epoch, of one moment."""
+    revisions = dict.fromkeys(keys, 0)
+    revisions.update(
+        db.execute(
+            "SELECT stream, max(number) FROM filed"
+            f" WHERE stream IN ({_marks(keys)}) GROUP BY stream"
+            " UNION ALL SELECT 'epoch', value FROM kept WHERE name = 'epoch'",
+            keys,
+        )
+    )
+    return revisions, revisions.pop("epoch")
 
 
 def _add(db: sqlite3.Connection, filed: Filed) -> None:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from cadence_guard.rules._rule import (
+    Channels,
+    Elapsed,
     Objection,
     OpenStretch,
     Params,
+    Purposes,
     Rule,
     Selecting,
+    Span,
     Spans,
+    Words,
 )
 from cadence_guard.rules.after_refusal import AfterRefusal
 from cadence_guard.rules.already_answered import AlreadyAnswered
@@ -66,4 +71,17 @@ RULES: Final[dict[str, type[Rule]]] = {
     Mislabelled.name: Mislabelled,
 }
 
-__all__ = ["RULES", "Objection", "OpenStretch", "Params", "Rule", "Selecting", "Spans"]
+__all__ = [
+    "RULES",
+    "Channels",
+    "Elapsed",
+    "Objection",
+    "OpenStretch",
+    "Params",
+    "Purposes",
+    "Rule",
+    "Selecting",
+    "Span",
+    "Spans",
+    "Words",
+]
