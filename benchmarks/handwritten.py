@@ -169,7 +169,7 @@ def objections(person: Person, touch: Touch, at: datetime) -> Iterator[str]:
     if touch.greeting is not None and person.name not in touch.greeting.split():
         yield "CG701"
     for heard in person.heard:
-        if heard.kind == "paused" and heard.until and at < heard.until:
+        if purpose != "service" and heard.kind == "paused" and heard.until and at < heard.until:
             yield "CG402"
     if channel in HOURS and not open_at(at, channel, person.zones):
         yield "CG401"

@@ -496,6 +496,6 @@ def random_case(rnd: Random) -> RandomCase:
 
 
 SEEDS = st.integers(0, 2**64 - 1)
-"""A case for Hypothesis is a seed: a failure names it, and `random_case(Random(seed))` is the case."""
+"""A case is drawn as a seed: `random_case(Random(seed))` makes it again."""
 PROFILE = settings(deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 """Seeds are not worth shrinking."""

@@ -477,8 +477,9 @@ def test_what_policies_may_say_of_answers() -> None:
 
 def test_what_a_policy_writes_a_policy_reads() -> None:
     policy = Policy.parse(FILE)
-    for dump in (policy.model_dump(mode="json"), json.loads(policy.model_dump_json())):
-        assert Policy.model_validate({k: v for k, v in dump.items() if v is not None}) == policy
+    text = policy.model_dump_json(exclude_none=True)
+    assert Policy.parse(text) == policy
+    assert Policy.model_validate(policy.model_dump(mode="json", exclude_none=True)) == policy
     again = Policy(packs=["humane"], rules={"over-cap": {"effect": "warn"}, "too-soon": "off"})
     dump = again.model_dump(mode="json", exclude_none=True)
     assert dump["packs"] == ["humane"]

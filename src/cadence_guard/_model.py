@@ -120,6 +120,7 @@ def complaints(
         at = f"{key}: " if key else ""
         kind = fault["type"]
         value = fault["input"]
+        context = fault.get("ctx", {})
         if kind == "extra_forbidden":
             known = _keys(model, path[:-1])
             near = words.nearest(key, known)
@@ -129,17 +130,15 @@ def complaints(
             found.append((path, f"{key!r} is missing"))
         elif value is None:
             found.append((path, f"{at}null is not a value; leave the key out"))
-        elif kind == "value_error" and isinstance(inner := fault["ctx"]["error"], Faults):
+        elif kind == "value_error" and isinstance(inner := context["error"], Faults):
             found += [((*path, *more), sentence) for more, sentence in inner.faults]
         elif kind == "value_error":
-            found.append((path, f"{at}{inner}"))
+            found.append((path, f"{at}{context['error']}"))
         elif kind == "too_short":
             # Of a list whose parts are at fault nothing is left: that is no fault of its own.
             loc = fault["loc"]
             if not any(other["loc"][: len(loc)] == loc != other["loc"] for other in faults):
-                found.append(
-                    (path, f"{at}expected a list of at least {fault['ctx']['min_length']}")
-                )
+                found.append((path, f"{at}expected a list of at least {context['min_length']}"))
         elif kind == "tuple_type":
             found.append((path, f"{at}expected a list, not {_short(value)}"))
         else:

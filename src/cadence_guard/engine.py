@@ -6,9 +6,8 @@ earliest time that satisfies all entries, how long it lasts, and the calendar.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime
-from operator import itemgetter
 from typing import Final, NamedTuple
 
 from cadence_guard.decision import Decision, Finding, Stretch, Verdict
@@ -17,10 +16,13 @@ from cadence_guard.instants import NEVER, to_datetime
 from cadence_guard.rules import Objection, OpenStretch, Rule
 from cadence_guard.ruleset import Plan, Ruleset
 
-_SHUTS: Final = itemgetter(1)
 ROUNDS: Final = 10_000
 _LAST: Final = 253_370_764_800_000_000
 """9999-01-01: what is later is as good as never, and no datetime."""
+
+KEPT: Final = 1024
+"""How many kinds of touches are remembered between two events."""
+_ALLOW, _DEFER, _DENY = Verdict.ALLOW, Verdict.DEFER, Verdict.DENY
 
 
 class Raised(NamedTuple):
@@ -32,14 +34,20 @@ class Raised(NamedTuple):
     failed: str | None = None
 
 
-class Standing(NamedTuple):
-    """What the standing entries of a plan answered at `since`. It holds until `until`, the first
-    instant at which one of them closes again; all are free from `opens` on."""
+class Answer(NamedTuple):
+    """What all entries together say of one kind of touch at `since`, and at every instant before
+    `border` alike.
+
+    `found` is the earliest common free time, and `closes` when it runs out; with `late`, the search
+    ended at `found` because that was beyond the horizon.
+    """
 
     since: int
-    until: int
-    opens: int
-    answers: list[OpenStretch]
+    border: int
+    found: int
+    closes: int
+    late: bool
+    raised: tuple[Raised, ...]
 
 
 def decide(ruleset: Ruleset, case: Case) -> Decision:
@@ -47,80 +55,74 @@ def decide(ruleset: Ruleset, case: Case) -> Decision:
     rule does: a rule that fails is a no (CG901)."""
     plan = ruleset.plan(case.touch)
     t = case.at
-    known = case.view.memo.get((plan, case.point))
-    if known is None or not known.since <= t < known.until:
-        known = _standing(plan, case, t)
-    latest = known.opens
-    closes: int = known.until
-    answers: list[OpenStretch] = known.answers.copy()
-    try:
-        for ask in plan.moving:
-            answer = opens, shuts = ask(t, case)
-            answers.append(answer)
-            if opens != t:
-                if opens < t or shuts <= opens < NEVER:
-                    raise ValueError
-                if opens > latest:
-                    latest = opens
-            if shuts < closes:
-                closes = shuts
-    except Exception:  # noqa: BLE001 (asked again, to say why)
-        closes = t
-    if closes <= t:
-        return _search(ruleset, case, plan, None)
-    if latest > t:
-        return _search(ruleset, case, plan, answers)
-    return _allow(ruleset, case, plan.warning, closes)
-
-
-def _standing(plan: Plan, case: Case, t: int) -> Standing:
-    """The answers of the standing entries at `t`, for all touches alike until something new is
-    known of the contact."""
-    try:
-        answers = [ask(t, case) for ask in plan.standing]
-    except Exception:  # noqa: BLE001 (asked again in the search, to say why)
-        return Standing(t, t, t, [])
-    until = min((shuts for _, shuts in answers), default=NEVER)
-    known = Standing(t, until, max((opens for opens, _ in answers), default=t), answers)
-    if all(t <= opens < shuts or opens == NEVER for opens, shuts in answers):
-        case.view.memo[plan, case.point] = known
-        return known
-    return known._replace(until=t)
-
-
-def _allow(ruleset: Ruleset, case: Case, warning: Sequence[Rule], closes: int) -> Decision:
-    raised = _warnings(case, warning)
+    limit = t + ruleset.horizon
+    answers = case.book.answers
+    kind = _kind(plan, case)
+    answer = answers.get(kind)
+    if (
+        answer is None
+        or not answer.since <= t < answer.border
+        or (answer.late and answer.found <= limit)
+    ):
+        answer = _search(plan, case, limit)
+        if len(answers) >= KEPT:
+            answers.clear()
+        if plan.built_in and not any(one.failed for one in answer.raised):
+            answers[kind] = answer
+    found, raised = answer.found, answer.raised
+    verdict = _DENY if found > limit else _ALLOW if found <= t else _DEFER
     return Decision(
-        verdict=Verdict.ALLOW,
+        verdict=verdict,
         at=case.moment,
         touch=case.touch.id,
         contact=case.touch.contact,
-        open_until=_moment(closes),
+        until=to_datetime(found) if verdict is _DEFER else None,
+        open_until=_moment(answer.closes) if verdict is not _DENY else None,
         reasons=_reasons(case, raised) if raised or not case.view.known else None,
         horizon=ruleset.horizon_text.text,
         failures=_failures(raised),
     )
 
 
-def _search(
-    ruleset: Ruleset, case: Case, plan: Plan, answers: list[OpenStretch] | None
-) -> Decision:
+def _kind(plan: Plan, case: Case) -> Hashable:
+    """Everything of a case that a built-in rule reads, but for the instant and the history."""
+    touch = case.touch
+    return (
+        plan,
+        case.view,
+        case.point,
+        touch.team,
+        touch.cadence,
+        touch.step,
+        touch.tags,
+        touch.automated,
+        touch.greeting,
+        touch.audience,
+        touch.offer,
+        touch.deadline,
+        touch.because,
+        touch.not_after,
+    )
+
+
+def _search(plan: Plan, case: Case, limit: int) -> Answer:
     """Goes in rounds: all entries are asked at one instant, and it moves to the latest answer.
 
-    An answer (opens, closes) holds until it closes. `answers` are those for the touch's own
-    instant; None if one of them was unsound.
+    An entry's answer (opens, closes) holds until it closes, so only then it is asked again.
     """
-    blocking = plan.blocking
     start = t = case.at
-    limit = start + ruleset.horizon
-    failures: dict[int, str | None] = {}
-    due: Iterable[int] = range(len(blocking))
-    if answers is None:
-        answers = []
-        for index, entry in enumerate(blocking):
-            opens, shuts, failures[index] = _ask(entry, t, case)
-            answers.append((opens, shuts))
+    answers, failures = _ask_all(plan, t, case)
+    border = NEVER
+    for opens, shuts in answers:
+        border = min(border, opens if opens > t else shuts)
+    warned: list[Raised] = []
+    for entry in plan.warning:
+        opens, shuts, why = _ask(entry, t, case)
+        border = min(border, opens if opens > t else shuts)
+        if opens > t:
+            warned.append(Raised(entry, None, opens, why))
     met: dict[int, Raised] = {}
+    due: Iterable[int] = range(len(answers))
     for _ in range(ROUNDS):
         latest = t
         for index in due:
@@ -128,7 +130,8 @@ def _search(
             if opens > t:
                 if index not in met:
                     when = None if t == start else t
-                    met[index] = Raised(blocking[index], when, opens, failures.get(index))
+                    failed = failures.get(index)
+                    met[index] = Raised(plan.blocking[index], when, opens, failed)
                 if opens > latest:
                     latest = opens
         if latest == t or latest > limit:
@@ -136,25 +139,27 @@ def _search(
         t = latest
         due = [index for index, answer in enumerate(answers) if answer[1] <= t]
         for index in due:
-            opens, shuts, failures[index] = _ask(blocking[index], t, case)
+            opens, shuts, failures[index] = _ask(plan.blocking[index], t, case)
             answers[index] = opens, shuts
     else:
-        met[-1] = Raised(blocking[0], None, NEVER, "no end in the search for a common free time")
+        met[-1] = Raised(plan.blocking[0], None, NEVER, "no end in the search for a free time")
         latest = NEVER
-    raised = [*met.values(), *_warnings(case, plan.warning)]
-    found = latest <= limit
-    verdict = Verdict.DENY if not found else Verdict.ALLOW if t == start else Verdict.DEFER
-    return Decision(
-        verdict=verdict,
-        at=case.moment,
-        touch=case.touch.id,
-        contact=case.touch.contact,
-        until=to_datetime(t) if verdict is Verdict.DEFER else None,
-        open_until=_moment(min(answers, key=_SHUTS)[1]) if found else None,
-        reasons=_reasons(case, raised),
-        horizon=ruleset.horizon_text.text,
-        failures=_failures(raised),
-    )
+    closes = min((shuts for _, shuts in answers), default=NEVER)
+    return Answer(start, border, latest, closes, latest > limit, (*met.values(), *warned))
+
+
+def _ask_all(plan: Plan, t: int, case: Case) -> tuple[list[OpenStretch], dict[int, str | None]]:
+    """Every blocking entry's answer at `t`, and of those that failed why."""
+    try:
+        answers = [ask(t, case) for ask in plan.asks]
+        for opens, shuts in answers:
+            if not (t <= opens < shuts or opens == NEVER):
+                raise ValueError("an unsound answer")
+    except Exception:  # noqa: BLE001 (asked one by one, to say why)
+        told = [_ask(entry, t, case) for entry in plan.blocking]
+        whys = dict(enumerate(why for _, _, why in told))
+        return [(opens, shuts) for opens, shuts, _ in told], whys
+    return answers, {}
 
 
 def _failures(raised: Sequence[Raised]) -> tuple[str, ...]:
@@ -165,23 +170,13 @@ def _ask(entry: Rule, t: int, case: Case) -> tuple[int, int, str | None]:
     """An entry's answer; (NEVER, NEVER) and why, if it failed."""
     try:
         opens, shuts = entry.next_open(t, case)
+        if opens < t:
+            return NEVER, NEVER, "it answered with an instant before the one it was asked about"
+        if shuts <= opens and opens < NEVER:
+            return NEVER, NEVER, "it answered with a stretch that ends where it begins"
     except Exception as error:  # noqa: BLE001 (whatever a rule raises is a no)
         return NEVER, NEVER, f"{type(error).__name__}: {error}"
-    if opens < t:
-        return NEVER, NEVER, "it answered with an instant before the one it was asked about"
-    if shuts <= opens and opens < NEVER:
-        return NEVER, NEVER, "it answered with a stretch that ends where it begins"
     return opens, shuts, None
-
-
-def _warnings(case: Case, warning: Sequence[Rule]) -> list[Raised]:
-    """The entries of effect `warn` that object at the touch's own instant."""
-    raised: list[Raised] = []
-    for entry in warning:
-        opens, _, failed = _ask(entry, case.at, case)
-        if opens > case.at:
-            raised.append(Raised(entry, None, opens, failed))
-    return raised
 
 
 def _moment(us: int) -> datetime | None:

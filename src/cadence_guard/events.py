@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -33,7 +34,7 @@ _KINDS: Final = tuple(MODELS.values())
 LONGEST_LINE: Final = 1 << 20
 """A line of more bytes than this is refused: no event is that long."""
 
-_BLANK_COLONS: Final = (b" :", b"\t:", b"\r:", b"\n:")
+_BLANK_COLON: Final = re.compile(rb"[ \t\r\n]:")
 
 
 @cache
@@ -144,7 +145,7 @@ def _from_line(line: bytes, where: str) -> Event:
         keys += sum(len(point.model_fields_set) for point in event.points)
     # A key given twice would win in silence; a line with as many `":` as keys has none, unless
     # there is a blank before a colon.
-    if line.count(b'":') != keys or any(blank in line for blank in _BLANK_COLONS):
+    if line.count(b'":') != keys or _BLANK_COLON.search(line):
         _refuse_duplicates(line, where)
     return event
 
@@ -154,7 +155,8 @@ def _line_error(line: bytes, error: ValidationError, where: str) -> EventError:
         text = line.decode("utf-8")
     except UnicodeDecodeError as fault:
         return EventError(
-            f"{_prefix(where, fault.start + 1)}not UTF-8 (byte 0x{line[fault.start]:02x}); save the file as UTF-8"
+            f"{_prefix(where, fault.start + 1)}not UTF-8 (byte 0x{line[fault.start]:02x});"
+            " save the file as UTF-8"
         )
     try:
         data = json.loads(text, parse_constant=_refuse_constant)

@@ -566,6 +566,8 @@ class Book:
         self._grants_at: dict[str, list[Grant]] = {}
         self._ids: dict[str, Past] = {}
         self._forms: dict[Hashable, Form] = {}
+        self.answers: dict[Hashable, Any] = {}
+        """What the engine has found out since the last event."""
         self._hashed = hashed
         self._erased = False
         self._order = 0
@@ -685,6 +687,7 @@ class Book:
         """
         assert event.at is not None
         self._order += 1
+        self.answers.clear()
         if streams is None and not isinstance(event, Touch):
             streams = self.streams(event)
         self._fold[type(event)](event, to_us(event.at), streams)
@@ -797,6 +800,7 @@ class Book:
 
     def release(self, id_: str) -> None:
         """Takes a booked touch back, as if it had never been booked."""
+        self.answers.clear()
         past = self._ids.pop(id_, None)
         if past is None:
             return
@@ -922,6 +926,7 @@ class Book:
 
     def drop(self, contact: str) -> None:
         """Lets go of a contact and of all they have on any line."""
+        self.answers.clear()
         me = self.people.pop(contact, None)
         if me is None:
             return
@@ -940,6 +945,7 @@ class Book:
 
     def prune(self, before: int) -> None:
         """Drops touches before an instant; what they said stays."""
+        self.answers.clear()
         for me in self.people.values():
             for touch in me.line.between(0, before - 1):
                 if touch.id:

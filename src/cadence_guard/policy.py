@@ -122,7 +122,7 @@ def _dump_setting(setting: Setting) -> Any:
     if setting.effect:
         return {"effect": setting.effect}
     return [
-        entry.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+        entry.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
         for entry in setting.entries
     ]
 

@@ -32,17 +32,16 @@ LEAVES_ANSWERS_ALONE: Final = frozenset(("over-cap", "too-soon", "unanswered-str
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """The entries that judge touches of one kind; of the blocking ones the standing come first."""
+    """The entries that judge touches of one kind."""
 
     blocking: tuple[Rule, ...]
     warning: tuple[Rule, ...]
     asks: tuple[Ask, ...]
     """What to ask of the blocking entries, in their order."""
-    standing: tuple[Ask, ...]
-    moving: tuple[Ask, ...]
-    """What to ask of the others."""
     particular: bool
     """Whether an entry also looks at the team or the tags of a touch."""
+    built_in: bool
+    """Whether none is anybody's own rule, which may look at anything."""
 
 
 class Ruleset:
@@ -145,14 +144,12 @@ class Ruleset:
         if len(self._plans) > 4096:  # purposes, teams and tags may be anybody's own
             self._plans.clear()
         chosen = [entry for entry in entries if entry.concerns(touch.channel, touch.purpose)]
-        blocking = [entry for entry in chosen if entry.effect == "block"]
-        blocking.sort(key=lambda entry: not entry.standing)
+        blocking = tuple(entry for entry in chosen if entry.effect == "block")
         plan = self._plans[key] = Plan(
-            tuple(blocking),
+            blocking,
             tuple(entry for entry in chosen if entry.effect == "warn"),
             tuple(entry.next_open for entry in blocking),
-            tuple(entry.next_open for entry in blocking if entry.standing),
-            tuple(entry.next_open for entry in blocking if not entry.standing),
             any(entry.particular for entry in chosen),
+            all(type(entry) is RULES.get(entry.name) for entry in chosen),
         )
         return plan

@@ -14,8 +14,9 @@ from typing import Any
 
 from hypothesis import assume, given, settings
 
-from cadence_guard import Decision, Guard, Policy, Verdict
+from cadence_guard import Decision, Guard, Policy, Verdict, parse_events
 from cadence_guard.engine import calendar, decide
+from cadence_guard.events import parse_event
 from cadence_guard.instants import DAY, parse_instant, to_datetime, to_us
 from cadence_guard.rules import RULES
 from cadence_guard.ruleset import Ruleset
@@ -259,6 +260,27 @@ def test_json_is_read_back_to_an_equal_decision(seed: int) -> None:
     assert again.to_json() == decision.to_json()
     assert again.explain() == decision.explain()
     assert warnings(again) == warnings(decision)
+
+
+@given(seed=SEEDS)
+@settings(PROFILE, max_examples=200)
+def test_what_was_asked_before_changes_no_answer(seed: int) -> None:
+    """A book that grows while it is asked answers as one that was told everything first."""
+    rnd = Random(seed)
+    world = World(rnd)
+    ruleset = Ruleset(Policy(**world.policy()))
+    events = list(parse_events(world.events()))
+    asked = [parse_event(world.planned()) for _ in range(3)]
+    asked += [touch.model_copy(update={"at": asked[0].at}) for touch in asked[1:]]
+    book = book_of([])
+    for number, event in enumerate(events, 1):
+        book.fold(event)
+        fresh = book_of(events[:number]) if number == len(events) or rnd.random() < 0.2 else None
+        for touch in rnd.sample(asked, 3):
+            at = to_us(touch.at)
+            decision = decide(ruleset, book.case(touch, at))
+            if fresh is not None:
+                assert decision.to_json() == decide(ruleset, fresh.case(touch, at)).to_json()
 
 
 def printed(first: int, last: int) -> str:

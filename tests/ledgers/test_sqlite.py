@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -336,6 +337,26 @@ class TestErasure:
         assert kept.count(b"zacharias") == kept.count(b"zacharias11") > 0
         codes = guard.evaluate(a_touch(contact="new", to="zacharias3@example.org")).findings
         assert "CG104" in [finding.code for finding in codes]
+
+    @pytest.mark.parametrize("seed", [3, 5, 373])
+    def test_nor_in_what_pages_keep_of_rows_that_moved(self, path: Path, seed: int) -> None:
+        """Rows of all sizes come and go: pages are split and joined, and keep stale copies."""
+        rnd, clock = Random(seed), FixedClock()
+        guard = Guard(NO_RULES, ledger=f"sqlite:///{path}", clock=clock)
+        names = [f"person{number:03d}zq" for number in range(40)]
+        for turn in range(300):
+            clock.advance("1m")
+            name, size = rnd.choice(names), rnd.choice((1, 50, 80, 600, 900, 5000))
+            done = rnd.random()
+            if done < 0.4:
+                guard.record({"event": "contact", "contact": name, "name": f"{name} {'x' * size}"})
+            elif done < 0.85:
+                touch = a_touch(id=f"t-{turn}-{name}", contact=name, to=f"{name}@example.org")
+                more = {"outcome": "sent", "greeting": "g" * size, "at": clock()}
+                guard.record(touch.model_copy(update=more))
+            else:
+                guard.forget(name)
+                assert name.encode() not in self.bytes_of(path)
 
     def test_a_reader_in_the_way_is_told_of(
         self, path: Path, monkeypatch: pytest.MonkeyPatch

@@ -129,9 +129,6 @@ class Rule:
     name: ClassVar[str]
     Params: ClassVar[type[Params]] = Params
     always_on: ClassVar[bool] = False
-    standing: ClassVar[bool] = False
-    """Whether it looks only at the contact's facts, signals and consents, and the touch's channel,
-    purpose and point. Then where it is free is remembered until something new is known."""
     channels: ClassVar[frozenset[str] | None] = None
     """Channels the rule is about, whatever the policy says; None for all."""
 

@@ -58,7 +58,6 @@ def way_back(refusal: Said, case: Case) -> int:
 class AfterRefusal(Rule):
     code = "CG501"
     name = "after-refusal"
-    standing = True
 
     class Params(Selecting):
         not_now: Span | None = None

@@ -46,7 +46,6 @@ _KINDS = frozenset(("declined", "hung_up", "opt_out", "complained"))
 class ChannelHop(Rule):
     code = "CG502"
     name = "channel-hop"
-    standing = True
 
     class Params(Selecting):
         for_: Annotated[Span, Field(alias="for")]

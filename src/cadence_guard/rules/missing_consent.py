@@ -86,7 +86,6 @@ else:
 class MissingConsent(Rule):
     code = "CG102"
     name = "missing-consent"
-    standing = True
     expired = ("CG103", "expired-consent")
 
     class Params(Selecting):

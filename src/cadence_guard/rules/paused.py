@@ -36,7 +36,6 @@ from cadence_guard.rules._rule import Objection, OpenStretch, Rule
 class Paused(Rule):
     code = "CG402"
     name = "paused"
-    standing = True
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
         memo = case.view.memo

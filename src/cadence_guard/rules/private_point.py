@@ -48,7 +48,6 @@ _GIVEN = ("given_by_contact", "trial_form", "web_form")
 class PrivatePoint(Rule):
     code = "CG201"
     name = "private-point"
-    standing = True
 
     class Params(Selecting):
         channels: Channels = ("call", "sms", "whatsapp", "voicemail")

@@ -40,7 +40,6 @@ from cadence_guard.rules.missing_consent import Accept
 class UninvitedChannel(Rule):
     code = "CG203"
     name = "uninvited-channel"
-    standing = True
 
     class Params(Selecting):
         accept: Accept = (Ground("consent", None), Ground("invited", None))

@@ -37,7 +37,6 @@ from cadence_guard.rules._rule import NOT_EVER, Objection, OpenStretch, Rule, Se
 class UnknownSource(Rule):
     code = "CG202"
     name = "unknown-source"
-    standing = True
 
     class Params(Selecting):
         pass

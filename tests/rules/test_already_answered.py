@@ -1,0 +1,58 @@
+"""CG603: they replied, booked or bought, so automation stops (12, 34)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from support import call, judge, mail, signal, until
+
+RULE = {"for": "5d"}
+
+
+@pytest.mark.parametrize(
+    ("events", "verdict"),
+    [
+        ([signal("replied", "2026-03-04T10:00:00Z")], "allow"),
+        ([signal("replied", "2026-03-04T10:00:00.000001Z")], "2026-03-09T10:00:00.000001Z"),
+        ([signal("replied", "2026-03-09T10:00:00Z")], "2026-03-14T10:00:00Z"),
+        ([signal("replied", "2026-03-09T10:00:01Z")], "allow"),  # from its instant
+        ([signal("meeting_booked", "2026-03-08T10:00:00Z")], "2026-03-13T10:00:00Z"),
+        ([signal("purchased", "2026-03-08T10:00:00Z")], "2026-03-13T10:00:00Z"),
+        ([signal("invited", "2026-03-08T10:00:00Z")], "allow"),
+        ([signal("auto_replied", "2026-03-08T10:00:00Z")], "allow"),
+        ([call("2026-03-08T10:00:00Z", outcome="answered")], "2026-03-13T10:00:00Z"),
+        (
+            [signal("replied", "2026-03-08T10:00:00Z"), signal("replied", "2026-03-12T10:00:00Z")],
+            "2026-03-17T10:00:00Z",
+        ),
+    ],
+)
+def test_automation_stops(events: list[Any], verdict: str) -> None:
+    assert until("already-answered", RULE, events, mail()) == verdict
+    assert until("already-answered", RULE, events, mail(automated=False)) == "allow"
+
+
+def test_the_policy_may_list_others() -> None:
+    rule = {**RULE, "signals": ["x-waved"]}
+    assert until("already-answered", rule, [signal("replied", "2026-03-08T10:00:00Z")], mail()) == (
+        "allow"
+    )
+    assert until("already-answered", rule, [signal("x-waved", "2026-03-08T10:00:00Z")], mail()) == (
+        "2026-03-13T10:00:00Z"
+    )
+
+
+def test_it_closes_with_the_next_answer_and_says_which() -> None:
+    decision = judge(
+        {"rules": {"already-answered": {}}}, [signal("replied", "2026-03-12T10:00:00Z")], mail()
+    )
+    assert str(decision.open_until) == "2026-03-12 10:00:00+00:00"
+    late = mail("2026-03-13T10:00:00Z")
+    events = [
+        signal("replied", "2026-03-12T10:00:00Z"),
+        signal("purchased", "2026-03-20T10:00:00Z"),
+    ]
+    finding = judge({"rules": {"already-answered": {}}}, events, late).findings[0]
+    assert finding.message == "'replied' at 2026-03-12T10:00:00Z: automation stops for 30d"

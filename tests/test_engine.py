@@ -1,0 +1,264 @@
+"""The engine: rounds, findings, horizon, a rule that fails, the calendar (3, 4, 8, 9)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cadence_guard import Decision, Policy, PolicyError, Stretch, Verdict
+from cadence_guard.engine import calendar, decide
+from cadence_guard.history import Case
+from cadence_guard.instants import DAY, HOUR, NEVER, to_us
+from cadence_guard.rules import Objection, OpenStretch, Rule
+from cadence_guard.ruleset import Ruleset
+from support import case_of, judge, mail, signal
+
+
+class Odd(Rule):
+    """A user's own rule, whose answer a test chooses."""
+
+    code = "CG999"
+    name = "odd"
+    answer: Any = None
+    words: Any = Objection("odd", ("country",))
+
+    def next_open(self, t: int, case: Case) -> OpenStretch:
+        return type(self).answer(t)
+
+    def objection(self, t: int, case: Case) -> Objection:
+        if isinstance(type(self).words, Exception):
+            raise type(self).words
+        return type(self).words
+
+
+class Standing(Odd):
+    name = "standing-odd"
+    standing = True
+
+
+HERE = f"{__name__}:"
+
+
+def odd(
+    monkeypatch: pytest.MonkeyPatch, answer: Any, cls: type[Odd] = Odd, **more: Any
+) -> Decision:
+    monkeypatch.setattr(cls, "answer", staticmethod(answer))
+    return judge({"rules": {f"{HERE}{cls.__name__}": {}}, **more}, [], mail())
+
+
+def fails(t: int) -> OpenStretch:
+    raise ZeroDivisionError("oh")
+
+
+@pytest.mark.parametrize("cls", [Odd, Standing])
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (fails, "ZeroDivisionError: oh"),
+        (lambda t: (t - 1, NEVER), "an instant before the one it was asked about"),
+        (lambda t: (t, t), "a stretch that ends where it begins"),
+        (lambda t: (t + 5, t + 5), "a stretch that ends where it begins"),
+        (lambda t: None, "TypeError"),
+        (lambda t: ("soon", "late"), "TypeError"),
+    ],
+)
+def test_a_rule_that_fails_is_a_no(
+    monkeypatch: pytest.MonkeyPatch, cls: type[Odd], answer: Any, reason: str
+) -> None:
+    decision = odd(monkeypatch, answer, cls)
+    assert decision.verdict is Verdict.DENY
+    (finding,) = (f for f in decision.findings if f.effect == "block")
+    assert (finding.code, finding.name) == ("CG901", "rule-failed")
+    assert reason in finding.message
+    assert finding.facts == {"rule": cls.name}
+
+
+def test_a_search_without_an_end_is_a_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Standing, "answer", staticmethod(lambda t: (t + t % 2, t + t % 2 + 1)))
+    monkeypatch.setattr(Odd, "answer", staticmethod(lambda t: (t + 1 - t % 2, t + 2 - t % 2)))
+    rules = {f"{HERE}Odd": {}, f"{HERE}Standing": {}}
+    decision = judge({"rules": rules}, [], mail())
+    assert decision.verdict is Verdict.DENY
+    (finding,) = (f for f in decision.findings if f.code == "CG901")
+    assert "no end in the search" in finding.message
+
+
+def test_a_rule_that_cannot_say_why_still_objects(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Odd, "words", KeyError("speechless"))
+    decision = odd(monkeypatch, lambda t: (t + HOUR, NEVER))
+    assert decision.verdict is Verdict.DEFER
+    assert "speechless" in decision.findings[0].message
+
+
+def test_a_warning_that_fails_changes_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Odd, "answer", staticmethod(fails))
+    decision = judge({"rules": {f"{HERE}Odd": {"effect": "warn"}}}, [], mail())
+    assert decision
+    assert [(f.code, f.effect) for f in decision.findings] == [("CG901", "warn"), ("CG904", "warn")]
+
+
+@pytest.mark.parametrize(
+    ("after", "verdict"),
+    [(90 * DAY, "defer"), (90 * DAY + 1, "deny"), (NEVER, "deny")],
+)
+def test_the_horizon(monkeypatch: pytest.MonkeyPatch, after: int, verdict: str) -> None:
+    start = case_of([], mail()).at
+    opens = after if after == NEVER else start + after
+    decision = odd(monkeypatch, lambda t: (max(t, opens), NEVER))
+    assert decision.verdict == verdict
+    assert (decision.until is None) is (verdict == "deny")
+    (finding,) = (f for f in decision.findings if f.code == "CG999")
+    assert (finding.until is None) is (after == NEVER)
+    assert odd(monkeypatch, lambda t: (max(t, opens), NEVER), horizon="1d").verdict == "deny"
+
+
+def test_what_lies_beyond_every_date_is_never(monkeypatch: pytest.MonkeyPatch) -> None:
+    far = to_us(judge({}, [], mail()).at) + 9000 * 365 * DAY
+    assert odd(monkeypatch, lambda t: (t, far)).open_until is None
+    decision = odd(monkeypatch, lambda t: (far, NEVER))
+    assert [f.until for f in decision.findings] == [None, None]
+
+
+def test_rounds_find_all_reasons() -> None:
+    """Two caps are two findings; a no that is met on the way says when."""
+    policy = {
+        "rules": {
+            "over-cap": [{"max": 1, "per": "7d"}, {"max": 1, "per": "3d"}],
+            "too-late": {},
+            "paused": {},
+        }
+    }
+    events = [mail("2026-03-08T10:00:00Z", outcome="sent")]
+    decision = judge(policy, events, mail(not_after="2026-03-12T00:00:00Z"))
+    assert [(f.code, str(f.when), str(f.until)) for f in decision.findings] == [
+        ("CG301", "None", "2026-03-15 10:00:00+00:00"),
+        ("CG301", "None", "2026-03-11 10:00:00+00:00"),
+        ("CG404", "2026-03-15 10:00:00+00:00", "None"),
+        ("CG904", "None", "None"),
+    ]
+
+
+def test_open_until_of_a_defer_is_when_the_time_found_runs_out() -> None:
+    policy = {"rules": {"too-late": {}, "too-soon": {"gap": "20h"}}}
+    events = [mail("2026-03-09T00:00:00Z", outcome="sent")]
+    decision = judge(policy, events, mail(not_after="2026-03-10T00:00:00Z"))
+    assert str(decision.until) == "2026-03-09 20:00:00+00:00"
+    assert str(decision.open_until) == "2026-03-10 00:00:00.000001+00:00"
+
+
+def test_unknown_is_told_and_no_reason_to_refuse() -> None:
+    decision = judge({}, [], mail())
+    assert decision
+    assert [finding.code for finding in decision.findings] == ["CG904"]
+    assert decision.needs == ("contact",)
+    assert judge({}, [signal("visited", "2026-03-01T00:00:00Z")], mail()).findings == ()
+
+
+def test_an_entry_may_warn() -> None:
+    policy = {"rules": {"too-soon": {"gap": "20h", "effect": "warn"}}}
+    decision = judge(policy, [mail("2026-03-09T09:00:00Z", outcome="sent")], mail())
+    assert decision
+    assert [(f.code, f.effect) for f in decision.findings][:1] == [("CG302", "warn")]
+
+
+def test_always_on_rules_cannot_be_loosened() -> None:
+    for rule in ("opted-out", "suppressed", "wrong-person"):
+        for said in ("off", {"effect": "warn"}, {"channels": ["email"]}):
+            with pytest.raises(PolicyError):
+                Policy(rules={rule: said})
+        exempt = {"purposes": ["sales"], "from": [rule], "because": "-"}
+        with pytest.raises(PolicyError):
+            Policy(exempt=[exempt])
+        assert Policy(rules={rule: {}})
+
+
+def test_file_and_pack() -> None:
+    """What the file says replaces the pack's; an effect alone keeps its numbers (9)."""
+
+    def caps(**rules: Any) -> list[tuple[str | None, str]]:
+        ruleset = Ruleset(
+            Policy(packs=["humane"], rules={k.replace("_", "-"): v for k, v in rules.items()})
+        )
+        return [(e.pack, e.effect) for e in ruleset.entries if e.name == "over-cap"]
+
+    assert caps() == [("humane", "block")] * 5
+    assert caps(over_cap={"effect": "warn"}) == [("humane", "warn")] * 5
+    assert caps(over_cap={"max": 1, "per": "7d"}) == [(None, "block")]
+    assert caps(over_cap="off") == []
+    with pytest.raises(PolicyError, match="needs its parameters"):
+        Ruleset(Policy(rules={"over-cap": {"effect": "warn"}}))
+    ruleset = Ruleset(Policy(rules={"paused": {"effect": "warn"}}))
+    assert [e.effect for e in ruleset.entries if e.name == "paused"] == ["warn"]
+    assert Ruleset(Policy(packs=["humane"])).answers is not None
+    assert Ruleset(Policy(packs=["humane"], answers="off")).answers is None
+
+
+def test_an_exemption_of_the_pack_stays_when_a_rule_is_replaced() -> None:
+    policy = {"packs": ["humane"], "rules": {"over-cap": {"max": 0, "per": "7d"}}}
+    codes = {f.code for f in judge(policy, [], mail(purpose="transactional")).findings}
+    assert "CG301" not in codes
+    assert "CG301" in {f.code for f in judge(policy, [], mail(purpose="x-club")).findings}
+
+
+def test_many_purposes_of_ones_own_fill_no_memory() -> None:
+    ruleset = Ruleset(Policy(rules={"paused": {}}))
+    for number in range(5000):
+        assert decide(ruleset, case_of([], mail(purpose=f"x-{number}")))
+    assert len(ruleset._plans) <= 4097
+
+
+def test_the_calendar_covers_what_was_asked() -> None:
+    policy = {"rules": {"too-soon": {"gap": "1d"}, "over-cap": [{"max": 1, "per": "2d"}]}}
+    ruleset = Ruleset(Policy(**policy))
+    case = case_of([mail("2026-03-10T10:00:00Z", outcome="sent")], mail())
+    told = [
+        (str(s.start)[5:16], str(s.end)[5:16], s.free, s.codes)
+        for s in calendar(ruleset, case, case.at - 2 * DAY, case.at + 5 * DAY)
+    ]
+    assert told == [
+        ("03-07 10:00", "03-08 10:00", True, ()),
+        ("03-08 10:00", "03-09 10:00", False, ("CG301",)),
+        ("03-09 10:00", "03-11 10:00", False, ("CG301", "CG302")),
+        ("03-11 10:00", "03-12 10:00", False, ("CG301",)),
+        ("03-12 10:00", "03-14 10:00", True, ()),
+    ]
+    assert calendar(ruleset, case, case.at, case.at) == ()
+    assert all(isinstance(s, Stretch) for s in calendar(ruleset, case, case.at, case.at + DAY))
+
+
+def test_the_calendar_of_a_rule_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Odd, "answer", staticmethod(fails))
+    ruleset = Ruleset(Policy(rules={f"{HERE}Odd": {}}))
+    case = case_of([], mail())
+    (stretch,) = calendar(ruleset, case, case.at, case.at + DAY)
+    assert (stretch.free, stretch.codes) == (False, ("CG901",))
+
+
+def test_a_decision_in_words_and_back() -> None:
+    policy = {"rules": {"too-soon": {"gap": "20h"}, "too-late": {}, "wrong-name": {}}}
+    events = [mail("2026-03-09T00:00:00Z", outcome="sent")]
+    decision = judge(policy, events, mail(id="t-1", greeting="Hi"))
+    assert decision.explain().splitlines()[0] == "deny"
+    assert decision.explain().endswith("could change the answer: call_me, contact")
+    deferred = judge({"rules": {"too-soon": {"gap": "20h"}}}, events, mail())
+    assert deferred.explain().startswith("defer until 2026-03-09T20:00:00Z")
+    assert judge({}, [], mail()).explain().startswith("allow: no loaded rule blocks this")
+    late = judge({"rules": {"too-late": {}}}, [], mail(not_after="2026-03-10T00:00:00Z"))
+    assert late.explain().startswith("allow, until 2026-03-10T00:00:00.000001Z")
+    paused = [signal("paused", "2026-03-01T00:00:00Z", until="2027-03-01T00:00:00Z")]
+    denied = judge({"rules": {"paused": {}}}, paused, mail())
+    assert denied.explain().startswith("deny: no common free time within 90 days")
+    met = judge(policy, events, mail(not_after="2026-03-09T12:00:00Z"))
+    assert "(met at 2026-03-09T20:00:00Z)" in met.explain()
+    warned = judge({"rules": {"too-soon": {"gap": "20h", "effect": "warn"}}}, events, mail())
+    assert "too-soon (warning):" in warned.explain()
+    assert repr(decision) == "<Decision deny CG302,CG701,CG904>"
+    assert repr(judge({}, paused, mail())) == "<Decision allow no findings>"
+    again = Decision.from_json(decision.to_json())
+    assert again == decision
+    assert hash(again) == hash(decision)
+    assert decision != deferred
+    assert decision != "deny"
+    with pytest.raises(ValueError, match="schema version 99"):
+        Decision.from_json('{"version": 99}')
