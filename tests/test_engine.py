@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from cadence_guard import Decision, Policy, PolicyError, Stretch, Verdict
+from cadence_guard import Decision, Policy, PolicyError, Stretch, Verdict, engine
 from cadence_guard.engine import calendar, decide
 from cadence_guard.history import Case
 from cadence_guard.instants import DAY, HOUR, NEVER, to_us
 from cadence_guard.rules import Objection, OpenStretch, Rule
 from cadence_guard.ruleset import Ruleset
-from support import case_of, judge, mail, signal
+from support import book_of, case_of, judge, mail, signal
 
 
 class Odd(Rule):
@@ -206,6 +206,24 @@ def test_many_purposes_of_ones_own_fill_no_memory() -> None:
     for number in range(5000):
         assert decide(ruleset, case_of([], mail(purpose=f"x-{number}")))
     assert len(ruleset._plans) <= 4097
+
+
+def test_the_memory_of_a_book_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "KEPT", 3)
+    ruleset = Ruleset(Policy(rules={"paused": {}}))
+    book = book_of([])
+    for step in range(9):
+        touch = case_of([], mail(step=f"s-{step}")).touch
+        assert decide(ruleset, book.case(touch, to_us(touch.at)))
+    assert len(book.answers) <= 3
+
+
+def test_a_rule_of_ones_own_has_to_answer() -> None:
+    bare = Rule(Rule.Params())
+    case = case_of([], mail())
+    for ask in (bare.next_open, bare.objection):
+        with pytest.raises(NotImplementedError):
+            ask(case.at, case)
 
 
 def test_the_calendar_covers_what_was_asked() -> None:

@@ -473,9 +473,9 @@ TestSqlite.settings = few(60, 25)
 
 @pytest.mark.deep
 class TestMemoryForLong(MemoryMachine.TestCase):
-    settings = few(4000, 60)
+    settings = few(1500, 50)
 
 
 @pytest.mark.deep
 class TestSqliteForLong(SqliteMachine.TestCase):
-    settings = few(400, 50)
+    settings = few(150, 40)

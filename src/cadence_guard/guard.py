@@ -454,7 +454,7 @@ class Guard:
         return person.view.account if person else None
 
     def _book(self) -> Book:
-        return Book(self._hash)
+        return Book(self._hash, by_point=self.ruleset.by_point)
 
     def _fold(self, book: Book, page: Page) -> Book:
         self._settle()

@@ -34,18 +34,18 @@ FORGOTTEN: Final = "forgotten"
 
 
 class Form:
-    """What kind of touch it is, apart from whom and when; one object for all touches alike."""
+    """What kind of touch it is, apart from whom, when and which message; one object for all touches
+    alike."""
 
     __slots__ = (
         "automated",
-        "cadence",
         "channel",
         "missed",
         "outcome",
         "purpose",
-        "step",
         "tags",
         "team",
+        "traits",
         "wanted",
     )
 
@@ -54,8 +54,6 @@ class Form:
         channel: str,
         purpose: str,
         team: str | None,
-        cadence: str | None,
-        step: str | None,
         tags: tuple[str, ...],
         automated: bool,
         outcome: str | None,
@@ -63,11 +61,10 @@ class Form:
         self.channel = channel
         self.purpose = purpose
         self.team = team
-        self.cadence = cadence
-        self.step = step
         self.tags = tags
         self.automated = automated
         self.outcome = outcome
+        self.traits = (channel, purpose, team, tags, automated, outcome)
         self.missed = channel == "call" and outcome in words.MISSED
         self.wanted: dict[Hashable, bool] = {}
         """Which selections of touches want this form, as far as they have asked."""
@@ -76,7 +73,7 @@ class Form:
 class Past:
     """A touch on the line: made, or booked."""
 
-    __slots__ = ("account", "at", "contact", "form", "id", "rest", "to")
+    __slots__ = ("account", "at", "cadence", "contact", "form", "id", "rest", "step", "to")
 
     def __init__(
         self,
@@ -85,6 +82,8 @@ class Past:
         to: str | None,
         contact: str,
         account: str | None,
+        cadence: str | None,
+        step: str | None,
         id_: str | None,
         rest: int,
     ) -> None:
@@ -93,6 +92,8 @@ class Past:
         self.to = to
         self.contact = contact
         self.account = account
+        self.cadence = cadence
+        self.step = step
         self.id = id_
         self.rest = rest
         """A hash of what no rule reads, to know the same touch again."""
@@ -243,7 +244,7 @@ class Line:
         key: Hashable,
         wanted: Callable[[Form], bool],
         answers: Answers | None = None,
-        group: Callable[[Form], Hashable] | None = None,
+        group: Callable[[Past], Hashable] | None = None,
     ) -> Pick:
         """The touches whose form is wanted, without answers if `answers` says what one is.
 
@@ -262,29 +263,40 @@ class Line:
         key: Hashable,
         wanted: Callable[[Form], bool],
         answers: Answers | None,
-        group: Callable[[Form], Hashable] | None,
+        group: Callable[[Past], Hashable] | None,
     ) -> None:
-        people = self.people
-        for touch in self.touches[pick.seen :] if pick.seen else self.touches:
-            form = touch.form
-            verdict = form.wanted.get(key)
-            if verdict is None:
-                verdict = form.wanted[key] = wanted(form)
-            if not verdict:
-                continue
-            if group is not None:
-                pick.groups.setdefault(group(form), []).append(touch.at)
-            elif (
-                answers is None
-                or form.automated
-                or not people[touch.contact].is_answer(touch, answers)
-            ):
-                pick.at.append(touch.at)
+        fresh = self.touches[pick.seen :] if pick.seen else self.touches
         pick.seen = len(self.touches)
+        forms = {touch.form for touch in fresh}
+        chosen = {form for form in forms if _wants(form, key, wanted)}
+        if not chosen:
+            return
+        if len(chosen) < len(forms):
+            fresh = [touch for touch in fresh if touch.form in chosen]
+        if group is not None:
+            groups = pick.groups
+            for touch in fresh:
+                groups.setdefault(group(touch), []).append(touch.at)
+            return
+        if answers is not None and not all(form.automated for form in chosen):
+            people = self.people
+            fresh = [
+                touch
+                for touch in fresh
+                if touch.form.automated or not people[touch.contact].is_answer(touch, answers)
+            ]
+        pick.at += [touch.at for touch in fresh]
 
     def between(self, start: int, end: int) -> list[Past]:
         """The touches in [start, end]."""
         return self.touches[bisect_left(self.at, start) : bisect_right(self.at, end)]
+
+
+def _wants(form: Form, key: Hashable, wanted: Callable[[Form], bool]) -> bool:
+    known = form.wanted.get(key)
+    if known is None:
+        known = form.wanted[key] = wanted(form)
+    return known
 
 
 class View:
@@ -460,18 +472,6 @@ class History:
                     found.append((said.at, end))
         return found[::-1]
 
-    def voided(self, answers: Answers, after: int) -> list[tuple[int, Past]]:
-        """The booked answers not before `after`, each with the instant since which a new touch by
-        a person would make it none."""
-        return [
-            (said.at, touch)
-            for touch in self.line.between(after, NEVER)
-            if not touch.form.automated and (said := self._answered(touch, answers))
-        ]
-
-
-Turns = tuple[list[tuple[int, int]], list[tuple[int, Past]]]
-
 
 class Case:
     """One touch to be judged, with all a rule may look at.
@@ -481,7 +481,7 @@ class Case:
     """
 
     __slots__ = (
-        "_turns",
+        "_answering",
         "at",
         "book",
         "channel",
@@ -516,7 +516,7 @@ class Case:
         self.view = view
         self.noes = noes
         self.book = book
-        self._turns: tuple[Answers, int, Turns] | None = None
+        self._answering: tuple[Answers, int, list[tuple[int, int]]] | None = None
 
     @property
     def account_line(self) -> Line:
@@ -529,13 +529,13 @@ class Case:
         """Every touch to the point, whoever the contact."""
         return self.book.point_line(self.point)
 
-    def turns(self, answers: Answers, t: int) -> Turns:
-        """The stretches after `t` in which a new touch by a person would be an answer, and the
-        booked answers that it could make none; kept for all entries asked at one instant."""
-        known = self._turns
+    def answering(self, answers: Answers, t: int) -> list[tuple[int, int]]:
+        """The stretches that end after `t` in which a new touch by a person would be an answer;
+        kept for all entries asked at one instant."""
+        known = self._answering
         if known is None or known[1] != t or known[0] is not answers:
-            answering = [span for span in self.me.answering(answers) if span[1] > t]
-            known = self._turns = answers, t, (answering, self.me.voided(answers, t))
+            spans = [span for span in self.me.answering(answers) if span[1] > t]
+            known = self._answering = answers, t, spans
         return known[2]
 
     @property
@@ -555,17 +555,18 @@ class Book:
     """All that has been told, in the order of its arrival.
 
     `hashed` makes the keyed hash of a contact id or point, under which the noes of somebody
-    forgotten are kept.
+    forgotten are kept. `by_point` is false if nobody will ask for the line of a point.
     """
 
-    def __init__(self, hashed: Callable[[str], str]) -> None:
+    def __init__(self, hashed: Callable[[str], str], *, by_point: bool = True) -> None:
+        self._by_point = by_point
         self.people: dict[str, History] = {}
         self._accounts: dict[str, Line] = {}
         self._points: dict[str | None, Line] = {}
         self._noes_at: dict[str, list[No]] = {}
         self._grants_at: dict[str, list[Grant]] = {}
         self._ids: dict[str, Past] = {}
-        self._forms: dict[Hashable, Form] = {}
+        self._words: dict[str, str] = {}
         self.answers: dict[Hashable, Any] = {}
         """What the engine has found out since the last event."""
         self._hashed = hashed
@@ -700,10 +701,12 @@ class Book:
         me = self._me(touch.contact)
         past = Past(
             at,
-            self._form(touch),
-            point_of(touch),
+            form_of(touch),
+            self._word(point_of(touch)),
             me.contact,
             streams.account if streams else me.account,
+            self._word(touch.cadence),
+            self._word(touch.step),
             touch.id,
             _rest(touch),
         )
@@ -714,35 +717,26 @@ class Book:
             me.offers.append((past, touch.offer, to_us(touch.deadline)))
         self._file(past, me)
 
-    def _form(self, touch: Touch) -> Form:
-        traits = (
-            touch.channel,
-            touch.purpose,
-            touch.team,
-            touch.cadence,
-            touch.step,
-            touch.tags,
-            touch.automated,
-            touch.outcome,
-        )
-        form = self._forms.get(traits)
-        if form is None:
-            form = self._forms[traits] = Form(*traits)
-        return form
+    def _word(self, word: str | None) -> str | None:
+        """One object for equal words, so that a long history does not keep each of them."""
+        return word if word is None else self._words.setdefault(word, word)
 
     def _lines(self, past: Past, me: History) -> Iterator[Line]:
         yield me.line
         if past.account is not None:
             yield self.account_line(past.account)
-        if past.to is not None:
+        if past.to is not None and self._by_point:
             yield self.point_line(past.to)
 
     def _file(self, past: Past, me: History) -> None:
         outcome = past.form.outcome
         if outcome == "failed":
             return  # nothing left the building
-        for line in self._lines(past, me):
-            line.add(past)
+        me.line.add(past)
+        if past.account is not None:
+            self.account_line(past.account).add(past)
+        if past.to is not None and self._by_point:
+            self.point_line(past.to).add(past)
         if outcome in DERIVED:
             here = me.line.between(past.at, past.at)
             before = tuple(here[: here.index(past) + 1])
@@ -771,8 +765,9 @@ class Book:
         old = past.form.outcome
         assert touch.at is not None  # the edge has seen to it
         if (
-            self._form(touch.model_copy(update={"outcome": old})) is not past.form
+            form_of(touch).traits[:-1] != past.form.traits[:-1]
             or to_us(touch.at) != past.at
+            or (touch.cadence, touch.step) != (past.cadence, past.step)
             or touch.contact != past.contact
             or point_of(touch) != past.to
             or _rest(touch) != past.rest
@@ -787,12 +782,11 @@ class Book:
 
     def _outcome(self, past: Past, touch: Touch) -> None:
         """The same touch again, with another outcome."""
-        form = self._form(touch)
-        if form is past.form or touch.outcome is None:
+        if touch.outcome in (None, past.form.outcome):
             return
         me = self._me(touch.contact)
         self._unfile(past, me)
-        past.form = form
+        past.form = form_of(touch)
         self._file(past, me)
 
     def _release(self, release: Release, at: int, streams: Streams) -> None:
@@ -953,6 +947,28 @@ class Book:
             me.line.prune(before)
         for line in (*self._accounts.values(), *self._points.values()):
             line.prune(before)
+
+
+_forms: dict[Hashable, Form] = {}
+_FORMS: Final = 65_536
+
+
+def form_of(touch: Touch) -> Form:
+    """The form of a touch; one object for equal traits, while there are not too many of them."""
+    traits = (
+        touch.channel,
+        touch.purpose,
+        touch.team,
+        touch.tags,
+        touch.automated,
+        touch.outcome,
+    )
+    form = _forms.get(traits)
+    if form is None:
+        if len(_forms) >= _FORMS:  # teams and tags may be anybody's own
+            _forms.clear()
+        form = _forms[traits] = Form(*traits)
+    return form
 
 
 def point_of(touch: Touch) -> str | None:

@@ -75,6 +75,11 @@ class Ruleset:
             else:
                 entries += self._from_packs(name, said, packs, exempt)
         self.entries: Final = tuple(entries)
+        self.by_point: Final = any(
+            type(entry) is not RULES.get(entry.name) or getattr(entry, "scope", None) == "point"
+            for entry in entries
+        )
+        """Whether an entry may ask for the line of a point: a cap, or anybody's own rule."""
         self.looks_back: Final = max((entry.looks_back for entry in entries), default=0)
         self._plans: dict[Hashable, Plan] = {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -80,6 +81,11 @@ def test_the_first_day_there_is() -> None:
 def test_what_is_no_date_is_refused(dates: list[Any]) -> None:
     with pytest.raises(PolicyError):
         Policy(rules={"blackout": {"dates": dates}})
+
+
+def test_a_date_may_be_one_of_python() -> None:
+    rule = {"dates": [date(2026, 3, 9)]}
+    assert until("blackout", rule, [CHICAGO], mail()) == "2026-03-10T05:00:00Z"
 
 
 def test_dates_are_written_as_they_were_given() -> None:

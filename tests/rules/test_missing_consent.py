@@ -110,3 +110,4 @@ def test_own_signals_are_grounds() -> None:
     assert judge({"rules": rules}, [signal("x-fair", AT)], mail())
     (entry,) = Policy(rules=rules).rules["missing-consent"].entries
     assert entry.model_dump(mode="json", exclude_defaults=True) == {"accept": [{"x-fair": "30d"}]}
+    assert judge({"rules": {"missing-consent": entry}}, [signal("x-fair", AT)], mail())

@@ -78,7 +78,7 @@ def run(
     What stands above a wrong line is judged and written before its EventError is raised.
     """
     ruleset = load_ruleset(policy)
-    book = new_book()
+    book = new_book(by_point=ruleset.by_point)
     report: _Report
     if format_ == "json":
         report = _Lines()
@@ -116,10 +116,12 @@ def load_ruleset(policy: str | None) -> Ruleset:
         raise PolicyError(f"{where}: {error}") from None
 
 
-def new_book() -> Book:
+def new_book(*, by_point: bool = False) -> Book:
     """An empty book; the noes of the forgotten are kept under hashes of a key of this run."""
     key = os.urandom(32)
-    return Book(lambda text: HASHED + hmac.digest(key, text.encode(), "sha256").hex())
+    return Book(
+        lambda text: HASHED + hmac.digest(key, text.encode(), "sha256").hex(), by_point=by_point
+    )
 
 
 def style(colour: str | None, show_points: bool) -> Style:

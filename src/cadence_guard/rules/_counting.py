@@ -37,27 +37,22 @@ def crowded(at: list[int], t: int, limit: int, within: int) -> OpenStretch:
 def two_sided(rule: Rule, line: Line, t: int, case: Case, search: Search) -> OpenStretch:
     """`search` over what the rule counts on the line, with the new touch in it.
 
-    A new touch by a person may be an answer (then it is free), and may make a booked answer none
-    (then that one counts); between such borders the counted touches stay the same.
+    A new touch by a person may be an answer; then it is free. It could make a booked answer none
+    only where it is one itself, so the other counted touches stay the same.
     """
     at = line.pick(rule.selection, rule.counts, rule.answers).at
     if rule.answers is None or case.touch.automated or not case.me.said:
         return search(at, t)
-    answering, booked = case.turns(rule.answers, t)
-    if not answering and not booked:
+    answering = case.answering(rule.answers, t)
+    if not answering:
         return search(at, t)
-    voided = [
-        (since, touch.at)
-        for since, touch in booked
-        if rule.counts(touch.form) and touch in line.between(touch.at, touch.at)
-    ]
-    borders = sorted({border for stretch in (*answering, *voided) for border in stretch})
+    borders = [border for stretch in answering for border in stretch if border > t]
     found = NEVER
-    for end in [*(border for border in borders if border > t), NEVER]:
+    for end in [*borders, NEVER]:
         if any(start <= t < stop for start, stop in answering):
             opens, closes = t, NEVER
         else:
-            opens, closes = search(sorted(at + [a for since, a in voided if since <= t < a]), t)
+            opens, closes = search(at, t)
         if found == NEVER:
             if opens < end:
                 found = opens
@@ -89,11 +84,9 @@ def window_facts(
 ) -> dict[str, Any]:
     """The facts of a full window around `t`: the touches in it, and the numbers of the policy."""
     near = counted(rule, line, t - within + 1, t + within - 1)
-    for index in range(len(near) - limit + 1):
-        window = near[index : index + limit]
-        if max(t, window[-1].at) - min(t, window[0].at) < within:
-            return {"touches": [touch.id for touch in window], "max": limit, "per": per}
-    return {"touches": [touch.id for touch in near], "max": limit, "per": per}
+    windows = (near[index : index + limit] for index in range(len(near) - limit + 1))
+    full = next(w for w in windows if max(t, w[-1].at) - min(t, w[0].at) < within)
+    return {"touches": [touch.id for touch in full], "max": limit, "per": per}
 
 
 def last_and_next(lines: list[list[int]], t: int) -> tuple[int | None, int]:

@@ -36,7 +36,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cadence_guard.history import Case, Form
+from cadence_guard.history import Case, Past
 from cadence_guard.instants import NEVER, Duration, to_datetime, to_text
 from cadence_guard.rules._counting import counted, last_and_next
 from cadence_guard.rules._rule import Elapsed, Objection, OpenStretch, Rule, Selecting, Spans
@@ -132,5 +132,5 @@ class NotTheHolder(Rule):
         )
 
 
-def _team(form: Form) -> str | None:
-    return form.team
+def _team(touch: Past) -> str | None:
+    return touch.form.team

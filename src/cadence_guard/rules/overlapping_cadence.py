@@ -33,7 +33,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cadence_guard.history import Case, Form
+from cadence_guard.history import Case, Past
 from cadence_guard.instants import NEVER, Duration
 from cadence_guard.rules._counting import counted, last_and_next
 from cadence_guard.rules._rule import Elapsed, Objection, OpenStretch, Rule, Selecting, Spans
@@ -58,12 +58,11 @@ class OverlappingCadence(Rule):
         self._key = ("cadence", self.selection)
         self._share = [frozenset(group) for group in params.share]
 
-    def counts(self, form: Form) -> bool:
-        return form.cadence is not None and super().counts(form)
-
     def _clashes(self, cadence: str | None, other: str | None) -> bool:
-        return cadence != other and not any(
-            cadence in group and other in group for group in self._share
+        return (
+            other is not None
+            and cadence != other
+            and not any(cadence in group and other in group for group in self._share)
         )
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
@@ -71,9 +70,7 @@ class OverlappingCadence(Rule):
         if cadence is None or not case.touch.automated:
             return t, NEVER
         groups = case.me.line.pick(self._key, self.counts, group=_cadence).groups
-        others = [
-            at for other, at in groups.items() if other != cadence and self._clashes(cadence, other)
-        ]
+        others = [at for other, at in groups.items() if self._clashes(cadence, other)]
         while others:
             last, following = last_and_next(others, t)
             if last is None or last + self.within <= t:
@@ -85,14 +82,14 @@ class OverlappingCadence(Rule):
         touches = [
             touch
             for touch in counted(self, case.me.line, t - self.within + 1, t)
-            if self._clashes(case.touch.cadence, touch.form.cadence)
+            if self._clashes(case.touch.cadence, touch.cadence)
         ]
-        other = touches[-1].form.cadence
+        other = touches[-1].cadence
         message = f"cadence {other!r} touched the contact within {self.params.for_.text}"
         return Objection(
             message, facts={"touches": [touch.id for touch in touches], "cadence": other}
         )
 
 
-def _cadence(form: Form) -> str | None:
-    return form.cadence
+def _cadence(touch: Past) -> str | None:
+    return touch.cadence

@@ -28,7 +28,7 @@ Two workers in the same second, a re-enrolment, a list imported twice: the same 
 
 from __future__ import annotations
 
-from cadence_guard.history import Case, Form
+from cadence_guard.history import Case, Form, Past
 from cadence_guard.instants import NEVER
 from cadence_guard.rules._counting import counted, crowded
 from cadence_guard.rules._rule import Elapsed, Objection, OpenStretch, Rule, Selecting, Spans
@@ -48,7 +48,7 @@ class RepeatedMessage(Rule):
         self._key = ("message", self.selection)
 
     def counts(self, form: Form) -> bool:
-        return form.step is not None and not form.missed and super().counts(form)
+        return not form.missed and super().counts(form)
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
         touch = case.touch
@@ -61,10 +61,10 @@ class RepeatedMessage(Rule):
     def objection(self, t: int, case: Case) -> Objection:
         message = (case.touch.cadence, case.touch.step)
         near = counted(self, case.me.line, t - self.per + 1, t + self.per - 1)
-        same = [touch.id for touch in near if _message(touch.form) == message]
+        same = [touch.id for touch in near if _message(touch) == message]
         facts = {"touches": same, "per": self.params.per.text}
         return Objection(f"the same step within {self.params.per.text}", facts=facts)
 
 
-def _message(form: Form) -> tuple[str | None, str | None]:
-    return form.cadence, form.step
+def _message(touch: Past) -> tuple[str | None, str | None]:
+    return touch.cadence, touch.step

@@ -1,0 +1,184 @@
+"""The book: outcomes told later, releases, erasure, pruning, zones of a number (12, 19, 25)."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from cadence_guard import parse_events
+from cadence_guard.errors import EventError
+from cadence_guard.events import parse_event
+from cadence_guard.history import phone_zones
+from cadence_guard.instants import to_us
+from support import (
+    MAIL,
+    PHONE,
+    book_of,
+    call,
+    case_of,
+    consent,
+    contact,
+    hashed,
+    judge,
+    mail,
+    signal,
+)
+
+AT = "2026-03-01T10:00:00Z"
+FORGET = {"event": "forget", "contact": "c1", "at": "2026-03-02T00:00:00Z"}
+POINTS = [{"kind": "email", "value": MAIL}, {"kind": "phone", "value": PHONE}]
+ACCOUNT = contact(account="berg", points=POINTS)
+RULES: dict[str, Any] = {
+    "rules": {
+        "over-cap": {"max": 1, "per": "30d", "scope": "account"},
+        "after-refusal": {"declined": "30d", "hung_up": "30d"},
+        "paused": {},
+    }
+}
+
+
+def codes(events: list[Any], touch: dict[str, Any]) -> set[str]:
+    return {f.code for f in judge(RULES, events, touch).findings if f.effect == "block"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"at": "2026-03-01T10:00:01Z"}, {"to": "x@b.example"}, {"contact": "c2"}, {"team": "a"},
+     {"greeting": "Hi"}],
+)  # fmt: skip
+def test_a_touch_told_again_may_change_its_outcome_only(change: dict[str, str]) -> None:
+    first = mail(AT, id="t-1", outcome="unknown")
+    assert book_of([first, first])
+    with pytest.raises(EventError, match="other content"):
+        book_of([first, first | change])
+
+
+def test_failed_may_follow_only_unknown() -> None:
+    assert codes([mail(AT, id="t-1", outcome="unknown")], mail()) == {"CG301"}
+    later = [mail(AT, id="t-1", outcome="unknown"), mail(AT, id="t-1", outcome="failed")]
+    assert codes(later, mail()) == set()
+    assert codes([*later, later[-1]], mail()) == set()
+    assert codes([*later, mail(AT, id="t-1", outcome="sent")], mail()) == {"CG301"}
+    assert codes([mail(AT, id="t-1"), mail(AT, id="t-1", outcome="failed")], mail()) == set()
+    with pytest.raises(EventError, match="may follow only"):
+        book_of([mail(AT, id="t-1", outcome="sent"), mail(AT, id="t-1", outcome="failed")])
+
+
+def test_an_outcome_told_later_takes_back_what_the_first_one_said() -> None:
+    hung_up = call(AT, id="t-1", outcome="hung_up")
+    assert codes([hung_up], call()) == {"CG301", "CG501"}
+    assert codes([hung_up, call(AT, id="t-1", outcome="answered")], call()) == {"CG301"}
+
+
+def test_a_booking_released_never_was() -> None:
+    release = {"event": "release", "touch": "t-1", "contact": "c1", "at": AT}
+    booked = mail(AT, id="t-1", offer="spring", deadline="2026-03-10T00:00:00Z")
+    assert codes([booked, release], mail()) == set()
+    assert book_of([booked, release]).people["c1"].offers == []
+    assert codes([release], mail()) == set()
+
+
+def test_what_is_kept_of_somebody_forgotten() -> None:
+    events = [
+        ACCOUNT,
+        {"event": "contact", "contact": "c2", "at": AT, "account": "berg"},
+        mail(AT, id="t-1", outcome="sent"),
+        mail(AT, id="t-2", outcome="bounced"),
+        mail(AT, id="t-3", outcome="failed"),
+        call(AT, id="t-4"),
+        signal("declined", AT),
+        signal("paused", AT),
+        signal("opt_out", AT, point=PHONE),
+        consent(AT, point=MAIL),
+        FORGET,
+    ]
+    book = book_of(events)
+    assert "c1" not in book.people
+    assert book.booked("t-1") is None
+    assert len(book.account_line("berg").touches) == 3
+    assert {past.contact for past in book.account_line("berg").touches} == {"forgotten"}
+    # For the account the touches still count; a refusal, a pause and a no meet a re-import.
+    assert codes(events, mail(contact="c2")) == {"CG301", "CG104"}
+    assert codes([*events, contact()], call()) == {"CG104", "CG501", "CG402"}
+    assert codes([*events, contact()], mail(to="other@b.example")) == {"CG501", "CG402"}
+
+
+@pytest.mark.parametrize("end", ["resumed", "invited"])
+def test_a_pause_that_ended_stays_ended(end: str) -> None:
+    events = [signal("paused", AT), signal(end, "2026-03-01T12:00:00Z"), FORGET, contact()]
+    assert codes(events, mail()) == set()
+    own = [signal("paused", AT, until="2026-03-20T00:00:00Z"), FORGET, contact()]
+    assert codes(own, mail()) == {"CG402"}
+
+
+def test_every_no_of_somebody_forgotten_is_kept() -> None:
+    withdrawal = {**consent(AT, evidence=None), "status": "withdrawn"}
+    for no in (withdrawal, signal("opt_out", AT), signal("complained", AT, channel="email")):
+        assert codes([ACCOUNT, no, FORGET, ACCOUNT], mail()) == {"CG104"}
+        assert codes([ACCOUNT, no, FORGET], mail(contact="c9")) == {"CG104"}
+    listed = {"event": "suppress", "at": AT, "contact": "c1"}
+    assert codes([listed, FORGET, contact()], mail()) == {"CG104"}
+    wrong = signal("wrong_person", AT, point=PHONE)
+    assert codes([wrong, FORGET], call(contact="c9")) == {"CG204"}
+
+
+def test_forgetting_nobody_and_those_without_an_account() -> None:
+    assert codes([FORGET], mail()) == set()
+    assert codes([mail(AT, outcome="sent"), FORGET], mail()) == set()
+    book = book_of([])
+    book.drop("nobody")
+    assert book.people == {}
+
+
+def test_grants_of_others_at_a_point_stay() -> None:
+    events = [signal("wrong_person", AT, point=PHONE), consent(AT, contact="c2", point=PHONE)]
+    granted = {**events[1], "contact": "c2", "at": "2026-03-01T12:00:00Z"}
+    assert codes([events[0], granted, FORGET], call(contact="c3")) == {"CG204"}
+    assert hashed("c1").startswith("hmac-sha256:")
+
+
+def test_pruning_drops_touches_and_keeps_what_they_said() -> None:
+    events = [
+        ACCOUNT,
+        call(AT, id="t-1", outcome="hung_up"),
+        mail(AT, outcome="sent"),
+        mail(id="t-2"),
+    ]
+    book = book_of(events)
+    book.prune(to_us(parse_event(mail()).at))
+    assert book.booked("t-1") is None
+    assert book.booked("t-2") is not None
+    assert [said.kind for said in book.people["c1"].said] == ["hung_up"]
+    assert len(book.point_line(MAIL).touches) == len(book.account_line("berg").touches) == 1
+    book.prune(0)
+    assert book.booked("t-2") is not None
+
+
+def test_a_contact_event_that_arrives_late_fills_gaps_only() -> None:
+    late = {**contact(name="Old", call_me="Al"), "at": "2026-01-01T00:00:00Z"}
+    book = book_of([{**late, "at": AT, "name": "New", "call_me": "Bo"}, late | {"country": "DE"}])
+    facts = book.people["c1"].view.facts
+    assert (facts["name"], facts["call_me"], facts["country"]) == ("New", "Bo", "DE")
+
+
+def test_facts_with_the_call_replace_the_ledgers() -> None:
+    known = contact(time_zone="UTC", account="berg", points=[{**POINTS[1], "use": "private"}])
+    given = next(
+        iter(parse_events([contact(account="other", points=[{**POINTS[1], "use": "work"}])]))
+    )
+    case = case_of([known], call(), given)
+    assert case.about_point("use") == "work"
+    assert case.view.account == "other"
+    assert [zone.name for zone in case.zones] == ["UTC"]
+
+
+def test_the_zones_of_a_number() -> None:
+    assert phone_zones("+99912345678") == ()
+    assert phone_zones("+883510001234") == ()
+
+
+def test_without_the_extra_a_number_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "phonenumbers", None)
+    assert phone_zones(PHONE) == ()
