@@ -426,7 +426,8 @@ from cadence_guard.history import Book
 from cadence_guard.policy import Policy
 from cadence_guard.replay import replay
 from cadence_guard.ruleset import Ruleset
-ruleset, book, verdicts = Ruleset(Policy(packs=["humane"])), Book(str), Counter()
+ruleset, verdicts = Ruleset(Policy(packs=["humane"])), Counter()
+book = Book(str, by_point=ruleset.by_point)
 start = time.perf_counter()
 for touch, decision in replay(ruleset, book, parse_events(sys.argv[1])):
     verdicts[decision.verdict] += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import pytest
@@ -276,6 +277,7 @@ def test_a_decision_in_words_and_back() -> None:
     again = Decision.from_json(decision.to_json())
     assert again == decision
     assert hash(again) == hash(decision)
+    assert pickle.loads(pickle.dumps(decision)) == decision
     assert decision != deferred
     assert decision != "deny"
     with pytest.raises(ValueError, match="schema version 99"):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cadence_guard import parse_events
+from cadence_guard import history, parse_events
 from cadence_guard.errors import EventError
 from cadence_guard.events import parse_event
 from cadence_guard.history import phone_zones
@@ -20,7 +20,6 @@ from support import (
     case_of,
     consent,
     contact,
-    hashed,
     judge,
     mail,
     signal,
@@ -53,6 +52,13 @@ def test_a_touch_told_again_may_change_its_outcome_only(change: dict[str, str]) 
     assert book_of([first, first])
     with pytest.raises(EventError, match="other content"):
         book_of([first, first | change])
+
+
+def test_so_many_kinds_of_touch_that_some_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "_FORMS", 0)
+    first = mail(AT, id="t-1", team="a")
+    other = mail(AT, id="t-2", team="b", outcome="failed")
+    assert codes([first, other, first | {"outcome": "failed"}], mail()) == set()
 
 
 def test_failed_may_follow_only_unknown() -> None:
@@ -132,11 +138,13 @@ def test_forgetting_nobody_and_those_without_an_account() -> None:
     assert book.people == {}
 
 
-def test_grants_of_others_at_a_point_stay() -> None:
-    events = [signal("wrong_person", AT, point=PHONE), consent(AT, contact="c2", point=PHONE)]
-    granted = {**events[1], "contact": "c2", "at": "2026-03-01T12:00:00Z"}
-    assert codes([events[0], granted, FORGET], call(contact="c3")) == {"CG204"}
-    assert hashed("c1").startswith("hmac-sha256:")
+def test_a_grant_by_somebody_else_still_ends_a_report_after_an_erasure() -> None:
+    report = signal("wrong_person", AT, point=PHONE)
+    grant = {**consent("2026-03-01T12:00:00Z", point=PHONE), "contact": "c2"}
+    assert codes([report, grant, FORGET], call(contact="c3")) == set()
+    assert codes([report, {**grant, "contact": "c1"}, FORGET], call(contact="c3")) == {"CG204"}
+    meeting = {key: said for key, said in mail().items() if key != "to"} | {"channel": "meeting"}
+    assert codes([report, FORGET], meeting) == set()
 
 
 def test_pruning_drops_touches_and_keeps_what_they_said() -> None:

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from cadence_guard.instants import to_text
 
@@ -71,6 +71,18 @@ class Stretch:
     codes: tuple[str, ...] = ()
 
 
+class Told(Protocol):
+    """Where a decision's reasons come from."""
+
+    def codes(self, effect: str) -> tuple[str, ...]:
+        """The codes of the findings of one effect, each once, sorted."""
+        ...
+
+    def reasons(self) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+        """The findings, and the facts that could change the answer."""
+        ...
+
+
 class Decision:
     """What the guard says of one touch. True if the touch is allowed now.
 
@@ -84,7 +96,7 @@ class Decision:
         "_findings",
         "_lock",
         "_needs",
-        "_reasons",
+        "_told",
         "at",
         "contact",
         "failures",
@@ -106,7 +118,7 @@ class Decision:
         open_until: datetime | None = None,
         findings: tuple[Finding, ...] = (),
         needs: tuple[str, ...] = (),
-        reasons: Callable[[], tuple[tuple[Finding, ...], tuple[str, ...]]] | None = None,
+        told: Told | None = None,
         failures: tuple[str, ...] = (),
         horizon: str = "90d",
     ) -> None:
@@ -119,7 +131,7 @@ class Decision:
         self.horizon = horizon
         self._findings = findings
         self._needs = needs
-        self._reasons = reasons
+        self._told = told
         self._lock: AbstractContextManager[Any] = nullcontext()
         self.failures = failures
         """What the rules that failed raised, for a log."""
@@ -127,16 +139,32 @@ class Decision:
     def guarded_by(self, lock: AbstractContextManager[Any]) -> bool:
         """Makes reading findings wait for `lock`; whether they are still to be made."""
         self._lock = lock
-        return self._reasons is not None
+        return self._told is not None
 
     def settle(self) -> Decision:
         """Makes findings and needs now, before the history they speak of moves on."""
-        if self._reasons is not None:
+        if self._told is not None:
             with self._lock:
-                if (reasons := self._reasons) is not None:
-                    self._findings, self._needs = reasons()
-                    self._reasons = None
+                if (told := self._told) is not None:
+                    self._findings, self._needs = told.reasons()
+                    self._told = None
         return self
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes that block, each once, sorted; without the trouble of their texts."""
+        return self._codes("block")
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The codes that only warn, likewise."""
+        return self._codes("warn")
+
+    def _codes(self, effect: str) -> tuple[str, ...]:
+        with self._lock:
+            if self._told is not None:
+                return self._told.codes(effect)
+        return tuple(sorted({one.code for one in self._findings if one.effect == effect}))
 
     def __reduce__(self) -> tuple[Callable[[str], Decision], tuple[str]]:
         return Decision.from_json, (self.to_json(),)

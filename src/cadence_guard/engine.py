@@ -6,7 +6,7 @@ earliest time that satisfies all entries, how long it lasts, and the calendar.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -78,7 +78,7 @@ def decide(ruleset: Ruleset, case: Case) -> Decision:
         contact=case.touch.contact,
         until=to_datetime(found) if verdict is _DEFER else None,
         open_until=_moment(answer.closes) if verdict is not _DENY else None,
-        reasons=_reasons(case, raised) if raised or not case.view.known else None,
+        told=_Told(case, raised) if raised or not case.view.known else None,
         horizon=ruleset.horizon_text.text,
         failures=_failures(raised),
     )
@@ -112,39 +112,36 @@ def _search(plan: Plan, case: Case, limit: int) -> Answer:
     """
     start = t = case.at
     answers, failures = _ask_all(plan, t, case)
-    border = NEVER
-    for opens, shuts in answers:
-        border = min(border, opens if opens > t else shuts)
-    warned: list[Raised] = []
-    for entry in plan.warning:
-        opens, shuts, why = _ask(entry, t, case)
-        border = min(border, opens if opens > t else shuts)
-        if opens > t:
-            warned.append(Raised(entry, None, opens, why))
+    warned, border = _warnings(plan, case)
     met: dict[int, Raised] = {}
-    due: Iterable[int] = range(len(answers))
+    latest = t
+    for index, (opens, shuts) in enumerate(answers):
+        if opens > t:
+            met[index] = Raised(plan.blocking[index], None, opens, failures.get(index))
+            if opens > latest:
+                latest = opens
+            if opens < border:
+                border = opens
+        elif shuts < border:
+            border = shuts
     for _ in range(ROUNDS):
-        latest = t
-        for index in due:
-            opens = answers[index][0]
-            if opens > t:
-                if index not in met:
-                    when = None if t == start else t
-                    failed = failures.get(index)
-                    met[index] = Raised(plan.blocking[index], when, opens, failed)
-                if opens > latest:
-                    latest = opens
         if latest == t or latest > limit:
             break
         t = latest
-        due = [index for index, answer in enumerate(answers) if answer[1] <= t]
-        for index in due:
-            opens, shuts, failures[index] = _ask(plan.blocking[index], t, case)
-            answers[index] = opens, shuts
+        for index, (_, shuts) in enumerate(answers):
+            if shuts <= t:
+                opens, shuts, why = _ask(plan.blocking[index], t, case)
+                answers[index] = opens, shuts
+                if opens > t:
+                    met.setdefault(index, Raised(plan.blocking[index], t, opens, why))
+                    latest = max(latest, opens)
     else:
         met[-1] = Raised(plan.blocking[0], None, NEVER, "no end in the search for a free time")
         latest = NEVER
-    closes = min((shuts for _, shuts in answers), default=NEVER)
+    closes = NEVER
+    for _, shuts in answers:
+        if shuts < closes:
+            closes = shuts
     return Answer(start, border, latest, closes, latest > limit, (*met.values(), *warned))
 
 
@@ -152,14 +149,28 @@ def _ask_all(plan: Plan, t: int, case: Case) -> tuple[list[OpenStretch], dict[in
     """Every blocking entry's answer at `t`, and of those that failed why."""
     try:
         answers = [ask(t, case) for ask in plan.asks]
-        for opens, shuts in answers:
-            if not (t <= opens < shuts or opens == NEVER):
-                raise ValueError("an unsound answer")
-    except Exception:  # noqa: BLE001 (asked one by one, to say why)
-        told = [_ask(entry, t, case) for entry in plan.blocking]
-        whys = dict(enumerate(why for _, _, why in told))
-        return [(opens, shuts) for opens, shuts, _ in told], whys
-    return answers, {}
+    except Exception:  # noqa: BLE001 (asked one by one below, to say why)
+        answers = [(t, t)]
+    for opens, shuts in answers:
+        if not t <= opens < shuts and opens != NEVER:
+            break
+    else:
+        return answers, {}
+    told = [_ask(entry, t, case) for entry in plan.blocking]
+    return [(opens, shuts) for opens, shuts, _ in told], dict(enumerate(why for _, _, why in told))
+
+
+def _warnings(plan: Plan, case: Case) -> tuple[list[Raised], int]:
+    """The entries of effect `warn` that object at the touch's own instant, and until when they say
+    the same."""
+    t, border = case.at, NEVER
+    raised: list[Raised] = []
+    for entry in plan.warning:
+        opens, shuts, why = _ask(entry, t, case)
+        border = min(border, opens if opens > t else shuts)
+        if opens > t:
+            raised.append(Raised(entry, None, opens, why))
+    return raised, border
 
 
 def _failures(raised: Sequence[Raised]) -> tuple[str, ...]:
@@ -183,15 +194,33 @@ def _moment(us: int) -> datetime | None:
     return to_datetime(us) if us < _LAST else None
 
 
-def _reasons(
-    case: Case, raised: Sequence[Raised]
-) -> Callable[[], tuple[tuple[Finding, ...], tuple[str, ...]]]:
-    """Findings and needs, when somebody asks for them."""
+class _Told:
+    """The reasons of a decision, when somebody asks for them."""
 
-    def tell() -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    __slots__ = ("_case", "_raised")
+
+    def __init__(self, case: Case, raised: Sequence[Raised]) -> None:
+        self._case = case
+        self._raised = raised
+
+    def codes(self, effect: str) -> tuple[str, ...]:
+        """The codes of the findings of one effect."""
+        case = self._case
+        found = {
+            "CG901" if failed else entry.code_at(case.at if when is None else when, case)
+            for entry, when, _, failed in self._raised
+            if entry.effect == effect
+        }
+        if effect == UNKNOWN.effect and not case.view.known:
+            found.add(UNKNOWN.code)
+        return tuple(sorted(found))
+
+    def reasons(self) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+        """Findings and needs."""
+        case = self._case
         findings: list[tuple[tuple[object, ...], Finding]] = []
         needs: set[str] = set()
-        for entry, when, until, failed in raised:
+        for entry, when, until, failed in self._raised:
             said = _object(entry, case.at if when is None else when, case, failed)
             code, name = said.code or entry.code, said.name or entry.name
             if entry.effect == "block":
@@ -212,11 +241,9 @@ def _reasons(
             findings.append((place, finding))
         if not case.view.known:
             needs.add("contact")
-            findings.append((("CG904",), UNKNOWN))
+            findings.append(((UNKNOWN.code,), UNKNOWN))
         findings.sort(key=lambda pair: pair[0])
         return tuple(finding for _, finding in findings), tuple(sorted(needs))
-
-    return tell
 
 
 UNKNOWN: Final = Finding(

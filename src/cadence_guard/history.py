@@ -29,7 +29,7 @@ CLOSING: Final = frozenset((*words.REFUSALS, "paused", "opt_out", "complained", 
 """After one of these nobody answers any more; they have to be invited again."""
 DERIVED: Final = {"hung_up": "hung_up", "answered": "replied"}
 """Outcomes that are signals too."""
-FORGOTTEN: Final = "forgotten"
+FORGOTTEN: Final = "(forgotten)"
 """The contact of the touches that an account keeps of somebody erased."""
 
 
@@ -265,38 +265,27 @@ class Line:
         answers: Answers | None,
         group: Callable[[Past], Hashable] | None,
     ) -> None:
-        fresh = self.touches[pick.seen :] if pick.seen else self.touches
+        people = self.people
+        for touch in self.touches[pick.seen :] if pick.seen else self.touches:
+            form = touch.form
+            chosen = form.wanted.get(key)
+            if chosen is None:
+                chosen = form.wanted[key] = wanted(form)
+            if not chosen:
+                continue
+            if group is not None:
+                pick.groups.setdefault(group(touch), []).append(touch.at)
+            elif (
+                answers is None
+                or form.automated
+                or not people[touch.contact].is_answer(touch, answers)
+            ):
+                pick.at.append(touch.at)
         pick.seen = len(self.touches)
-        forms = {touch.form for touch in fresh}
-        chosen = {form for form in forms if _wants(form, key, wanted)}
-        if not chosen:
-            return
-        if len(chosen) < len(forms):
-            fresh = [touch for touch in fresh if touch.form in chosen]
-        if group is not None:
-            groups = pick.groups
-            for touch in fresh:
-                groups.setdefault(group(touch), []).append(touch.at)
-            return
-        if answers is not None and not all(form.automated for form in chosen):
-            people = self.people
-            fresh = [
-                touch
-                for touch in fresh
-                if touch.form.automated or not people[touch.contact].is_answer(touch, answers)
-            ]
-        pick.at += [touch.at for touch in fresh]
 
     def between(self, start: int, end: int) -> list[Past]:
         """The touches in [start, end]."""
         return self.touches[bisect_left(self.at, start) : bisect_right(self.at, end)]
-
-
-def _wants(form: Form, key: Hashable, wanted: Callable[[Form], bool]) -> bool:
-    known = form.wanted.get(key)
-    if known is None:
-        known = form.wanted[key] = wanted(form)
-    return known
 
 
 class View:
@@ -603,6 +592,16 @@ class Book:
         """The touches to a point."""
         return self._line(self._points, point)
 
+    def knows(self, touch: Touch) -> bool:
+        """Whether the touch was told before: by its id, or without one by all it says."""
+        if touch.id is not None:
+            return touch.id in self._ids
+        at = to_us(touch.at) if touch.at else 0
+        return any(
+            past.id is None and past.form.traits == form_of(touch).traits and _same(past, touch)
+            for past in self._me(touch.contact).line.between(at, at)
+        )
+
     def booked(self, id_: str | None) -> Past | None:
         """The touch of that id, if it is on the line."""
         return self._ids.get(id_) if id_ else None
@@ -698,6 +697,8 @@ class Book:
         if known is not None:
             self._outcome(known, touch)
             return
+        if touch.id is None and self.knows(touch):
+            return
         me = self._me(touch.contact)
         past = Past(
             at,
@@ -767,10 +768,8 @@ class Book:
         if (
             form_of(touch).traits[:-1] != past.form.traits[:-1]
             or to_us(touch.at) != past.at
-            or (touch.cadence, touch.step) != (past.cadence, past.step)
             or touch.contact != past.contact
-            or point_of(touch) != past.to
-            or _rest(touch) != past.rest
+            or not _same(past, touch)
         ):
             raise EventError(
                 f"touch {touch.id!r} was told before with other content;"
@@ -1019,6 +1018,15 @@ def _with(view: View, contact: Contact) -> View:
     for point, about in points_of(contact).items():
         points[point] = {**points.get(point, {}), **about}
     return View({**view.facts, **facts_of(contact)}, points, known=True)
+
+
+def _same(past: Past, touch: Touch) -> bool:
+    """Whether two touches of one kind and instant are about the same message and point."""
+    return (past.cadence, past.step, past.to) == (
+        touch.cadence,
+        touch.step,
+        point_of(touch),
+    ) and past.rest == _rest(touch)
 
 
 def _rest(touch: Touch) -> int:

@@ -20,6 +20,8 @@ from cadence_guard.ruleset import Ruleset
 from cadence_guard.touch import Touch
 
 Judged: TypeAlias = tuple[Touch, Decision]
+Step: TypeAlias = tuple[Decision | None, bool]
+"""What was decided of an event, and whether it counts for those below."""
 
 
 def judge_scenario(
@@ -27,39 +29,38 @@ def judge_scenario(
     book: Book,
     events: Iterable[Event],
     where: Callable[[], str] | None = None,
+    *,
+    lasting: bool = True,
 ) -> Iterator[Judged]:
     """Judges the planned touches of a scenario, each against all lines above it.
 
     A planned touch counts for the lines below if it was allowed. Touches with an outcome are facts
     and are not judged. `book` takes in the lines; `where` names the place of the event taken last
-    (its number, if nobody says). Raises EventError, with that place, for an event that contradicts
+    (its number, if nobody says). With `lasting` false a decision's reasons can be read only until
+    the next one is taken, which saves making them. Raises EventError, with that place, for an event that contradicts
     an earlier one, after everything above it has been given.
     """
     refused: dict[str, Touch] = {}
 
-    def step(event: Event) -> Decision | None:
+    def step(event: Event) -> Step:
         if not isinstance(event, Touch):
-            book.fold(event)
-            return None
+            return None, True
         before = refused.get(event.id) if event.id else None
         if before is not None and _content(event) != before:
             raise EventError(
                 f"touch {event.id!r} was told before with other content;"
                 " only its outcome may change"
             )
-        if event.outcome is not None or book.booked(event.id):
-            book.fold(event)
-            return None
+        if event.outcome is not None or book.knows(event):
+            return None, True
         if before is not None:
-            return None
+            return None, False
         decision = _decide(ruleset, book, event)
-        if decision:
-            book.fold(event)
-        elif event.id:
+        if not decision and event.id:
             refused[event.id] = _content(event)
-        return decision
+        return decision, decision.allowed
 
-    return _each(events, step, where)
+    return _each(book, events, step, where, lasting)
 
 
 def replay(
@@ -67,20 +68,22 @@ def replay(
     book: Book,
     events: Iterable[Event],
     where: Callable[[], str] | None = None,
+    *,
+    lasting: bool = True,
 ) -> Iterator[Judged]:
     """Judges every touch of a history at its own instant, against all that stands above it.
 
     What really happened counts, whatever the verdict; a touch's own outcome is not read when it is
     judged. The events must be in the order of time; equal instants stand as they are, and the
-    outcome of an earlier touch may come later. `book` and `where` as in `judge_scenario`. Raises
+    outcome of an earlier touch may come later. `book`, `where` and `lasting` as in `judge_scenario`. Raises
     EventError, with the place, for an event out of order or one that contradicts an earlier one,
     after everything above it has been given.
     """
     latest: datetime | None = None
 
-    def step(event: Event) -> Decision | None:
+    def step(event: Event) -> Step:
         nonlocal latest
-        again = isinstance(event, Touch) and book.booked(event.id) is not None
+        again = isinstance(event, Touch) and book.knows(event)
         if not again:
             assert event.at is not None  # `_each` has seen to it
             if latest is not None and event.at < latest:
@@ -89,37 +92,42 @@ def replay(
                     " replayed in the order of time, so sort it by 'at' (replay --sort does)"
                 )
             latest = event.at
-        decision = None
         if isinstance(event, Touch) and not again:
-            decision = _decide(ruleset, book, event)
-        book.fold(event)
-        return decision
+            return _decide(ruleset, book, event), True
+        return None, True
 
-    return _each(events, step, where)
+    return _each(book, events, step, where, lasting)
 
 
 def _each(
+    book: Book,
     events: Iterable[Event],
-    step: Callable[[Event], Decision | None],
+    step: Callable[[Event], Step],
     where: Callable[[], str] | None,
+    lasting: bool,
 ) -> Iterator[Judged]:
     for number, event in enumerate(events, 1):
         try:
             if event.at is None:
                 raise EventError("'at' is missing; expected an instant")
-            decision = step(event)
+            decision, counts = step(event)
+            if counts and decision is None:
+                book.fold(event)
         except EventError as error:
             place = where() if where else f"event {number}"
             raise EventError(f"{place}: {error}") from None
         if decision is not None:
             assert isinstance(event, Touch)  # nothing else is judged
             yield event, decision
+            if lasting:
+                decision.settle()
+            if counts:
+                book.fold(event)
 
 
 def _decide(ruleset: Ruleset, book: Book, touch: Touch) -> Decision:
-    """The decision, with its findings made before the book moves on."""
     assert touch.at is not None  # `_each` has seen to it
-    return engine.decide(ruleset, book.case(touch, to_us(touch.at))).settle()
+    return engine.decide(ruleset, book.case(touch, to_us(touch.at)))
 
 
 def _content(touch: Touch) -> Touch:

@@ -7,9 +7,8 @@ blackouts are judged in each offset from -12:00 to +14:00. (c) No zone known, mo
 ends at the first of +14:00 and -12:00, all else at the last. (d) A withdrawal that covers the touch
 ends the same contact's earlier grounds at its own instant; as an opt-out it holds at once.
 (e) CG303: a touch exactly 400 days ago does not count. (f) A point's zone goes before a contact's.
-(g) A signal's touch lends an opt-out its `to` only if the signal names no other channel.
-(h) An opt-out of a channel that has no kind of point (`ad`) is one of every point. (i) A touch
-without a point has no source that could be unknown.
+(g) A signal's touch lends an opt-out its `to` only if the signal names no other channel. (h) An
+opt-out of a channel without a kind of point is one of every point. (i) No point: nothing unknown.
 """
 
 import calendar
@@ -78,8 +77,7 @@ def normal(point):
     phone = re.fullmatch(r"(?:tel:)?\s*(?:\+|00)([\d\s().\-/]+)", text)
     if "@" in text[1:]:
         name, _, domain = text.rpartition("@")
-        domain = domain if domain.isascii() else domain.encode("idna").decode()
-        return f"{name}@{domain}"
+        return f"{name}@{domain if domain.isascii() else domain.encode('idna').decode()}"
     return "+" + re.sub(r"\D", "", phone[1]) if phone else text.removeprefix("@") or None
 
 
@@ -129,9 +127,9 @@ class Case:  # what is known when one touch is judged, and the rules
         for fact in facts:  # 22. a signal's touch names that touch's channel and `to`
             of = booked.get(fact.touch, Fact())
             channel, point = fact.channel or of.channel, fact.point or of.point
-            fits = channel == of.channel
             fact["missed"] = fact.channel == "call" and fact.outcome in MISSED
-            fact.update(via=channel, lent=point, said_point=point if fits else fact.point)
+            said_point = point if channel == of.channel else fact.point
+            fact.update(via=channel, lent=point, said_point=said_point)
         new = read(touch, LAST)
         contact = merged(f for f in facts if f.event == "contact" and f.contact == new.contact)
         point = contact.points.get(new.point, Fact())
@@ -202,10 +200,10 @@ class Case:  # what is known when one touch is judged, and the rules
     def line(self, e, new):
         """7, 29. The touches that an entry counts, with the new one in its place, oldest first."""
         key = {"account": new.filed and "filed", "point": "point"}.get(e.scope) or "contact"
-        line = [x for x in e.counted if x.get(key) and x.get(key) == new.get(key)]
-        line = sorted([*line, new], key=lambda x: x.pos)
+        line = [new, *(x for x in e.counted if x.get(key) and x.get(key) == new.get(key))]
         free = self.answers if e.rule in ("over-cap", "too-soon", "unanswered-streak") else None
-        return [x for x in line if x.automated or not (free and self.is_answer(x, new, free))]
+        counts = (x for x in line if x.automated or not (free and self.is_answer(x, new, free)))
+        return sorted(counts, key=lambda x: x.pos)
 
     def is_answer(self, x, new, rule):
         """28. By a person while the contact spoke last, and no refusal, pause or opt-out since."""

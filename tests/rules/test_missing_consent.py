@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cadence_guard import Policy, PolicyError
+from cadence_guard.rules.missing_consent import MissingConsent
 from support import MAIL, blocking, call, consent, contact, judge, mail, signal, until
 
 AT = "2026-03-01T00:00:00Z"
@@ -110,4 +111,4 @@ def test_own_signals_are_grounds() -> None:
     assert judge({"rules": rules}, [signal("x-fair", AT)], mail())
     (entry,) = Policy(rules=rules).rules["missing-consent"].entries
     assert entry.model_dump(mode="json", exclude_defaults=True) == {"accept": [{"x-fair": "30d"}]}
-    assert judge({"rules": {"missing-consent": entry}}, [signal("x-fair", AT)], mail())
+    assert MissingConsent.Params(accept=entry.accept) == entry

@@ -6,7 +6,7 @@ import gc
 import hmac
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol, TypeAlias
 
 import click
@@ -14,7 +14,6 @@ import click
 from cadence_guard.cli._input import EventFile
 from cadence_guard.decision import Decision
 from cadence_guard.errors import PolicyError
-from cadence_guard.events import Event
 from cadence_guard.history import Book
 from cadence_guard.points import HASHED
 from cadence_guard.policy import find_policy
@@ -24,7 +23,8 @@ from cadence_guard.reporters.text import Style, TextReport, marks_for
 from cadence_guard.ruleset import Ruleset
 from cadence_guard.touch import Touch
 
-Judge: TypeAlias = Callable[[Ruleset, Book, Iterable[Event], Callable[[], str]], Iterator[Judged]]
+Judge: TypeAlias = Callable[..., Iterator[Judged]]
+"""`judge_scenario` or `replay`."""
 
 
 class _Report(Protocol):
@@ -91,7 +91,7 @@ def run(
     # A book makes no cyclic garbage; looking for it would take a third of the time of a long file.
     gc.disable()
     try:
-        for touch, decision in judge(ruleset, book, source, source.where):
+        for touch, decision in judge(ruleset, book, source, source.where, lasting=False):
             report.judged(touch, decision)
     finally:
         gc.enable()

@@ -18,10 +18,8 @@ class Tally:
     def add(self, decision: Decision) -> None:
         """Counts a decision; a code that several entries raised counts once."""
         self.verdicts[decision.verdict] += 1
-        if decision.findings:
-            for effect, counter in (("block", self.blocking), ("warn", self.warning)):
-                codes = {finding.code for finding in decision.findings if finding.effect == effect}
-                counter.update(codes)
+        self.blocking.update(decision.codes)
+        self.warning.update(decision.warnings)
 
     @property
     def touches(self) -> int:

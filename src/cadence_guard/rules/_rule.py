@@ -173,6 +173,10 @@ class Rule:
         """Why it is not free at `t`, in words."""
         raise NotImplementedError
 
+    def code_at(self, t: int, case: Case) -> str:
+        """The code of the objection at `t`."""
+        return self.code
+
     # -- what it is about ---------------------------------------------------------------------
 
     def concerns(self, channel: str, purpose: str) -> bool:

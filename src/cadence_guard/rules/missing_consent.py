@@ -103,8 +103,14 @@ class MissingConsent(Rule):
             free = memo[key] = merged(grounds(case, self.accept))
         return open_in(free, t)
 
+    def _ended(self, t: int, case: Case) -> list[int]:
+        return [end for start, end in grounds(case, self.accept) if start < end <= t]
+
+    def code_at(self, t: int, case: Case) -> str:
+        return self.expired[0] if self._ended(t, case) else self.code
+
     def objection(self, t: int, case: Case) -> Objection:
-        ended = [end for start, end in grounds(case, self.accept) if start < end <= t]
+        ended = self._ended(t, case)
         what = f"{case.purpose} by {case.channel}"
         if ended:
             at = to_text(to_datetime(max(ended)))
