@@ -241,8 +241,10 @@ class TestFactsWithTheCall:
             make().evaluate(a_touch(), contact={"contact": "c-1", "contry": "DE"})
         with pytest.raises(EventError, match="expected a contact or a dict, not str"):
             make().evaluate(a_touch(), contact="c-1")  # type: ignore[arg-type]
-        with pytest.raises(EventError, match="expected a contact, not a touch"):
+        with pytest.raises(EventError, match="expected a contact or a dict, not Touch"):
             make().evaluate(a_touch(), contact={**a_touch().model_dump(), "event": "touch"})
+        with pytest.raises(EventError, match="facts of 'c-2' for a touch to 'c-1'"):
+            make().evaluate(a_touch(), contact={"contact": "c-2", "country": "DE"})
 
 
 class TestCalendar:

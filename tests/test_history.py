@@ -10,7 +10,7 @@ import pytest
 from cadence_guard import history, parse_events
 from cadence_guard.errors import EventError
 from cadence_guard.events import parse_event
-from cadence_guard.history import phone_zones
+from cadence_guard.history import FORGOTTEN, phone_zones
 from cadence_guard.instants import to_us
 from support import (
     MAIL,
@@ -91,7 +91,7 @@ def test_what_is_kept_of_somebody_forgotten() -> None:
         ACCOUNT,
         {"event": "contact", "contact": "c2", "at": AT, "account": "berg"},
         mail(AT, id="t-1", outcome="sent"),
-        mail(AT, id="t-2", outcome="bounced"),
+        mail("2026-03-01T11:00:00Z", id="t-2", outcome="bounced"),
         mail(AT, id="t-3", outcome="failed"),
         call(AT, id="t-4"),
         signal("declined", AT),
@@ -104,7 +104,7 @@ def test_what_is_kept_of_somebody_forgotten() -> None:
     assert "c1" not in book.people
     assert book.booked("t-1") is None
     assert len(book.account_line("berg").touches) == 3
-    assert {past.contact for past in book.account_line("berg").touches} == {"forgotten"}
+    assert {past.contact for past in book.account_line("berg").touches} == {FORGOTTEN}
     # For the account the touches still count; a refusal, a pause and a no meet a re-import.
     assert codes(events, mail(contact="c2")) == {"CG301", "CG104"}
     assert codes([*events, contact()], call()) == {"CG104", "CG501", "CG402"}

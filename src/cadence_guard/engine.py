@@ -149,15 +149,14 @@ def _ask_all(plan: Plan, t: int, case: Case) -> tuple[list[OpenStretch], dict[in
     """Every blocking entry's answer at `t`, and of those that failed why."""
     try:
         answers = [ask(t, case) for ask in plan.asks]
-    except Exception:  # noqa: BLE001 (asked one by one below, to say why)
-        answers = [(t, t)]
-    for opens, shuts in answers:
-        if not t <= opens < shuts and opens != NEVER:
-            break
-    else:
-        return answers, {}
-    told = [_ask(entry, t, case) for entry in plan.blocking]
-    return [(opens, shuts) for opens, shuts, _ in told], dict(enumerate(why for _, _, why in told))
+        for opens, shuts in answers:
+            if not t <= opens < shuts and opens != NEVER:
+                raise ValueError("an unsound answer")
+    except Exception:  # noqa: BLE001 (asked one by one, to say why)
+        told = [_ask(entry, t, case) for entry in plan.blocking]
+        whys = dict(enumerate(why for _, _, why in told))
+        return [(opens, shuts) for opens, shuts, _ in told], whys
+    return answers, {}
 
 
 def _warnings(plan: Plan, case: Case) -> tuple[list[Raised], int]:

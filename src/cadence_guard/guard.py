@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
-from secrets import token_hex
 from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
@@ -19,7 +18,7 @@ from cadence_guard.contact import Contact, Forget, Signal, Suppress
 from cadence_guard.decision import Decision, Finding, Stretch, Verdict
 from cadence_guard.errors import Conflict, EventError, LedgerUnavailable, Refused
 from cadence_guard.events import Event, parse_event
-from cadence_guard.history import FORGOTTEN, Book, Streams, point_of
+from cadence_guard.history import Book, Streams, point_of
 from cadence_guard.instants import DAY, FIRST, parse_instant, to_datetime, to_us
 from cadence_guard.ledgers import Filed, Ledger, Page, open_ledger
 from cadence_guard.points import HASHED
@@ -38,6 +37,7 @@ _SHELVES: Final = 4096
 _UNSETTLED: Final = 1024
 _MONTH: Final = 30 * DAY
 _KEY: Final = HASHED + "mark"
+_KEY_STREAM: Final = f"contact:{_KEY}"
 """The stream that holds the mark of the key."""
 _Result = TypeVar("_Result")
 
@@ -81,6 +81,8 @@ class Guard:
             else ledger
         )
         self._clock = clock or _now
+        if key is not None and not key:
+            raise ValueError("an empty key protects nothing; leave it out, or give a secret")
         self._key = key.encode() if isinstance(key, str) else key
         self._proven: bytes | None = None
         self._hash = lru_cache(maxsize=65_536)(self._make_hash)
@@ -102,7 +104,7 @@ class Guard:
         ledger that cannot answer is a deny (CG902). Raises EventError for a touch that is wrong.
         """
         asked = self._planned(touch)
-        facts = _facts(contact)
+        facts = _facts(contact, asked)
         try:
             with self._lock:
                 if asked.id and _standing(self._booking(asked.id)):
@@ -125,7 +127,7 @@ class Guard:
         """
         start, end = parse_instant(start), parse_instant(end)
         asked = self._planned(touch).model_copy(update={"at": start})
-        facts = _facts(contact)
+        facts = _facts(contact, asked)
         with self._lock:
             case = self._shelf(asked, facts).book.case(asked, to_us(start), facts)
             return engine.calendar(self.ruleset, case, to_us(start), to_us(end))
@@ -149,7 +151,7 @@ class Guard:
         asked = self._planned(touch)
         if asked.id is None:
             raise EventError("touch: 'id' is missing; a reservation is known by its touch's id")
-        facts = _facts(contact)
+        facts = _facts(contact, asked)
         seen: int | None = None
         try:
             for _ in range(TRIES):
@@ -316,12 +318,13 @@ class Guard:
         for _ in range(TRIES):
             with self._lock:
                 shelf = self._full_shelf(contact)
-                kept = [
-                    Filed(_numbered(event), streams)
-                    for event, streams in shelf.book.residue(contact)
-                ]
-                if self._key is not None:
-                    kept.append(Filed(_mark(self._key), Streams(_KEY, None, frozenset())))
+                kept = [Filed(*pair) for pair in shelf.book.residue(contact)]
+                self._proven = self._prove_key()
+                kept.append(_mark(self._proven))
+                expect = {
+                    **shelf.page.revisions,
+                    **self._history([_KEY_STREAM]).revisions,
+                }
                 points = {point for filed in shelf.page.events for point in filed.streams.points}
                 points.update(shelf.book.people[contact].view.points)
                 also = self._listed(sorted(p for p in points if not p.startswith(HASHED)))
@@ -333,7 +336,7 @@ class Guard:
                     kept.append(Filed(hashed, Streams(None, None, mark)))
             try:
                 with _guarded():
-                    self.ledger.forget(f"contact:{contact}", kept, shelf.page.revisions, also)
+                    self.ledger.forget(f"contact:{contact}", kept, expect, also)
             except Conflict:
                 continue
             finally:
@@ -483,11 +486,13 @@ class Guard:
         no of somebody forgotten would be lost in silence."""
         if self._key is None:
             with _guarded():
-                return self.ledger.secret()
-        marks = self._history([f"contact:{_KEY}"]).events
-        if marks and marks[0].event != _mark(self._key):
+                key = self.ledger.secret()
+        else:
+            key = self._key
+        marks = self._history([_KEY_STREAM]).events
+        if marks and marks[0].event != _mark(key).event:
             raise LedgerUnavailable("what this ledger keeps was hashed with another key")
-        return self._key
+        return key
 
 
 class Reservation:
@@ -560,9 +565,10 @@ def _hashed(key: bytes, text: str) -> str:
     return HASHED + hmac.digest(key, text.encode(), "sha256").hex()
 
 
-def _mark(key: bytes) -> Suppress:
+def _mark(key: bytes) -> Filed:
     """What tells whether a key is the one that hashes were made with."""
-    return Suppress(contact=_hashed(key, _KEY), at=to_datetime(0), note="mark of the key")
+    told = Suppress(contact=_hashed(key, _KEY), at=to_datetime(0), note="mark of the key")
+    return Filed(told, Streams(_KEY, None, frozenset()))
 
 
 async def _in_thread(call: Callable[..., _Result], *args: Any, **named: Any) -> _Result:
@@ -584,15 +590,17 @@ def _touch(touch: Mapping[str, Any]) -> Touch:
     return event
 
 
-def _facts(contact: Contact | Mapping[str, Any] | None) -> Contact | None:
-    if contact is None or isinstance(contact, Contact):
-        return contact
-    if not isinstance(contact, Mapping):
-        raise EventError(f"expected a contact or a dict, not {type(contact).__name__}")
-    event = parse_event({"event": "contact", **contact})
-    if not isinstance(event, Contact):
-        raise EventError(f"expected a contact, not a {event.event}")
-    return event
+def _facts(contact: Contact | Mapping[str, Any] | None, asked: Touch) -> Contact | None:
+    if contact is None:
+        return None
+    given: object = contact
+    if isinstance(contact, Mapping):
+        given = parse_event({"event": "contact", **contact})
+    if not isinstance(given, Contact):
+        raise EventError(f"expected a contact or a dict, not {type(given).__name__}")
+    if given.contact != asked.contact:
+        raise EventError(f"facts of {given.contact!r} for a touch to {asked.contact!r}")
+    return given
 
 
 def _standing(booking: Page) -> Touch | None:
@@ -609,13 +617,6 @@ def _misses(book: Book, page: Page) -> bool:
         and book.booked(filed.event.touch) is None
         for filed in page.events
     )
-
-
-def _numbered(event: Event) -> Event:
-    """An erased touch with an id of its own: two that look the same are still two."""
-    if not isinstance(event, Touch):
-        return event
-    return event.model_copy(update={"id": f"{FORGOTTEN}-{token_hex(8)}"})
 
 
 @contextmanager

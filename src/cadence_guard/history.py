@@ -905,10 +905,11 @@ class Book:
                 keep(_signal(said.kind, name, said.at, said.channel, until=until))
             elif said.kind in words.REFUSALS:
                 keep(_signal(said.kind, name, said.at, said.channel))
-        for touch in me.line.touches:
+        for number, touch in enumerate(me.line.touches):
             if touch.account is not None:
                 streams = Streams(FORGOTTEN, touch.account, frozenset())
-                kept.append((_anonymous(touch), streams))
+                id_ = self._hashed(f"touch {contact} {touch.id or number}")
+                kept.append((_anonymous(touch, id_), streams))
         return kept
 
     def _forget(self, forget: Forget, at: int, streams: Streams) -> None:
@@ -1080,8 +1081,9 @@ def _erased(no: No, contact: str | None, point: str | None) -> Event:
     return _signal(kind, contact, no.at, no.channel, no.purpose, point)
 
 
-def _anonymous(touch: Past) -> Touch:
+def _anonymous(touch: Past, id_: str) -> Touch:
     return Touch(
+        id=id_,  # two that look the same are still two
         contact=FORGOTTEN,
         at=to_datetime(touch.at),
         channel=touch.form.channel,
