@@ -422,7 +422,7 @@ REPLAY = """
 import resource, sys, time
 from collections import Counter
 from cadence_guard.events import parse_events
-from cadence_guard.history import Book
+from cadence_guard.book import Book
 from cadence_guard.policy import Policy
 from cadence_guard.replay import replay
 from cadence_guard.ruleset import Ruleset

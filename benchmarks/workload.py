@@ -11,9 +11,10 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from cadence_guard.book import Book
 from cadence_guard.engine import decide
 from cadence_guard.events import Event, parse_event
-from cadence_guard.history import Book, Case
+from cadence_guard.history import Case
 from cadence_guard.instants import to_us
 from cadence_guard.policy import Policy
 from cadence_guard.ruleset import Ruleset

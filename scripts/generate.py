@@ -81,7 +81,8 @@ __all__ = [
 def page(code: str, name: str, text: str) -> str:
     """The docs page of a rule: its file's docstring."""
     text = re.sub(r"^    ", "    ", text.strip(), flags=re.MULTILINE)
-    return f"<!-- Written by `make generate` from the rule's docstring. -->\n\n# {code} {name}\n\n{text}\n"
+    notice = "<!-- Written by `make generate` from the rule's docstring. -->"
+    return f"{notice}\n\n# {code} {name}\n\n{text}\n"
 
 
 def write(path: Path, text: str) -> None:
@@ -96,11 +97,11 @@ def main() -> None:
     """Generates everything; the index first, since the rest imports it."""
     write(RULES / "__init__.py", index())
     sys.path.insert(0, str(ROOT / "src"))
-    from cadence_guard.rules import RULES as rules
+    from cadence_guard.rules import RULES as BY_NAME
     from cadence_guard.schema import policy_schema
 
     rows = []
-    for cls in rules.values():
+    for cls in BY_NAME.values():
         text = sys.modules[cls.__module__].__doc__ or ""
         write(PAGES / f"{cls.name}.md", page(cls.code, cls.name, text))
         rows.append(

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cadence_guard import Contact, Decision, Policy, Touch, parse_events
+from cadence_guard.book import Book
 from cadence_guard.engine import decide
 from cadence_guard.events import parse_event
-from cadence_guard.history import Book, Case
+from cadence_guard.history import Case
 from cadence_guard.instants import to_text, to_us
 from cadence_guard.rules import RULES, Rule
 from cadence_guard.ruleset import Ruleset

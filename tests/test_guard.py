@@ -1142,7 +1142,7 @@ class TestABookThatIsWrong:
         self, make: Make, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Whatever stops the telling, the next answer is that of a book told everything."""
-        from cadence_guard.history import Book
+        from cadence_guard.book import Book
 
         guard = make(TWO_A_WEEK)
         assert guard.evaluate(a_touch())

@@ -32,10 +32,10 @@ from cadence_guard import (
     Suppress,
     Touch,
 )
+from cadence_guard.book import Book
 from cadence_guard.engine import decide
 from cadence_guard.events import Event
 from cadence_guard.guard import Reservation
-from cadence_guard.history import Book
 from cadence_guard.instants import DAY, HOUR, to_us
 from cadence_guard.ledgers import Ledger
 from cadence_guard.ledgers.memory import MemoryLedger

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cadence_guard import history, parse_events
+from cadence_guard import lines, parse_events
 from cadence_guard.errors import EventError
 from cadence_guard.events import parse_event
 from cadence_guard.history import FORGOTTEN, phone_zones
@@ -55,7 +55,7 @@ def test_a_touch_told_again_may_change_its_outcome_only(change: dict[str, str]) 
 
 
 def test_so_many_kinds_of_touch_that_some_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "_FORMS", 0)
+    monkeypatch.setattr(lines, "_FORMS", 0)
     first = mail(AT, id="t-1", team="a")
     other = mail(AT, id="t-2", team="b", outcome="failed")
     assert codes([first, other, first | {"outcome": "failed"}], mail()) == set()

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from cadence_guard import EventError, Policy, parse_events
+from cadence_guard.book import Book
 from cadence_guard.contact import Signal
-from cadence_guard.history import Book
 from cadence_guard.instants import to_text
 from cadence_guard.replay import judge_scenario, replay
 from cadence_guard.ruleset import Ruleset

@@ -3,8 +3,8 @@
     from cadence_guard import Guard, Policy, Touch
 
     guard = Guard(Policy(packs=["humane"]))
-    decision = guard.evaluate(Touch(contact="c-1", channel="call", to="+15125550143", purpose="sales"))
-    print(decision.explain())
+    call = Touch(contact="c-1", channel="call", to="+15125550143", purpose="sales")
+    print(guard.evaluate(call).explain())
 
 Names load when they are first used, so that importing the package costs nothing.
 """

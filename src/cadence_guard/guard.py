@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
+from secrets import token_hex
 from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
@@ -14,11 +15,12 @@ from weakref import ref
 
 from cadence_guard import engine, words
 from cadence_guard._log import log
+from cadence_guard.book import Book, point_of
 from cadence_guard.contact import Contact, Forget, Signal, Suppress
 from cadence_guard.decision import Decision, Finding, Stretch, Verdict
 from cadence_guard.errors import Conflict, EventError, LedgerUnavailable, Refused
 from cadence_guard.events import Event, parse_event
-from cadence_guard.history import Book, Streams, point_of
+from cadence_guard.history import Streams
 from cadence_guard.instants import DAY, FIRST, parse_instant, to_datetime, to_us
 from cadence_guard.ledgers import Filed, Ledger, Page, open_ledger
 from cadence_guard.points import HASHED
@@ -57,9 +59,9 @@ class Guard:
 
     `policy`: a Policy, else the pack `humane`. `ledger`: a URL (`sqlite:///outreach.db`), an object
     that keeps the `Ledger` contract, else memory. `clock`: gives the aware datetime that "now"
-    means. `key`: the secret of the hashes under which the noes of forgotten people are kept; without
-    one the ledger makes and keeps a random one, which protects a copied hash list but not a copied
-    ledger.
+    means. `key`: the secret of the hashes under which the noes of forgotten people are kept;
+    without one the ledger makes and keeps a random one, which protects a copied hash list but not
+    a copied ledger.
 
     Safe to share between threads; processes share a ledger. Raises PolicyError, and ValueError or
     LedgerUnavailable for a ledger that cannot be opened.
@@ -289,7 +291,7 @@ class Guard:
         raise LedgerUnavailable(f"others were faster {TRIES} times")
 
     def _file(self, told: Event) -> tuple[Filed | None, dict[str, int]]:
-        """Where an event is to be filed, and the revisions that follow from; None if it is known."""
+        """Where an event is to be filed, and the revisions it follows from; None if it is known."""
         if isinstance(told, Suppress):
             return Filed(told, self._book().streams(told)), {}
         if isinstance(told, Touch) and told.id:
@@ -318,7 +320,7 @@ class Guard:
         for _ in range(TRIES):
             with self._lock:
                 shelf = self._full_shelf(contact)
-                kept = [Filed(*pair) for pair in shelf.book.residue(contact)]
+                kept = [Filed(*pair) for pair in shelf.book.residue(contact, token_hex(8))]
                 self._proven = self._prove_key()
                 kept.append(_mark(self._proven))
                 expect = {
@@ -355,7 +357,9 @@ class Guard:
         ]
 
     def prune(self, before: datetime) -> int:
-        """Lets go of touches before an instant at least 400 days back, never of a no; says how many.
+        """Lets go of touches before an instant at least 400 days back, and says how many.
+
+        A touch that carries a no stays.
 
         Raises ValueError for a later or naive instant, LedgerUnavailable.
         """
@@ -482,8 +486,8 @@ class Guard:
         return _hashed(self._proven, text)
 
     def _prove_key(self) -> bytes:
-        """The key of the hashes, if it is the one the ledger has always had: under another one every
-        no of somebody forgotten would be lost in silence."""
+        """The key of the hashes, if it is the one the ledger has always had: under another one
+        every no of somebody forgotten would be lost in silence."""
         if self._key is None:
             with _guarded():
                 key = self.ledger.secret()

@@ -15,9 +15,11 @@ from pydantic import (
     Field,
     PlainSerializer,
     PlainValidator,
+    SerializerFunctionWrapHandler,
     ValidationError,
     WithJsonSchema,
     WrapValidator,
+    model_serializer,
 )
 
 from cadence_guard import words
@@ -127,7 +129,15 @@ def _dump_setting(setting: Setting) -> Any:
     ]
 
 
-class ExemptEntry(BaseModel):
+class _Written(BaseModel):
+    """What is not said is not written: a null would be refused when it is read back."""
+
+    @model_serializer(mode="wrap")
+    def _without_nulls(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in dump(self).items() if value is not None}
+
+
+class ExemptEntry(_Written):
     """Touches that named rules leave alone, and why."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, serialize_by_alias=True)
@@ -186,7 +196,7 @@ def _parse_packs(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-class _Stated(BaseModel):
+class _Stated(_Written):
     """What a policy and a pack have in common."""
 
     model_config = ConfigDict(

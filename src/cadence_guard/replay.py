@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import TypeAlias
 
 from cadence_guard import engine
+from cadence_guard.book import Book, point_of
 from cadence_guard.decision import Decision
 from cadence_guard.errors import EventError
 from cadence_guard.events import Event
-from cadence_guard.history import Book, point_of
 from cadence_guard.instants import to_text, to_us
 from cadence_guard.ruleset import Ruleset
 from cadence_guard.touch import Touch
@@ -37,8 +37,8 @@ def judge_scenario(
     A planned touch counts for the lines below if it was allowed. Touches with an outcome are facts
     and are not judged. `book` takes in the lines; `where` names the place of the event taken last
     (its number, if nobody says). With `lasting` false a decision's reasons can be read only until
-    the next one is taken, which saves making them. Raises EventError, with that place, for an event that contradicts
-    an earlier one, after everything above it has been given.
+    the next one is taken, which saves making them. Raises EventError, with that place, for an event
+    that contradicts an earlier one, after everything above it has been given.
     """
     refused: dict[str, Touch] = {}
 
@@ -75,9 +75,9 @@ def replay(
 
     What really happened counts, whatever the verdict; a touch's own outcome is not read when it is
     judged. The events must be in the order of time; equal instants stand as they are, and the
-    outcome of an earlier touch may come later. `book`, `where` and `lasting` as in `judge_scenario`. Raises
-    EventError, with the place, for an event out of order or one that contradicts an earlier one,
-    after everything above it has been given.
+    outcome of an earlier touch may come later. `book`, `where` and `lasting` as in
+    `judge_scenario`. Raises EventError, with the place, for an event out of order or one that
+    contradicts an earlier one, after everything above it has been given.
     """
     latest: datetime | None = None
 

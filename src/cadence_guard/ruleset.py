@@ -9,8 +9,9 @@ from typing import Final
 from pydantic import ValidationError
 
 from cadence_guard.errors import PolicyError
-from cadence_guard.history import Answers, Case
+from cadence_guard.history import Case
 from cadence_guard.instants import Duration
+from cadence_guard.lines import Answers
 from cadence_guard.policy import (
     AnswerTerms,
     ExemptEntry,

@@ -59,7 +59,7 @@ class Touch(Model):
 class Release(Model):
     """A booked touch taken back before it was made: its slot is free, its id may be booked anew.
 
-    Written by `Reservation.release`; part of the event format so that a ledger's events can be read.
+    Written by `Reservation.release`; part of the format so that a ledger's events can be read.
     """
 
     event: Literal["release"] = "release"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from cadence_guard import Policy, parse_events
+from cadence_guard.book import Book
 from cadence_guard.decision import Decision, Verdict
-from cadence_guard.history import Book
 from cadence_guard.replay import judge_scenario, replay
 from cadence_guard.reporters.tally import Tally
 from cadence_guard.reporters.text import PICTURED, Style, TextReport, marks_for, plain

@@ -11,10 +11,10 @@ from typing import Protocol, TypeAlias
 
 import click
 
+from cadence_guard.book import Book
 from cadence_guard.cli._input import EventFile
 from cadence_guard.decision import Decision
 from cadence_guard.errors import PolicyError
-from cadence_guard.history import Book
 from cadence_guard.points import HASHED
 from cadence_guard.policy import find_policy
 from cadence_guard.replay import Judged

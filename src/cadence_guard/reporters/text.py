@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from cadence_guard.book import Book, point_of
 from cadence_guard.decision import Decision, Finding, Verdict
-from cadence_guard.history import Book, View, point_of
+from cadence_guard.history import View
 from cadence_guard.instants import Zone, to_datetime, to_us
 from cadence_guard.points import kind_by_look, mask, normalise
 from cadence_guard.reporters.tally import Tally

@@ -6,8 +6,9 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any
 
-from cadence_guard.history import Case, Line, Past
+from cadence_guard.history import Case
 from cadence_guard.instants import NEVER
+from cadence_guard.lines import Line, Past
 from cadence_guard.rules._rule import OpenStretch, Rule
 
 Search = Callable[[list[int], int], OpenStretch]

@@ -15,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidat
 
 from cadence_guard import words
 from cadence_guard._model import word
-from cadence_guard.history import Answers, Case, Form
+from cadence_guard.history import Case
 from cadence_guard.instants import NEVER, Duration
+from cadence_guard.lines import Answers, Form
 from cadence_guard.touch import Touch
 
 OpenStretch = tuple[int, int]

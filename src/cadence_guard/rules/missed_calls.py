@@ -34,8 +34,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cadence_guard.history import Case, Form
+from cadence_guard.history import Case
 from cadence_guard.instants import NEVER
+from cadence_guard.lines import Form
 from cadence_guard.rules._counting import counted
 from cadence_guard.rules._rule import (
     NOT_EVER,

@@ -36,8 +36,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cadence_guard.history import Case, Past
+from cadence_guard.history import Case
 from cadence_guard.instants import NEVER, Duration, to_datetime, to_text
+from cadence_guard.lines import Past
 from cadence_guard.rules._counting import counted, last_and_next
 from cadence_guard.rules._rule import Elapsed, Objection, OpenStretch, Rule, Selecting, Spans
 

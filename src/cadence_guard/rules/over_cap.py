@@ -42,8 +42,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from cadence_guard.history import Case, Line
+from cadence_guard.history import Case
 from cadence_guard.instants import ANYWHERE, DAY, NEVER, PERIOD, Zone, in_each, local_period
+from cadence_guard.lines import Line
 from cadence_guard.rules._counting import counted, crowded, two_sided, window_facts
 from cadence_guard.rules._rule import (
     NOT_EVER,

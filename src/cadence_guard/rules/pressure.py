@@ -35,8 +35,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from cadence_guard.history import Case, Form
+from cadence_guard.history import Case
 from cadence_guard.instants import NEVER, PERIOD, to_datetime, to_text, to_us
+from cadence_guard.lines import Form
 from cadence_guard.rules._counting import crowded
 from cadence_guard.rules._rule import (
     NOT_EVER,

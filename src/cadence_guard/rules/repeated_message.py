@@ -28,8 +28,9 @@ Two workers in the same second, a re-enrolment, a list imported twice: the same 
 
 from __future__ import annotations
 
-from cadence_guard.history import Case, Form, Past
+from cadence_guard.history import Case
 from cadence_guard.instants import NEVER
+from cadence_guard.lines import Form, Past
 from cadence_guard.rules._counting import counted, crowded
 from cadence_guard.rules._rule import Elapsed, Objection, OpenStretch, Rule, Selecting, Spans
 

@@ -1,0 +1,217 @@
+"""Touches in the order of time, and the counting of them.
+
+A line knows nothing of policies: a rule says which forms it counts, and the line keeps the instants
+of those touches sorted, growing with it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, Final, NamedTuple, Protocol
+
+from cadence_guard import words
+from cadence_guard.touch import Touch
+
+
+class Form:
+    """What kind of touch it is, apart from whom, when and which message; one object for all touches
+    alike."""
+
+    __slots__ = (
+        "automated",
+        "channel",
+        "missed",
+        "outcome",
+        "purpose",
+        "tags",
+        "team",
+        "traits",
+        "wanted",
+    )
+
+    def __init__(
+        self,
+        channel: str,
+        purpose: str,
+        team: str | None,
+        tags: tuple[str, ...],
+        automated: bool,
+        outcome: str | None,
+    ) -> None:
+        self.channel = channel
+        self.purpose = purpose
+        self.team = team
+        self.tags = tags
+        self.automated = automated
+        self.outcome = outcome
+        self.traits = (channel, purpose, team, tags, automated, outcome)
+        self.missed = channel == "call" and outcome in words.MISSED
+        self.wanted: dict[Hashable, bool] = {}
+        """Which selections of touches want this form, as far as they have asked."""
+
+
+class Past:
+    """A touch on the line: made, or booked."""
+
+    __slots__ = ("account", "at", "cadence", "contact", "form", "id", "rest", "step", "to")
+
+    def __init__(
+        self,
+        at: int,
+        form: Form,
+        to: str | None,
+        contact: str,
+        account: str | None,
+        cadence: str | None,
+        step: str | None,
+        id_: str | None,
+        rest: int,
+    ) -> None:
+        self.at = at
+        self.form = form
+        self.to = to
+        self.contact = contact
+        self.account = account
+        self.cadence = cadence
+        self.step = step
+        self.id = id_
+        self.rest = rest
+        """A hash of what no rule reads, to know the same touch again."""
+
+
+class Answers(NamedTuple):
+    """When a person's touch is an answer: the signals, and how old one may be (microseconds)."""
+
+    signals: frozenset[str]
+    within: int
+
+
+class Pick:
+    """The instants of those touches of a line that one rule counts, in order; or by group."""
+
+    __slots__ = ("at", "groups", "seen")
+
+    def __init__(self) -> None:
+        self.at: list[int] = []
+        self.groups: dict[Any, list[int]] = {}
+        self.seen = 0
+
+
+class Answering(Protocol):
+    """Somebody who knows which touches to them were answers."""
+
+    def is_answer(self, touch: Past, answers: Answers) -> bool:
+        """Whether a past touch by a person answered."""
+        ...
+
+
+class Line:
+    """Touches in the order of time; at equal instants as they arrived."""
+
+    __slots__ = ("_picks", "at", "people", "touches")
+
+    def __init__(self, people: Mapping[str, Answering]) -> None:
+        self.at: list[int] = []
+        self.touches: list[Past] = []
+        self.people = people
+        self._picks: dict[Hashable, Pick] = {}
+
+    def add(self, touch: Past) -> None:
+        """Files a touch. In the order of time this is cheap; else what was picked is dropped."""
+        at = touch.at
+        if not self.at or at > self.at[-1]:
+            self.at.append(at)
+            self.touches.append(touch)
+            return
+        place = bisect_right(self.at, at)
+        self.at.insert(place, at)
+        self.touches.insert(place, touch)
+        self.changed()
+
+    def remove(self, touch: Past) -> None:
+        """Takes a touch off the line."""
+        place = self.touches.index(touch, bisect_left(self.at, touch.at))
+        del self.at[place], self.touches[place]
+        self.changed()
+
+    def changed(self) -> None:
+        """Drops what was picked, since a touch or an answer has become another."""
+        self._picks.clear()
+
+    def prune(self, before: int) -> None:
+        """Drops the touches before an instant."""
+        place = bisect_left(self.at, before)
+        if place:
+            del self.at[:place], self.touches[:place]
+            self.changed()
+
+    def pick(
+        self,
+        key: Hashable,
+        wanted: Callable[[Form], bool],
+        answers: Answers | None = None,
+        group: Callable[[Past], Hashable] | None = None,
+    ) -> Pick:
+        """The touches whose form is wanted, without answers if `answers` says what one is.
+
+        `key` names the selection. It grows with the line, so that asking again costs nothing.
+        """
+        pick = self._picks.get(key)
+        if pick is None:
+            pick = self._picks[key] = Pick()
+        if pick.seen != len(self.touches):
+            self._extend(pick, key, wanted, answers, group)
+        return pick
+
+    def _extend(
+        self,
+        pick: Pick,
+        key: Hashable,
+        wanted: Callable[[Form], bool],
+        answers: Answers | None,
+        group: Callable[[Past], Hashable] | None,
+    ) -> None:
+        people = self.people
+        for touch in self.touches[pick.seen :] if pick.seen else self.touches:
+            form = touch.form
+            chosen = form.wanted.get(key)
+            if chosen is None:
+                chosen = form.wanted[key] = wanted(form)
+            if not chosen:
+                continue
+            if group is not None:
+                pick.groups.setdefault(group(touch), []).append(touch.at)
+            elif (
+                answers is None
+                or form.automated
+                or not people[touch.contact].is_answer(touch, answers)
+            ):
+                pick.at.append(touch.at)
+        pick.seen = len(self.touches)
+
+    def between(self, start: int, end: int) -> list[Past]:
+        """The touches in [start, end]."""
+        return self.touches[bisect_left(self.at, start) : bisect_right(self.at, end)]
+
+
+_forms: dict[Hashable, Form] = {}
+_FORMS: Final = 65_536
+
+
+def form_of(touch: Touch) -> Form:
+    """The form of a touch; one object for equal traits, while there are not too many of them."""
+    traits = (
+        touch.channel,
+        touch.purpose,
+        touch.team,
+        touch.tags,
+        touch.automated,
+        touch.outcome,
+    )
+    form = _forms.get(traits)
+    if form is None:
+        if len(_forms) >= _FORMS:  # teams and tags may be anybody's own
+            _forms.clear()
+        form = _forms[traits] = Form(*traits)
+    return form
