@@ -570,16 +570,19 @@ def shows_open(windows: Windows, shown: datetime) -> bool:
     return False
 
 
-def check_hours(windows: Windows, zones: tuple[str, ...], start: int, minutes: int) -> None:
-    """Compares each minute, and where the stretch ends, with what the walls show."""
+def check_hours(
+    windows: Windows, zones: tuple[str, ...], start: int, days: int, step: int = MINUTE
+) -> None:
+    """Compares each step, and where the stretch ends, with what the walls show."""
     told, where = hours(windows), tuple(zone(name) for name in zones)
+    count = days * DAY // step
     shown = [
-        all(shows_open(windows, wall(start + n * MINUTE, name)) for name in zones)
-        for n in range(minutes)
+        all(shows_open(windows, wall(start + n * step, name)) for name in zones)
+        for n in range(count)
     ]
-    opens = closes = end = start + minutes * MINUTE
-    for n in reversed(range(minutes)):
-        t = start + n * MINUTE
+    opens = closes = end = start + count * step
+    for n in reversed(range(count)):
+        t = start + n * step
         if shown[n]:
             opens = t
         else:
@@ -589,7 +592,7 @@ def check_hours(windows: Windows, zones: tuple[str, ...], start: int, minutes: i
         assert first == opens or (opens == end <= first), (windows, zones, to_datetime(t))
         if shown[n]:
             assert last == closes or (closes == end <= last), (windows, zones, to_datetime(t))
-            middle = t + MINUTE // 2
+            middle = t + step // 2
             assert told.next_open(middle, where) == (middle, last)
 
 
@@ -598,15 +601,15 @@ def check_hours(windows: Windows, zones: tuple[str, ...], start: int, minutes: i
 def test_hours_are_what_the_wall_shows_at_every_minute(week: str, windows: str) -> None:
     """A skipped hour never opens, a repeated one opens twice; a night belongs to its evening."""
     name, start = WEEKS[week]
-    check_hours(WINDOWS[windows], (name,), start, 6 * 1440)
+    check_hours(WINDOWS[windows], (name,), start, 6)
 
 
 @pytest.mark.parametrize("windows", WINDOWS)
 def test_hours_in_several_zones_are_those_open_in_each(windows: str) -> None:
     """Over the days on which the clocks of one or another change, an instant is open in all."""
     zones = ("America/Chicago", "Europe/Berlin")
-    check_hours(WINDOWS[windows], zones, utc(2026, 10, 24), 4 * 1440)
-    check_hours(WINDOWS[windows], (*zones, "Australia/Lord_Howe"), utc(2026, 10, 3), 3 * 1440)
+    check_hours(WINDOWS[windows], zones, utc(2026, 10, 24), 4)
+    check_hours(WINDOWS[windows], (*zones, "Australia/Lord_Howe"), utc(2026, 10, 3), 3)
 
 
 @given(
@@ -625,9 +628,15 @@ def test_hours_in_several_zones_are_those_open_in_each(windows: str) -> None:
 def test_any_hours_are_what_the_wall_shows(windows: Windows, where: tuple[str, int]) -> None:
     """The same for windows, zones and days that nobody thought of."""
     name, t = where
-    # Monrovia's clocks had seconds once: no minute of UTC is one of its wall.
-    start = t - t % MINUTE - offset(t - t % MINUTE, name) % MINUTE
-    check_hours(windows, (name,), start, 1440 if name == "Africa/Monrovia" else 2 * 1440)
+    # Monrovia's clocks were half a minute off until 1972.
+    step = MINUTE // 2 if name == "Africa/Monrovia" else MINUTE
+    check_hours(windows, (name,), t - t % step, 2, step)
+
+
+@pytest.mark.parametrize("windows", WINDOWS)
+def test_hours_over_a_change_by_an_odd_half_minute(windows: str) -> None:
+    """Monrovia went from 44 minutes and 30 seconds behind UTC to none, within a minute."""
+    check_hours(WINDOWS[windows], ("Africa/Monrovia",), utc(1972, 1, 6), 3, MINUTE // 2)
 
 
 def test_hours_may_never_close_and_never_open() -> None:
