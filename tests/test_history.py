@@ -61,6 +61,14 @@ def test_so_many_kinds_of_touch_that_some_are_let_go(monkeypatch: pytest.MonkeyP
     assert codes([first, other, first | {"outcome": "failed"}], mail()) == set()
 
 
+def test_a_touch_without_an_id_told_twice_is_one() -> None:
+    """The same content is the same event; another message at the same instant is another."""
+    policy = {"rules": {"over-cap": {"max": 2, "per": "7d"}}}
+    one, other = mail(AT, outcome="sent"), mail(AT, step="two", outcome="sent")
+    assert judge(policy, [one, one], mail())
+    assert not judge(policy, [one, other], mail())
+
+
 def test_failed_may_follow_only_unknown() -> None:
     assert codes([mail(AT, id="t-1", outcome="unknown")], mail()) == {"CG301"}
     later = [mail(AT, id="t-1", outcome="unknown"), mail(AT, id="t-1", outcome="failed")]

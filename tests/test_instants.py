@@ -368,9 +368,11 @@ def test_a_zone_has_one_object_and_a_name() -> None:
         ("/etc/localtime", "unknown zone '/etc/localtime'"),
         ("zone.tab", "unknown zone 'zone.tab'"),
         ("a\0b", "unknown zone 'a\\x00b'"),
-        ("localtime", "unknown zone 'localtime'"),
-        ("posixrules", "unknown zone 'posixrules'"),
-        ("Factory", "unknown zone 'Factory'"),
+        ("localtime", "expected a name such as America/Chicago"),
+        ("posixrules", "expected a name such as America/Chicago"),
+        ("Factory", "expected a name such as America/Chicago"),
+        ("right/America/Chicago", "did you mean 'America/Chicago'?"),
+        ("posix/America/Chicago", "did you mean 'America/Chicago'?"),
     ],
 )
 def test_an_unknown_zone_gets_the_nearest_name(name: str, hint: str) -> None:

@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cadence_guard import EventError, Guard, parse_events
@@ -52,6 +52,8 @@ def _without_phonenumbers(monkeypatch: pytest.MonkeyPatch) -> Any:
         ("al@localhost", "al@localhost"),
         ("al@", "al@"),
         ("Two  Words@b.example", "two words@b.example"),
+        ("al@b.example\u3002", "al@b.example"),
+        ("al@b\u3002example.\u3002", "al@b.example"),
     ],
 )
 def test_an_address_is_folded_and_its_domain_ascii(value: str, point: str) -> None:
@@ -84,6 +86,8 @@ def test_the_zero_in_brackets_is_not_dialled() -> None:
     """`+44 (0)20` is `+44 20`; in a national number the zero says nothing and stays."""
     assert normalise("+44 (0)20 7946 0958", "phone") == "+442079460958"
     assert normalise("0044 (0)20 7946 0958", "phone") == "+442079460958"
+    assert normalise("(+44) (0)20 7946 0958", "phone") == "+442079460958"
+    assert normalise("tel: +44 (0)20 7946 0958", "phone") == "+442079460958"
     assert normalise("(0)20 7946 0958", "phone", "GB") == "+442079460958"
     assert not is_phone(normalise("(0)20 7946 0958", "phone"))
 
@@ -105,6 +109,8 @@ def test_the_zero_in_brackets_is_not_dialled() -> None:
         ("+0 512 555 0143", None, "+0 512 555 0143"),
         ("+1512+5550143", None, "+1512+5550143"),
         ("+123", None, "+123"),
+        ("+1512555014\u0663", None, "+1512555014\u0663"),
+        ("+1512555014\u0436", None, "+1512555014\u0436"),
     ],
 )
 def test_a_national_number_needs_its_country(value: str, country: str | None, point: str) -> None:
@@ -229,6 +235,19 @@ def test_a_normalised_point_is_its_own_spelling(value: str) -> None:
             assert normalise(f" {value.swapcase()} ", kind, country) == normalise(
                 value.lower(), kind, country
             )
+
+
+@given(st.text(max_size=20), st.sampled_from(KINDS), st.sampled_from((None, "US")))
+@example("\u00df\u0323", "post", None)
+@example("@@ anna", "social", None)
+@example("al@b.example\u3002", "email", None)
+@settings(max_examples=500, deadline=None)
+def test_any_text_normalised_is_its_own_spelling(
+    value: str, kind: str, country: str | None
+) -> None:
+    """Whatever the script: normalising again changes nothing."""
+    point = normalise(value, kind, country)
+    assert normalise(point, kind, country) == point
 
 
 @given(mails, numbers)

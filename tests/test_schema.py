@@ -132,6 +132,13 @@ def test_the_schema_is_a_schema() -> None:
     assert used == {f"#/$defs/{name}" for name in SCHEMA["$defs"]}
 
 
+def test_every_default_fits() -> None:
+    """A default is what a file could say instead: no null, and a duration as text."""
+    for schema in schemas(SCHEMA):
+        if "default" in schema:
+            assert fits(schema["default"], schema), schema
+
+
 def test_every_rule_is_listed_with_its_parameters() -> None:
     """By its name, with its code; those that are always on take nothing."""
     listed = SCHEMA["$defs"]["Rules"]["properties"]
@@ -193,6 +200,9 @@ GOOD: list[dict[str, Any]] = [
 WRONG: list[dict[str, Any]] = [
     {"version": 2},
     {"version": "1"},
+    {"horizon": None},
+    {"answers": None},
+    {"rules": {"over-cap": {"max": 1, "per": "7d", "calendar": None}}},
     {"pack": []},
     {"packs": ["humne"]},
     {"packs": "humane"},

@@ -245,7 +245,7 @@ _start: Final = itemgetter(0)
 _end: Final = itemgetter(1)
 
 
-_NO_PLACE: Final = ("localtime", "posixrules", "Factory")
+_NO_PLACE: Final = frozenset(("localtime", "posixrules", "Factory"))
 """Files of the tz database that mean this machine's zone, or none."""
 
 
@@ -253,13 +253,14 @@ _NO_PLACE: Final = ("localtime", "posixrules", "Factory")
 def zone(name: str) -> Zone:
     """The zone of that name; ValueError with the nearest name if the tz database has none."""
     try:
-        if name in _NO_PLACE:
+        # Some machines have every zone twice more, as posix/ and, 27 s off, as right/.
+        if name in _NO_PLACE or name.startswith(("posix/", "right/")):
             raise KeyError(name)
         return Zone(name, ZoneInfo(name))
     except (ValueError, OSError, KeyError):
         import zoneinfo
 
-        near = nearest(name, zoneinfo.available_timezones())
+        near = nearest(name, zoneinfo.available_timezones() - _NO_PLACE)
         hint = f"; did you mean {near!r}?" if near else "; expected a name such as America/Chicago"
         raise ValueError(f"unknown zone {name!r}{hint}") from None
 

@@ -29,14 +29,16 @@ def normalise(value: str, kind: str | None = None, country: str | None = None) -
     text = unicodedata.normalize("NFKC", value).strip()
     if text.startswith(HASHED):
         return text
+    # Casefolding may take apart what NFKC had put together.
+    text = " ".join(unicodedata.normalize("NFKC", text.casefold()).split())
     kind = kind or _guess(text)
     if kind == "email" and _MAIL.fullmatch(text):
         return _email(text)
     if kind == "phone":
-        return _phone(text, country) or " ".join(text.casefold().split())
+        return _phone(text, country) or text
     if kind == "social":
-        return text.removeprefix("@").casefold()
-    return " ".join(text.casefold().split())
+        return text.lstrip("@ ")
+    return text
 
 
 def kind_of(channel: str) -> str | None:
@@ -76,13 +78,13 @@ def _guess(text: str) -> str | None:
     if text.startswith("@"):
         return "social"
     digits = sum(char.isdigit() for char in text)
-    letters = sum(char.isalpha() for char in text.casefold().removeprefix("tel:"))
+    letters = sum(char.isalpha() for char in text.removeprefix("tel:"))
     return "phone" if digits >= 5 and not letters else None
 
 
 def _email(text: str) -> str:
-    name, _, domain = text.casefold().rpartition("@")
-    domain = domain.rstrip(".")
+    name, _, domain = text.rpartition("@")
+    domain = domain.rstrip(".\u3002")  # the ideographic full stop ends a label too
     try:
         domain = domain.encode("idna").decode("ascii")
     except UnicodeError:
@@ -91,10 +93,10 @@ def _email(text: str) -> str:
 
 
 def _phone(text: str, country: str | None) -> str | None:
-    text = text.casefold().removeprefix("tel:")
-    bare = re.sub(
-        r"[^+0-9a-z]", "", text.replace("(0)", "") if text.startswith(("+", "00")) else text
-    )
+    text = text.removeprefix("tel:")
+    abroad = text.lstrip(" (").startswith(("+", "00"))
+    # Letters and digits of any script stay: a number that lost one would be somebody else's.
+    bare = re.sub(r"[^+\w]|_", "", text.replace("(0)", "") if abroad else text)
     international = "+" + bare[2:] if bare.startswith("00") else bare
     if _E164.fullmatch(international):
         return international

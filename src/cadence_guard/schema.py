@@ -46,4 +46,25 @@ def policy_schema() -> dict[str, Any]:
     }
     schema["required"] = ["version"]
     schema["title"] = "cadence-guard policy"
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    written = _as_written(schema)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **written}
+
+
+def _as_written(part: Any) -> Any:
+    """What a file may say: no null, durations as text, and no default in the shape Python has."""
+    if isinstance(part, list):
+        return [_as_written(inner) for inner in part if inner != {"type": "null"}]
+    if not isinstance(part, dict):
+        return part
+    part = {key: _as_written(inner) for key, inner in part.items()}
+    if "default" in part and "properties" not in part:
+        default = part.pop("default")
+        if isinstance(default, dict):
+            default = default.get("text")
+        if isinstance(default, (str, int)) or (
+            isinstance(default, list) and all(isinstance(item, str) for item in default)
+        ):
+            part["default"] = default
+    if len(part.get("anyOf", ())) == 1:
+        part |= part.pop("anyOf")[0]
+    return part
