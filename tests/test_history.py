@@ -63,7 +63,7 @@ def test_so_many_kinds_of_touch_that_some_are_let_go(monkeypatch: pytest.MonkeyP
 
 def test_a_touch_without_an_id_told_twice_is_one() -> None:
     """The same content is the same event; another message at the same instant is another."""
-    policy = {"rules": {"over-cap": {"max": 2, "per": "7d"}}}
+    policy = {"rules": {"over-cap": {"max": 2, "per": "30d"}}}
     one, other = mail(AT, outcome="sent"), mail(AT, step="two", outcome="sent")
     assert judge(policy, [one, one], mail())
     assert not judge(policy, [one, other], mail())
