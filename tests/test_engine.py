@@ -219,12 +219,22 @@ def test_the_memory_of_a_book_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(book.answers) <= 3
 
 
-def test_a_rule_of_ones_own_has_to_answer() -> None:
-    bare = Rule(Rule.Params())
+class _Sundays(Rule):
+    """A rule of one's own with the one question and no words."""
+
+    name = "sundays"
+    code = "CG905"
+
+    def next_open(self, t: int, case: Case) -> OpenStretch:
+        return t, t + DAY
+
+
+def test_a_rule_of_ones_own_has_to_answer_and_may_leave_out_words() -> None:
+    """Without `next_open` there is no rule; without `objection` there is a plain sentence."""
+    with pytest.raises(TypeError, match="next_open"):
+        Rule(Rule.Params())  # type: ignore[abstract]
     case = case_of([], mail())
-    for ask in (bare.next_open, bare.objection):
-        with pytest.raises(NotImplementedError):
-            ask(case.at, case)
+    assert _Sundays(Rule.Params()).objection(case.at, case).message == "sundays objects"
 
 
 def test_the_calendar_covers_what_was_asked() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module, resources
 from importlib.metadata import entry_points
+from inspect import isabstract
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
@@ -60,8 +61,10 @@ def rule_class(name: str) -> type[Rule]:
         if not points:
             raise ValueError(words.expected(name, RULES, "rule"))
         found = next(iter(points)).load()
-    if not (isinstance(found, type) and issubclass(found, Rule)):
-        raise ValueError(f"rule {name!r} is no subclass of cadence_guard.rules.Rule")
+    if not (isinstance(found, type) and issubclass(found, Rule) and not isabstract(found)):
+        raise ValueError(
+            f"rule {name!r} is no subclass of cadence_guard.rules.Rule with next_open and objection"
+        )
     return found
 
 

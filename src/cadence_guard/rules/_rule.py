@@ -6,6 +6,7 @@ into words. It reads the case and nothing else: no clock, file, socket or logger
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -123,7 +124,7 @@ class Objection(NamedTuple):
     name: str | None = None
 
 
-class Rule:
+class Rule(ABC):
     """The base of all rules. One instance is one entry of one policy."""
 
     code: ClassVar[str]
@@ -163,16 +164,16 @@ class Rule:
 
     # -- the one question -----------------------------------------------------------------------
 
+    @abstractmethod
     def next_open(self, t: int, case: Case) -> OpenStretch:
         """The first stretch of free time that ends after `t`, cut off at `t`.
 
         (NEVER, NEVER) if there is none.
         """
-        raise NotImplementedError
 
     def objection(self, t: int, case: Case) -> Objection:
         """Why it is not free at `t`, in words."""
-        raise NotImplementedError
+        return Objection(f"{self.name} objects")
 
     def code_at(self, t: int, case: Case) -> str:
         """The code of the objection at `t`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from operator import itemgetter
 
 from cadence_guard.instants import NEVER
@@ -41,3 +41,22 @@ def closed_in(closed: Intervals, t: int) -> tuple[int, int]:
         t = closed[index][1]
         index += 1
     return t, closed[index][0] if index < len(closed) else NEVER
+
+
+def walk(piece: Callable[[int], tuple[int, int, int]], t: int) -> tuple[int, int]:
+    """The first free stretch that ends after `t`, of a set known piece by piece.
+
+    `piece(t)` gives (opens, closes, border): the first free stretch at or after `t` of the piece of
+    time that begins at `t` and ends at `border`; (NEVER, NEVER, border) if it has none.
+    """
+    found = NEVER
+    while True:
+        opens, closes, border = piece(t)
+        if found == NEVER:
+            if opens < border:
+                found = opens
+        elif opens > t:
+            return found, t
+        if border == NEVER or (found < NEVER and closes < border):
+            return found, closes
+        t = border

@@ -41,6 +41,7 @@ from cadence_guard.instants import NEVER, Duration, to_datetime, to_text
 from cadence_guard.lines import Past
 from cadence_guard.rules._counting import counted, last_and_next
 from cadence_guard.rules._rule import Elapsed, Objection, OpenStretch, Rule, Selecting, Spans
+from cadence_guard.rules._sets import walk
 
 Hold = tuple[int, int, str]
 """[start, end) in which a team holds the contact."""
@@ -68,17 +69,7 @@ class NotTheHolder(Rule):
         if not others and not case.me.batons:
             return t, NEVER
         holds = self._holds(case)
-        found = NEVER
-        while True:
-            opens, closes, border = self._piece(t, case, others, holds)
-            if found == NEVER:
-                if opens < border:
-                    found = opens
-            elif opens > t:
-                return found, t
-            if border == NEVER or (found < NEVER and closes < border):
-                return found, closes
-            t = border
+        return walk(lambda t: self._piece(t, case, others, holds), t)
 
     def _piece(
         self, t: int, case: Case, others: list[list[int]], holds: list[Hold]

@@ -43,6 +43,7 @@ from cadence_guard.history import Case, Said
 from cadence_guard.instants import NEVER, PERIOD, Duration
 from cadence_guard.rules._counting import counted, two_sided
 from cadence_guard.rules._rule import Elapsed, Objection, OpenStretch, Rule, Selecting, Spans
+from cadence_guard.rules._sets import walk
 
 ENDS = frozenset(("replied", "invited", "meeting_booked", "purchased"))
 
@@ -104,18 +105,12 @@ class UnansweredStreak(Rule):
         if not at:
             return t, NEVER
         ends = self._ends(case)
-        found = NEVER
-        while True:
+
+        def piece(t: int) -> tuple[int, int, int]:
             low, high, border = self._streak(case, ends, at, t)
-            opens, closes, border = self._within(at[low:high], t, border)
-            if found == NEVER:
-                if opens < border:
-                    found = opens
-            elif opens > t:
-                return found, t
-            if border == NEVER or (found < NEVER and closes < border):
-                return found, closes
-            t = border
+            return self._within(at[low:high], t, border)
+
+        return walk(piece, t)
 
     @staticmethod
     def _ends(case: Case) -> list[Said]:
