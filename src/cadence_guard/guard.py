@@ -473,8 +473,12 @@ class Guard:
         return book
 
     def _history(self, keys: Sequence[str], since: int | None = None, after: int = 0) -> Page:
-        with _guarded():
+        try:
             return self.ledger.history(keys, since, after)
+        except LedgerUnavailable:
+            raise
+        except Exception as error:
+            raise _unavailable(error) from error
 
     def _append(self, events: Iterable[Filed], expect: Mapping[str, int]) -> None:
         with _guarded():
@@ -631,7 +635,11 @@ def _guarded() -> Iterator[None]:
     except LedgerUnavailable:
         raise
     except Exception as error:
-        raise LedgerUnavailable(f"{type(error).__name__}: {error}") from error
+        raise _unavailable(error) from error
+
+
+def _unavailable(error: Exception) -> LedgerUnavailable:
+    return LedgerUnavailable(f"{type(error).__name__}: {error}")
 
 
 def _down(touch: Touch, error: Exception) -> Decision:
