@@ -13,6 +13,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 from weakref import ref
 
+from pydantic import ValidationError
+
 from cadence_guard import engine, words
 from cadence_guard._log import log
 from cadence_guard.book import Book, point_of
@@ -592,10 +594,11 @@ def _now() -> datetime:
 def _touch(touch: Mapping[str, Any]) -> Touch:
     if not isinstance(touch, Mapping):
         raise EventError(f"expected a touch or a dict, not {type(touch).__name__}")
-    event = parse_event(touch if "event" in touch else {"event": "touch", **touch})
-    if not isinstance(event, Touch):
-        raise EventError(f"expected a touch, not a {event.event}")
-    return event
+    try:
+        return Touch.model_validate(touch)
+    except ValidationError:
+        event = parse_event({"event": "touch", **touch})  # which says what is wrong, and where
+    raise EventError(f"expected a touch, not a {event.event}")
 
 
 def _facts(contact: Contact | Mapping[str, Any] | None, asked: Touch) -> Contact | None:
