@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cadence_guard import _regions
-from cadence_guard._regions import REGION_ZONES
+from cadence_guard._regions import REGION_ZONES, TERRITORIES
+from cadence_guard.instants import zones_of
 
 US_STATES = """
     AK AL AR AZ CA CO CT DC DE FL GA HI IA ID IL IN KS KY LA MA MD ME MI MN MO MS MT NC ND NE NH
@@ -83,7 +84,7 @@ def test_all_regions_of_a_country_are_listed(country: str, count: int) -> None:
 def test_no_region_is_written_twice() -> None:
     """A dict keeps the last of equal keys silently, so its source is read."""
     tree = ast.parse(inspect.getsource(_regions))
-    (table,) = [node for node in ast.walk(tree) if isinstance(node, ast.Dict)]
+    table, *_ = [node for node in ast.walk(tree) if isinstance(node, ast.Dict)]
     keys = [ast.literal_eval(key) for key in table.keys if key is not None]
     assert len(keys) == len(set(keys)) == len(table.keys)
 
@@ -107,3 +108,11 @@ def test_no_region_is_written_twice() -> None:
 )
 def test_a_split_or_remote_region_has_exactly_its_zones(region: str, zones: set[str]) -> None:
     assert set(REGION_ZONES[region]) == zones
+
+
+def test_a_territory_has_the_zones_of_its_own_code() -> None:
+    """Nine in the morning in Guam is not nine in the morning in Hawaii."""
+    for region, code in TERRITORIES.items():
+        assert region not in REGION_ZONES
+        assert zones_of(region) == zones_of(code) != ()
+    assert [zone.name for zone in zones_of("US-GU")] == ["Pacific/Guam"]

@@ -26,12 +26,13 @@ if TYPE_CHECKING:
     # At run time these refuse an explicit null; a checker sees what a missing key gives.
     from typing import TypeAlias
 
+    Id: TypeAlias = str
     Text: TypeAlias = str | None
     Tags: TypeAlias = tuple[str, ...]
     Instant: TypeAlias = datetime
     MaybeInstant: TypeAlias = datetime | None
 else:
-    Text = Annotated[str, Field(min_length=1)]
+    Text = Id = Annotated[str, Field(min_length=1, pattern="^[^\\x00]+$")]
     Tags = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)]
     Instant = Annotated[
         datetime,

@@ -339,3 +339,19 @@ REGION_ZONES: dict[str, tuple[str, ...]] = {
     "NZ-WKO": ("Pacific/Auckland",),
     "NZ-WTC": ("Pacific/Auckland",),
 }
+
+TERRITORIES: dict[str, str] = {
+    **{f"US-{code}": code for code in ("AS", "GU", "MP", "PR", "VI")},
+    **{f"NL-{code}": code for code in ("AW", "CW", "SX")},
+    **{f"CN-{code}": code for code in ("HK", "MO", "TW")},
+    **{f"NL-{code}": "BQ" for code in ("BQ1", "BQ2", "BQ3")},
+    **{f"NO-{code}": "SJ" for code in ("21", "22")},
+    "FI-01": "AX",
+    "FR-971": "GP",
+    "FR-972": "MQ",
+    "FR-973": "GF",
+    "FR-974": "RE",
+    "FR-976": "YT",
+    **{f"FR-{code}": code for code in ("BL", "MF", "NC", "PF", "PM", "TF", "WF")},
+}
+"""Region codes of territories that have a country code, and so zones, of their own."""

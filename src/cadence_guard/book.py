@@ -128,6 +128,12 @@ class Book:
         gone = self.people.get(self._hashed(contact))
         return gone.noes if gone else []
 
+    def is_theirs(self, no: No, grant: Grant) -> bool:
+        """Whether who gave a grant is who said no, also if all that is left of them is a hash."""
+        if no.contact == grant.contact:
+            return True
+        return no.erased and no.contact == self._hashed(grant.contact)
+
     def grants_at(self, point: str | None) -> list[Grant]:
         """The grants with evidence that name a point, whoever gave them."""
         return self._grants_at.get(point or "", [])
@@ -173,10 +179,12 @@ class Book:
         point = named_point(event)
         if isinstance(event, Signal) and event.touch and event.kind in REFUSED_BY:
             touch = self._ids.get(event.touch)
-            if touch is not None and event.kind == "wrong_person":
+            if touch is None or touch.contact != event.contact:
+                return event.channel, point
+            if event.kind == "wrong_person":
                 return event.channel or touch.form.channel, point or touch.to
-            if touch is not None and event.channel in (None, touch.form.channel):
-                return touch.form.channel, point or touch.to
+            if event.channel in (None, touch.form.channel) and point in (None, touch.to):
+                return touch.form.channel, touch.to
         return event.channel, point
 
     def fold(self, event: Event, streams: Streams | None = None) -> None:

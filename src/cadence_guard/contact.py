@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from cadence_guard import words
 from cadence_guard._model import (
+    Id,
     MaybeChannel,
     MaybeInstant,
     MaybePurpose,
@@ -18,7 +19,6 @@ from cadence_guard._model import (
 )
 from cadence_guard.points import is_email, is_phone, normalise
 
-_Id = Annotated[str, Field(min_length=1)]
 _Region = Annotated[Text, Field(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$")]
 
 
@@ -30,7 +30,7 @@ class ContactPoint(Model):
     """
 
     kind: Annotated[str, word("kind", words.KINDS)]
-    value: _Id
+    value: Id
     use: Annotated[Text, word("use", words.USES)] = None
     source: Annotated[Text, word("source", words.SOURCES, own=True)] = None
     region: _Region = None
@@ -41,7 +41,7 @@ class Contact(Model):
     """A person under the id of the caller's CRM. A later event is merged into the earlier ones."""
 
     event: Literal["contact"] = "contact"
-    contact: _Id
+    contact: Id
     at: MaybeInstant = None
     name: Text = None
     call_me: Text = None
@@ -72,7 +72,7 @@ class Consent(Model):
     """
 
     event: Literal["consent"] = "consent"
-    contact: _Id
+    contact: Id
     at: MaybeInstant = None
     purpose: MaybePurpose = None
     channel: MaybeChannel = None
@@ -94,7 +94,7 @@ class Signal(Model):
     """What came back from a contact: a reply, a refusal, an opt-out, a footprint, ..."""
 
     event: Literal["signal"] = "signal"
-    contact: _Id
+    contact: Id
     at: MaybeInstant = None
     kind: Annotated[str, word("signal", words.SIGNALS, own=True)]
     channel: MaybeChannel = None
@@ -108,10 +108,10 @@ class Handoff(Model):
     """The baton: from this instant the team `to` holds the contact."""
 
     event: Literal["handoff"] = "handoff"
-    contact: _Id
+    contact: Id
     at: MaybeInstant = None
     from_: Annotated[Text, Field(alias="from")] = None
-    to: _Id
+    to: Id
     because: Text = None
     until: MaybeInstant | None = None
 
@@ -141,5 +141,5 @@ class Forget(Model):
     """Erasure: everything about the contact but keyed hashes that keep every no in force."""
 
     event: Literal["forget"] = "forget"
-    contact: _Id
+    contact: Id
     at: MaybeInstant = None

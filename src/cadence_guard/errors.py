@@ -10,6 +10,7 @@ CadenceGuardError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,7 +26,14 @@ class EventError(CadenceGuardError, ValueError):
 
 
 class PolicyError(CadenceGuardError, ValueError):
-    """A policy, a pack or a rule entry is wrong; the text says where and what was expected."""
+    """A policy, a pack or a rule entry is wrong; the text says where and what was expected.
+
+    `faults` are (path, sentence) pairs, as far as paths are known.
+    """
+
+    def __init__(self, text: str, faults: Sequence[tuple[tuple[str | int, ...], str]] = ()) -> None:
+        super().__init__(text)
+        self.faults = faults
 
 
 class LedgerUnavailable(CadenceGuardError):

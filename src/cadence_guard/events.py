@@ -174,6 +174,9 @@ def _line_error(line: bytes, error: ValidationError, where: str) -> EventError:
     model = MODELS.get(kind) if isinstance(kind, str) else None
     if model is None:
         return EventError(_prefix(where) + _unknown_event(kind))
+    if error.errors(include_url=False)[0]["type"] == "json_invalid":
+        text = error.errors(include_url=False)[0]["msg"].removeprefix("Invalid JSON: ")
+        return EventError(f"{_prefix(where)}broken JSON: {text}; expected one event a line")
     path, sentence = complaints(error, model, tagged=True)[0]
     return EventError(f"{_prefix(where, _column(text, path, sentence))}{kind}: {sentence}")
 

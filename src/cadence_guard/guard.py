@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from secrets import token_hex
@@ -59,11 +59,11 @@ class _Shelf(NamedTuple):
 class Guard:
     """Judges touches by a policy, and books them in a ledger.
 
-    `policy`: a Policy, else the pack `humane`. `ledger`: a URL (`sqlite:///outreach.db`), an object
-    that keeps the `Ledger` contract, else memory. `clock`: gives the aware datetime that "now"
-    means. `key`: the secret of the hashes under which the noes of forgotten people are kept;
-    without one the ledger makes and keeps a random one, which protects a copied hash list but not
-    a copied ledger.
+    `policy`: a Policy or its data, else the pack `humane`. `ledger`: a URL
+    (`sqlite:///outreach.db`), an object that keeps the `Ledger` contract, else memory. `clock`:
+    gives the aware datetime that "now" means. `key`: the secret of the hashes under which the noes
+    of forgotten people are kept; without one the ledger makes and keeps a random one, which
+    protects a copied hash list but not a copied ledger.
 
     Safe to share between threads; processes share a ledger. Raises PolicyError, and ValueError or
     LedgerUnavailable for a ledger that cannot be opened.
@@ -71,13 +71,13 @@ class Guard:
 
     def __init__(
         self,
-        policy: Policy | None = None,
+        policy: Policy | Mapping[str, Any] | None = None,
         *,
         ledger: str | Ledger | None = None,
         clock: Callable[[], datetime] | None = None,
         key: str | bytes | None = None,
     ) -> None:
-        self.policy = policy or Policy(packs=["humane"])
+        self.policy = Policy(packs=["humane"]) if policy is None else Policy.model_validate(policy)
         self.ruleset = Ruleset(self.policy)
         self.ledger: Ledger = (
             open_ledger("memory://" if ledger is None else ledger)
@@ -130,6 +130,8 @@ class Guard:
         Raises ValueError for naive instants, EventError, LedgerUnavailable.
         """
         start, end = parse_instant(start), parse_instant(end)
+        if end < start:
+            raise ValueError(f"the calendar would end at {end}, before its start at {start}")
         asked = self._planned(touch).model_copy(update={"at": start})
         facts = _facts(contact, asked)
         with self._lock:
@@ -192,8 +194,18 @@ class Guard:
         resume: bool = False,
     ) -> AsyncIterator[Reservation]:
         """`reserve` for an event loop: the ledger is asked in a thread. `async with` only."""
-        booked = _in_thread(self.reserve, touch, contact=contact, resume=resume)
-        async with await booked as reservation:
+        import asyncio
+
+        booking = asyncio.ensure_future(
+            _in_thread(self.reserve, touch, contact=contact, resume=resume)
+        )
+        try:
+            reservation = await asyncio.shield(booking)
+        except asyncio.CancelledError:
+            with suppress(Refused):  # what nobody holds any more is not to stay booked
+                await (await booking).arelease()
+            raise
+        async with reservation:
             yield reservation
 
     def _plan(

@@ -301,6 +301,10 @@ class Told(Protocol):
         """The touches to a point."""
         ...
 
+    def is_theirs(self, no: No, grant: Grant) -> bool:
+        """Whether who gave a grant is who said no."""
+        ...
+
     def grants_at(self, point: str | None) -> list[Grant]:
         """The grants with evidence that name a point, whoever gave them."""
         ...

@@ -17,7 +17,7 @@ from operator import itemgetter
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from cadence_guard._regions import REGION_ZONES
+from cadence_guard._regions import REGION_ZONES, TERRITORIES
 from cadence_guard.words import nearest
 
 SECOND: Final = 1_000_000
@@ -293,7 +293,8 @@ def zones_of(place: str) -> tuple[Zone, ...]:
     has the zones of its country.
     """
     place = place.upper()
-    names = REGION_ZONES.get(place) or _country_zones().get(place.partition("-")[0], ())
+    country = TERRITORIES.get(place) or place.partition("-")[0]
+    names = REGION_ZONES.get(place) or _country_zones().get(country, ())
     return tuple(zone(name) for name in names)
 
 

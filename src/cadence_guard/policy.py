@@ -251,7 +251,7 @@ class Policy(_Stated):
         except RecursionError:
             raise PolicyError("nested too deeply for a policy") from None
         if faults:
-            raise _Wrong(faults)
+            raise _wrong(faults)
 
     @classmethod
     def model_validate(cls, obj: Any, **options: Any) -> Policy:
@@ -279,12 +279,9 @@ class Policy(_Stated):
         return _located(lambda: cls.model_validate(document.data), document, where)
 
 
-class _Wrong(PolicyError):
+def _wrong(faults: list[tuple[Keys, str]]) -> PolicyError:
     """A policy error that still knows its paths."""
-
-    def __init__(self, faults: list[tuple[Keys, str]]) -> None:
-        super().__init__("; ".join(sentence for _, sentence in faults))
-        self.faults = faults
+    return PolicyError("; ".join(sentence for _, sentence in faults), faults)
 
 
 def _nulls(value: Any, path: Keys) -> list[tuple[Keys, str]]:
@@ -317,10 +314,8 @@ def _document(text: str | bytes, where: str) -> Document:
 def _located(make: Callable[[], Policy], document: Document, where: str) -> Policy:
     try:
         return make()
-    except _Wrong as error:
-        faults = error.faults
     except PolicyError as error:
-        raise PolicyError(f"{where}:1:1: {error}") from None
+        faults = error.faults or [((), str(error))]
     lines = []
     for path, sentence in faults:
         mark = document.locate(path, key="unknown" in sentence)

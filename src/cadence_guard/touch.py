@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from cadence_guard import words
 from cadence_guard._model import (
     Channel,
+    Id,
     MaybeInstant,
     Model,
     Purpose,
@@ -28,7 +29,7 @@ class Touch(Model):
 
     event: Literal["touch"] = "touch"
     id: Text = None
-    contact: Annotated[str, Field(min_length=1)]
+    contact: Id
     at: MaybeInstant = None
     channel: Channel
     to: Text = None
@@ -63,6 +64,6 @@ class Release(Model):
     """
 
     event: Literal["release"] = "release"
-    touch: Annotated[str, Field(min_length=1)]
-    contact: Annotated[str, Field(min_length=1)]
+    touch: Id
+    contact: Id
     at: MaybeInstant = None

@@ -78,9 +78,7 @@ def reopened(no: No, case: Case) -> Intervals:
         grants: Iterable[Grant] = case.me.grants
     else:  # at this point somebody else said no: only a grant that names the point is about it
         grants = (
-            grant
-            for grant in case.book.grants_at(case.point)
-            if no.erased or grant.contact == no.contact
+            grant for grant in case.book.grants_at(case.point) if case.book.is_theirs(no, grant)
         )
     return merged(
         (grant.start, grant.end)
