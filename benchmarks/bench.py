@@ -420,7 +420,7 @@ kept = sum(event.event == "touch" for event in parse_events(sys.argv[1]))
 print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, kept)
 """
 REPLAY = """
-import resource, sys, time
+import gc, resource, sys, time
 from collections import Counter
 from cadence_guard.events import parse_events
 from cadence_guard.book import Book
@@ -430,9 +430,10 @@ from cadence_guard.ruleset import Ruleset
 ruleset, verdicts = Ruleset(Policy(packs=["humane"])), Counter()
 book = Book(str, by_point=ruleset.by_point)
 start = time.perf_counter()
-for touch, decision in replay(ruleset, book, parse_events(sys.argv[1])):
+gc.disable()  # as `replay --summary` does, which asks for verdicts and codes too
+for touch, decision in replay(ruleset, book, parse_events(sys.argv[1]), lasting=False):
     verdicts[decision.verdict] += 1
-    verdicts.update({finding.code for finding in decision.findings})
+    verdicts.update(decision.codes)
 took = time.perf_counter() - start
 touches = sum(len(me.line.at) for me in book.people.values())
 print(took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, touches)
