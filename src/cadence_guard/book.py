@@ -183,8 +183,8 @@ class Book:
                 return event.channel, point
             if event.kind == "wrong_person":
                 return event.channel or touch.form.channel, point or touch.to
-            if event.channel in (None, touch.form.channel) and point in (None, touch.to):
-                return touch.form.channel, touch.to
+            if event.channel in (None, touch.form.channel):
+                return touch.form.channel, point or touch.to
         return event.channel, point
 
     def fold(self, event: Event, streams: Streams | None = None) -> None:
@@ -316,6 +316,9 @@ class Book:
         said = Said(at, signal.kind, channel, point, signal.purpose, until, before)
         if signal.kind in SPREADING:
             points = streams.points if point is None else frozenset((point,))
+            if signal.point and not signal.channel and channel:
+                touch = self._ids[signal.touch or ""]  # it is where the channel is from
+                channel = channel if touch.to == point else None
             self._object(
                 No(signal.kind, at, me.contact, channel, signal.purpose, points, bool(point))
             )

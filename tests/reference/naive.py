@@ -1,14 +1,13 @@
 """The naive reference: semantics 1-38 as plain sentences; slow, literal, blind to the engine.
 
-The first free instant is found by trying, in order, every one at which an answer could change.
 Readings where the page is open: (a) CG305 judges every touch with a step (no cadence equals no
 cadence); that an id is booked once is the guard's business. (b) No zone known: calendar caps and
 blackouts are judged in each offset from -12:00 to +14:00. (c) No zone known, months: a permission
 ends at the first of +14:00 and -12:00, all else at the last. (d) A withdrawal that covers the touch
 ends the same contact's earlier grounds at its own instant; as an opt-out it holds at once.
 (e) CG303: a touch exactly 400 days ago does not count. (f) A point's zone goes before a contact's.
-(g) A signal's touch lends an opt-out its `to` only if the signal names no other channel. (h) An
-opt-out of a channel without a kind of point is one of every point. (i) No point: nothing unknown.
+(g) A touch lends its `to` only to a no that names no other channel, its channel only to one that
+names no other point. (h) A no of a channel without a kind of point is one of every point.
 """
 
 import calendar
@@ -50,9 +49,9 @@ class Fact(dict):  # a line, a touch or an entry: `fact.key`, and a key that it 
 
     def reaches(self, x):
         """22. An opt-out meets its point at any contact; without one the contact and its points."""
-        if self.purpose not in (None, x.purpose) or self.via not in (None, x.channel):
+        if self.purpose not in (None, x.purpose) or self.closes not in (None, x.channel):
             return False
-        had = [v for v, p in self.had.items() if KIND.get(self.via) in (None, p.kind)]
+        had = [v for v, p in self.had.items() if KIND.get(self.closes) in (None, p.kind)]
         theirs = self.contact == x.contact or x.point in had
         return x.point == self.said_point if self.said_point else theirs
 
@@ -125,11 +124,14 @@ class Case:  # what is known when one touch is judged, and the rules
             after = (x.at, x.pos[1] + 0.5)
             facts.append(Fact(x, event="signal", kind=SAID[x.outcome], purpose=None, pos=after))
         for fact in facts:  # 22. a signal's touch names that touch's channel and `to`
-            of = booked.get(fact.touch, Fact())
+            mine = {b.id: b for b in booked.values() if b.contact == fact.contact}
+            of = mine.get(fact.touch, Fact())
             channel, point = fact.channel or of.channel, fact.point or of.point
-            fact["missed"] = fact.channel == "call" and fact.outcome in MISSED
-            said_point = point if channel == of.channel else fact.point
-            fact.update(via=channel, lent=point, said_point=said_point)
+            fact.update(missed=fact.channel == "call" and fact.outcome in MISSED, via=channel)
+            fact.update(said_point=point if channel == of.channel else fact.point)
+            fact.update(
+                lent=point, closes=channel if fact.point in (None, of.point) else fact.channel
+            )
         new = read(touch, LAST)
         contact = merged(f for f in facts if f.event == "contact" and f.contact == new.contact)
         point = contact.points.get(new.point, Fact())
