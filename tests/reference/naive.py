@@ -6,8 +6,6 @@ blackouts are judged in each offset from -12:00 to +14:00. (c) No zone known, mo
 ends at the first of +14:00 and -12:00, all else at the last. (d) A withdrawal that covers the touch
 ends the same contact's earlier grounds at its own instant; as an opt-out it holds at once.
 (e) CG303: a touch exactly 400 days ago does not count. (f) A point's zone goes before a contact's.
-(g) A touch lends its `to` only to a no that names no other channel, its channel only to one that
-names no other point. (h) A no of a channel without a kind of point is one of every point.
 """
 
 import calendar
