@@ -129,7 +129,7 @@ def bench_decide(quick: bool) -> Iterator[Row]:
 
     def first_of_its_kind(case: Case) -> Decision:
         """A decision that nothing remembered helps: no touch of its kind was asked about before."""
-        world.book.answers.clear()
+        world.book.remembered.clear()
         return decide(ruleset, case)
 
     size = len(touches)

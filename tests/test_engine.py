@@ -216,7 +216,7 @@ def test_the_memory_of_a_book_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     for step in range(9):
         touch = case_of([], mail(step=f"s-{step}")).touch
         assert decide(ruleset, book.case(touch, to_us(touch.at)))
-    assert len(book.answers) <= 3
+    assert len(book.remembered) <= 3
 
 
 class _Sundays(Rule):

@@ -55,7 +55,7 @@ class Book:
         self._grants_at: dict[str, list[Grant]] = {}
         self._ids: dict[str, Past] = {}
         self._words: dict[str, str] = {}
-        self.answers: dict[Hashable, Any] = {}
+        self.remembered: dict[Hashable, Any] = {}
         """What the engine has found out since the last event."""
         self._hashed = hashed
         self._erased = False
@@ -194,7 +194,7 @@ class Book:
         """
         assert event.at is not None
         self._order += 1
-        self.answers.clear()
+        self.remembered.clear()
         if streams is None and not isinstance(event, Touch):
             streams = self.streams(event)
         self._fold[type(event)](event, to_us(event.at), streams)
@@ -300,7 +300,7 @@ class Book:
 
     def release(self, id_: str) -> None:
         """Takes a booked touch back, as if it had never been booked."""
-        self.answers.clear()
+        self.remembered.clear()
         past = self._ids.pop(id_, None)
         if past is None:
             return
@@ -430,7 +430,7 @@ class Book:
 
     def drop(self, contact: str) -> None:
         """Lets go of a contact and of all they have on any line."""
-        self.answers.clear()
+        self.remembered.clear()
         me = self.people.pop(contact, None)
         if me is None:
             return
@@ -449,7 +449,7 @@ class Book:
 
     def prune(self, before: int) -> None:
         """Drops touches before an instant; what they said stays."""
-        self.answers.clear()
+        self.remembered.clear()
         for me in self.people.values():
             for touch in me.line.between(0, before - 1):
                 if touch.id:

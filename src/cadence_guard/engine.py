@@ -56,19 +56,19 @@ def decide(ruleset: Ruleset, case: Case) -> Decision:
     plan = ruleset.plan(case.touch)
     t = case.at
     limit = t + ruleset.horizon
-    answers = case.book.answers
+    remembered = case.book.remembered
     kind = _kind(plan, case)
-    answer = answers.get(kind)
+    answer = remembered.get(kind)
     if (
         answer is None
         or not answer.since <= t < answer.border
         or (answer.late and answer.found <= limit)
     ):
         answer = _search(plan, case, limit)
-        if len(answers) >= KEPT:
-            answers.clear()
+        if len(remembered) >= KEPT:
+            remembered.clear()
         if plan.built_in and not any(one.failed for one in answer.raised):
-            answers[kind] = answer
+            remembered[kind] = answer
     found, raised = answer.found, answer.raised
     verdict = _DENY if found > limit else _ALLOW if found <= t else _DEFER
     return Decision(

@@ -287,10 +287,10 @@ class History:
         return found[::-1]
 
 
-class Told(Protocol):
+class Others(Protocol):
     """What a case asks beyond its contact: other people's touches and grants."""
 
-    answers: dict[Hashable, Any]
+    remembered: dict[Hashable, Any]
     """What the engine has found out since the last event."""
 
     def account_line(self, account: str) -> Line:
@@ -340,7 +340,7 @@ class Case:
         me: History,
         view: View,
         noes: Iterable[No],
-        book: Told,
+        book: Others,
     ) -> None:
         self.touch = touch
         self.at = at
