@@ -11,8 +11,8 @@ neither judged nor counted, nor is a touch by a person that answers.
 
 ## Why
 
-Every tool caps its own channel. The person gets the sum. A counter that only looks back was wrong
-in 3,298 of 10,000 random decisions as soon as touches were booked out of order.
+Every tool caps its own channel. The person gets the sum. A counter that only looks back is
+wrong as soon as touches are booked out of order.
 
 ## Parameters
 
