@@ -3,6 +3,7 @@
 CadenceGuardError
 |-- EventError          an event (or a line of a file of events) is wrong   also a ValueError
 |-- PolicyError         a policy, a pack or a rule entry is wrong           also a ValueError
+|-- CadenceError        a cadence file is wrong, or of no known format      also a ValueError
 |-- LedgerUnavailable   the ledger cannot be read or written
 |   `-- Conflict        somebody else appended first
 `-- Refused             the guard refused a reservation; carries the decision
@@ -34,6 +35,10 @@ class PolicyError(CadenceGuardError, ValueError):
     def __init__(self, text: str, faults: Sequence[tuple[tuple[str | int, ...], str]] = ()) -> None:
         super().__init__(text)
         self.faults = faults
+
+
+class CadenceError(CadenceGuardError, ValueError):
+    """A cadence file cannot be read; the text says where, what is wrong and what was expected."""
 
 
 class LedgerUnavailable(CadenceGuardError):

@@ -1,0 +1,319 @@
+"""A cadence as the checker sees it: steps, waits and branches, whatever file they came from.
+
+Importers make these, the checker lays them out in time. Nothing here reads a file or judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from cadence_guard.instants import SECOND, Hours
+
+Where: TypeAlias = tuple[str | int, ...]
+"""A place in a file: the keys and indexes that lead to it."""
+
+ANCHORS: Final = ("start", "previous", "mixed")
+
+# -- waits: functions from one instant to a later one --------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Elapsed:
+    """Between `low` and `high` microseconds, equal for a fixed wait; `high` None has no end."""
+
+    low: int
+    high: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalDays:
+    """As many days later, at the same time on the contact's wall clock."""
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessDays:
+    """As many days of Monday to Friday later, at the same time on the contact's wall clock."""
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class UntilOpen:
+    """To the first instant, this one included, that lies in the hours of the contact's week.
+
+    `text` says the hours as the file does, for people.
+    """
+
+    hours: Hours
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UntilClock:
+    """To the next time of day on the contact's wall clock, this instant included.
+
+    `clock` in microseconds after midnight; `days` those allowed, 0 = Monday.
+    """
+
+    clock: int
+    days: frozenset[int] = frozenset(range(7))
+
+
+@dataclass(frozen=True, slots=True)
+class UntilDate:
+    """To an instant, or not at all if that has passed.
+
+    `local` says that `at` is what the contact's wall shows, in microseconds as if it were UTC.
+    """
+
+    at: int
+    local: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """For a time that the file does not say. It is assumed to be long enough."""
+
+    why: str
+
+
+Wait: TypeAlias = Elapsed | LocalDays | BusinessDays | UntilOpen | UntilClock | UntilDate | Unknown
+
+# -- nodes: what happens, and what comes then ----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One place in a flow. `where` is where the file says it."""
+
+    id: str
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Node):
+    """A touch. What it leaves None the cadence says, or nobody does.
+
+    `attempts` and `every` are the retries of a call nobody answered. `possible` says that it may
+    be left out: a tool in the hands of an AI agent.
+    """
+
+    channel: str
+    then: str | None
+    team: str | None = None
+    purpose: str | None = None
+    sender: str | None = None
+    tags: tuple[str, ...] = ()
+    greeting: str | None = None
+    unsubscribe: tuple[str, ...] = ()
+    offer: str | None = None
+    deadline: int | None = None
+    not_after: int | None = None
+    because: str | None = None
+    template: str | None = None
+    discloses_source: bool = False
+    automated: bool = True
+    attempts: int = 1
+    every: Wait | None = None
+    possible: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pause(Node):
+    """A wait. With `since_start` it is counted from the entry into the cadence."""
+
+    wait: Wait
+    then: str | None
+    since_start: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One way out of a branch: what comes then, and when it is taken.
+
+    `signal` is the signal that must have come (`unless` turns it round), `share` the part of the
+    contacts between 0 and 1, `text` what the file says, for people. All None: nobody knows.
+    """
+
+    then: str | None
+    signal: str | None = None
+    unless: bool = False
+    share: float | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch(Node):
+    """One of several ways is taken."""
+
+    arms: tuple[Arm, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fan(Node):
+    """All of several ways are taken at once."""
+
+    thens: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Await(Node):
+    """Waits for a signal. The arm of the signal that comes first is taken, at that instant; after
+    `timeout` (None: never) `then`."""
+
+    arms: tuple[Arm, ...]
+    timeout: Wait | None
+    then: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Handover(Node):
+    """Gives the contact to another team (an event `handoff`)."""
+
+    to: str
+    then: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Enter(Node):
+    """Puts the contact into another cadence, besides this one."""
+
+    cadence: str
+    then: str | None
+
+
+# -- cadences ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What an audience gave: a consent, or a signal such as `invited`, so long before the entry."""
+
+    kind: str
+    purpose: str | None = None
+    channel: str | None = None
+    age: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who enters a cadence. What is None or empty is not said, and assumed in its favour.
+
+    `kind` is `prospects` or `customers`. `grounds` is what the audience relies on; `use` and
+    `source` are those of its contact points.
+    """
+
+    kind: str | None = None
+    countries: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+    grounds: tuple[Ground, ...] | None = None
+    use: str | None = None
+    source: str | None = None
+    account: bool = False
+    """Whether several people of one account are in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A wait by its name: what it really waits, and what its name says, in seconds."""
+
+    name: str
+    where: Where
+    seconds: float | None
+    label_seconds: float | None
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether the name says one time and the file another."""
+        return None not in (self.seconds, self.label_seconds) and self.seconds != self.label_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """Something of a file that its importer could not read."""
+
+    what: str
+    where: Where
+    why: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cadence:
+    """A flow that one contact goes through.
+
+    `nodes` are in the order of the file; `start` is the first (None: nothing happens). `exits` are
+    the signals that end it for the contact. `anchor` says what its delays count from; `ambiguous`
+    that the file does not settle that, and `other` then is the other reading. `again` is how long
+    after an entry the next one may come (None: never). `schedule` is False if it has steps and no
+    times.
+    """
+
+    name: str
+    where: Where
+    nodes: Mapping[str, Node]
+    start: str | None
+    team: str | None = None
+    purpose: str = "sales"
+    audience: Audience = Audience()
+    entry_signal: str | None = None
+    entry_hours: Hours | None = None
+    again: int | None = None
+    exits: frozenset[str] = frozenset()
+    anchor: str | None = "previous"
+    ambiguous: bool = False
+    other: Cadence | None = None
+    labels: tuple[Label, ...] = ()
+    unknown: tuple[NotUnderstood, ...] = ()
+    schedule: bool = True
+    assumes: tuple[str, ...] = ()
+    """What its importer took for granted, in words."""
+
+    @property
+    def steps(self) -> Iterator[Step]:
+        """Its steps, in the order of the file."""
+        return (node for node in self.nodes.values() if isinstance(node, Step))
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """A finding that a comment asks to leave out: the codes, the line it is about, the reason."""
+
+    codes: tuple[str, ...]
+    line: int
+    reason: str
+    comment_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class CadenceFile:
+    """What was read of one file: its cadences, and which of them one person may be in at once."""
+
+    format: str
+    cadences: tuple[Cadence, ...]
+    together: tuple[tuple[str, ...], ...] = ()
+    ignores: tuple[Ignore, ...] = ()
+
+
+def follow(node: Node) -> tuple[str | None, ...]:
+    """The nodes that may come right after a node."""
+    match node:
+        case Branch(arms=arms):
+            return tuple(arm.then for arm in arms)
+        case Fan(thens=thens):
+            return thens
+        case Await(arms=arms, then=then):
+            return (*(arm.then for arm in arms), then)
+        case Step(then=then) | Pause(then=then) | Handover(then=then) | Enter(then=then):
+            return (then,)
+        case _:
+            raise TypeError(f"not a node: {node!r}")
+
+
+def fixed(seconds: float) -> Elapsed:
+    """A wait of exactly so many seconds."""
+    us = round(seconds * SECOND)
+    return Elapsed(us, us)

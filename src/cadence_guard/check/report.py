@@ -1,0 +1,92 @@
+"""What a check found: findings with their places and time lines. Data only; reporters print it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+CERTAINTIES: Final = ("sometimes", "always")
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessTouch:
+    """A touch of a time line, and what the guard said of it."""
+
+    cadence: str
+    step: str
+    at: datetime
+    channel: str
+    verdict: str
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessSignal:
+    """A signal of a time line: what came back from the contact."""
+
+    kind: str
+    at: datetime
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A time line that the guard itself refuses.
+
+    `starts` is when each cadence began, `offset` the least and greatest distance of two starts, in
+    seconds, for which the same holds. The touch refused is the last one.
+    """
+
+    starts: Mapping[str, datetime]
+    zone: str
+    touches: tuple[WitnessTouch, ...]
+    signals: tuple[WitnessSignal, ...] = ()
+    offset: tuple[float, float] | None = None
+    since: datetime | None = None
+    """Where the window begins that overflows at the refused touch, if a rule counts in one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding: what, where, for which starts, and the proof.
+
+    `line` and `column` count from 1. `certainty` is `always`, `sometimes`, or None for what is
+    about the file's shape. `help` says what would repair it. `effect` is `block`, `warn` or
+    `note`; notes never fail a run.
+    """
+
+    code: str
+    name: str
+    effect: str
+    message: str
+    path: str
+    line: int = 1
+    column: int = 1
+    end_line: int = 1
+    end_column: int = 1
+    cadence: str | None = None
+    step: str | None = None
+    certainty: str | None = None
+    witness: Witness | None = None
+    help: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """A file that was checked: its format, and how many cadences and steps it has."""
+
+    path: str
+    format: str
+    cadences: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All of a check. `assumes` says what the files do not, in words, in a steady order."""
+
+    files: tuple[FileRead, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    assumes: tuple[str, ...] = ()

@@ -1,0 +1,145 @@
+"""A cadence file as text and data, with the place of every value."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from cadence_guard._yaml12 import Document, Mark, YamlError, load
+from cadence_guard.cadence import Where
+from cadence_guard.errors import CadenceError
+
+LARGEST: Final = 20_000_000
+"""Bytes of the largest file that is read."""
+DEEPEST: Final = 100
+
+
+class Source:
+    """A file: its path as given, its text, its data. Raises CadenceError if it is neither JSON nor
+    YAML, is too large or too deep, or says a key twice."""
+
+    def __init__(self, path: str, content: bytes) -> None:
+        self.path = path
+        self.content = content
+        if len(content) > LARGEST:
+            raise CadenceError(f"{path}: larger than {LARGEST:,} bytes")
+        try:
+            self.text = content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise CadenceError(
+                f"{path}: byte 0x{content[error.start]:02x} at offset {error.start} is not UTF-8"
+            ) from None
+        self.is_json = self.text.lstrip()[:1] in ("{", "[")
+        self._yaml: Document | None = None
+        self.data: Any = self._json() if self.is_json else self._load()
+
+    @classmethod
+    def open(cls, path: str | Path) -> Source:
+        """The source at a path. Raises CadenceError if it cannot be read."""
+        try:
+            return cls(str(path), Path(path).read_bytes())
+        except OSError as error:
+            raise CadenceError(f"{path}: cannot be read: {error.strerror}") from error
+
+    def _json(self) -> Any:
+        try:
+            return json.loads(self.text, object_pairs_hook=_no_key_twice, parse_constant=_refuse)
+        except RecursionError:
+            raise CadenceError(f"{self.path}: nested too deep") from None
+        except json.JSONDecodeError as error:
+            try:  # flow style YAML begins with a brace, too
+                return self._load()
+            except CadenceError:
+                place = f"{self.path}:{error.lineno}:{error.colno}"
+                raise CadenceError(f"{place}: not JSON: {error.msg}") from None
+        except ValueError as error:
+            raise CadenceError(f"{self.path}: {error}") from None
+
+    def _load(self) -> Any:
+        try:
+            self._yaml = load(self.text, max_depth=DEEPEST)
+        except YamlError as error:
+            place = f"{self.path}:{error.line}:{error.column}"
+            raise CadenceError(f"{place}: {error.problem}") from None
+        return self._yaml.data
+
+    def mark(self, where: Sequence[str | int], *, key: bool = False) -> Mark:
+        """The place of a value, or of its key; of the nearest thing around it if it is not there."""
+        if self._yaml is not None:
+            return self._yaml.locate(where, key=key)
+        return self._places.locate(where, key=key)
+
+    @cached_property
+    def _places(self) -> Document:
+        """The places of a JSON file, found when somebody asks."""
+        return _scan(self.text)
+
+    def error(self, where: Where, problem: str, *, key: bool = False) -> CadenceError:
+        """The error that says what is wrong at a place."""
+        mark = self.mark(where, key=key)
+        return CadenceError(f"{self.path}:{mark.line}:{mark.column}: {problem}")
+
+
+def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"duplicate key {twice!r}")
+    return found
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is not a number")
+
+
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
+
+
+def _scan(text: str) -> Document:
+    """The places of all values and keys of a JSON text that is known to be right."""
+    marks: dict[Where, Mark] = {}
+    keys: dict[Where, Mark] = {}
+    lines = [0, *(match.end() for match in re.finditer("\n", text))]
+    line = 0
+
+    def place(start: int, end: int) -> Mark:
+        nonlocal line
+        while line + 1 < len(lines) and lines[line + 1] <= start:
+            line += 1
+        column = start - lines[line] + 1
+        return Mark(line + 1, column, line + 1, column + end - start)
+
+    path: list[str | int] = []
+    opened: list[str] = []
+    awaits_key = False
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        if token == ",":
+            if opened[-1] == "[":
+                path[-1] = int(path[-1]) + 1
+            else:
+                path.pop()
+                awaits_key = True
+        elif token == ":":
+            awaits_key = False
+        elif token in "}]":
+            if opened.pop() == "[" or not awaits_key:
+                path.pop()
+            awaits_key = False
+        elif awaits_key:
+            path.append(json.loads(token))
+            keys[tuple(path)] = place(*match.span())
+        else:
+            marks[tuple(path)] = place(*match.span())
+            if token == "{":
+                opened.append(token)
+                awaits_key = True
+            elif token == "[":
+                opened.append(token)
+                path.append(0)
+    return Document(None, marks, keys)
