@@ -43,10 +43,13 @@ class Book:
     """All that has been told, in the order of its arrival.
 
     `hashed` makes the keyed hash of a contact id or point, under which the noes of somebody
-    forgotten are kept. `by_point` is false if nobody will ask for the line of a point.
+    forgotten are kept. `by_point` is false if nobody will ask for the line of a point, `remember`
+    if nobody asks twice between two events.
     """
 
-    def __init__(self, hashed: Callable[[str], str], *, by_point: bool = True) -> None:
+    def __init__(
+        self, hashed: Callable[[str], str], *, by_point: bool = True, remember: bool = True
+    ) -> None:
         self._by_point = by_point
         self.people: dict[str, History] = {}
         self._accounts: dict[str, Line] = {}
@@ -55,7 +58,7 @@ class Book:
         self._grants_at: dict[str, list[Grant]] = {}
         self._ids: dict[str, Past] = {}
         self._words: dict[str, str] = {}
-        self.remembered: dict[Hashable, Any] = {}
+        self.remembered: dict[Hashable, Any] | None = {} if remember else None
         """What the engine has found out since the last event."""
         self._hashed = hashed
         self._erased = False
@@ -194,10 +197,14 @@ class Book:
         """
         assert event.at is not None
         self._order += 1
-        self.remembered.clear()
+        self._moved_on()
         if streams is None and not isinstance(event, Touch):
             streams = self.streams(event)
         self._fold[type(event)](event, to_us(event.at), streams)
+
+    def _moved_on(self) -> None:
+        if self.remembered:
+            self.remembered.clear()
 
     def _touch(self, touch: Touch, at: int, streams: Streams | None) -> None:
         known = self.check(touch)
@@ -300,7 +307,7 @@ class Book:
 
     def release(self, id_: str) -> None:
         """Takes a booked touch back, as if it had never been booked."""
-        self.remembered.clear()
+        self._moved_on()
         past = self._ids.pop(id_, None)
         if past is None:
             return
@@ -430,7 +437,7 @@ class Book:
 
     def drop(self, contact: str) -> None:
         """Lets go of a contact and of all they have on any line."""
-        self.remembered.clear()
+        self._moved_on()
         me = self.people.pop(contact, None)
         if me is None:
             return
@@ -449,7 +456,7 @@ class Book:
 
     def prune(self, before: int) -> None:
         """Drops touches before an instant; what they said stays."""
-        self.remembered.clear()
+        self._moved_on()
         for me in self.people.values():
             for touch in me.line.between(0, before - 1):
                 if touch.id:

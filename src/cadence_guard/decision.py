@@ -17,6 +17,9 @@ SCHEMA_VERSION: Final = 1
 """Of the JSON that `Decision.to_json` writes; keys may be added within a version."""
 
 
+_UNLOCKED: Final[AbstractContextManager[Any]] = nullcontext()
+
+
 class Verdict(StrEnum):
     """`allow` now, `defer` until a later time, `deny`."""
 
@@ -132,7 +135,7 @@ class Decision:
         self._findings = findings
         self._needs = needs
         self._told = told
-        self._lock: AbstractContextManager[Any] = nullcontext()
+        self._lock: AbstractContextManager[Any] = _UNLOCKED
         self.failures = failures
         """What the rules that failed raised, for a log."""
 

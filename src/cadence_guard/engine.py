@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from cadence_guard.decision import Decision, Finding, Stretch, Verdict
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER, to_datetime
-from cadence_guard.rules import Objection, OpenStretch, Rule
-from cadence_guard.ruleset import Plan, Ruleset
+from cadence_guard.rules import RULES, Objection, OpenStretch, Rule
+from cadence_guard.rules._rule import FREE, Crowd
+from cadence_guard.ruleset import Ask, Asked, Plan, Ruleset
 
 ROUNDS: Final = 10_000
 _LAST: Final = 253_370_764_800_000_000
 """9999-01-01: what is later is as good as never, and no datetime."""
 
 KEPT: Final = 1024
-"""How many kinds of touches are remembered between two events."""
+"""How many kinds of touches are remembered between two events, and of one contact's standing."""
+_NONE: Final = (0, 0, 0, 0, False, ())
 _ALLOW, _DEFER, _DENY = Verdict.ALLOW, Verdict.DEFER, Verdict.DENY
 
 
@@ -34,53 +36,60 @@ class Raised(NamedTuple):
     failed: str | None = None
 
 
-class Answer(NamedTuple):
-    """What all entries together say of one kind of touch at `since`, and at every instant before
-    `border` alike.
-
-    `found` is the earliest common free time, and `closes` when it runs out; with `late`, the search
-    ended at `found` because that was beyond the horizon.
-    """
+class Standing(NamedTuple):
+    """Which entries may object from `since` on, while nothing but touches and other people's noes
+    are added to what is known: those always asked, and those asked in a crowd only."""
 
     since: int
-    border: int
-    found: int
-    closes: int
-    late: bool
-    raised: tuple[Raised, ...]
+    always: tuple[Asked, ...]
+    crowds: tuple[tuple[int, int, Asked], ...]
+    """(limit, within, entry): asked if `limit` touches are later than t - `within`."""
+    warning: tuple[Rule, ...]
+
+
+Answer: TypeAlias = tuple[int, int, int, int, bool, Sequence[Raised]]
+"""(since, border, found, closes, late, raised): what all entries together say of one kind of touch
+at `since`, and at every instant before `border` alike.
+
+`found` is the earliest common free time, and `closes` when it runs out; with `late`, the search
+ended at `found` because that was beyond the horizon. A plain tuple: it is made for each decision.
+"""
 
 
 def decide(ruleset: Ruleset, case: Case) -> Decision:
     """The decision on a case: a pure function of the two. Changes nothing, never raises for what a
     rule does: a rule that fails is a no (CG901)."""
-    plan = ruleset.plan(case.touch)
+    touch = case.touch
+    plan = ruleset.plan(touch)
     t = case.at
     limit = t + ruleset.horizon
     remembered = case.book.remembered
-    kind = _kind(plan, case)
-    answer = remembered.get(kind)
-    if (
-        answer is None
-        or not answer.since <= t < answer.border
-        or (answer.late and answer.found <= limit)
-    ):
+    if remembered is None:
         answer = _search(plan, case, limit)
-        if len(remembered) >= KEPT:
-            remembered.clear()
-        if plan.built_in and not any(one.failed for one in answer.raised):
-            remembered[kind] = answer
-    found, raised = answer.found, answer.raised
-    verdict = _DENY if found > limit else _ALLOW if found <= t else _DEFER
+    else:
+        kind = _kind(plan, case)
+        answer = remembered.get(kind, _NONE)
+        since, border, found, _, late, _ = answer
+        if not since <= t < border or (late and found <= limit):
+            answer = _search(plan, case, limit)
+            if len(remembered) >= KEPT:
+                remembered.clear()
+            if plan.built_in and not any(one.failed for one in answer[-1]):
+                remembered[kind] = answer
+    _, _, found, closes, _, raised = answer
+    verdict = _ALLOW if found <= t else _DEFER if found <= limit else _DENY
     return Decision(
         verdict=verdict,
         at=case.moment,
-        touch=case.touch.id,
-        contact=case.touch.contact,
+        touch=touch.id,
+        contact=touch.contact,
         until=to_datetime(found) if verdict is _DEFER else None,
-        open_until=_moment(answer.closes) if verdict is not _DENY else None,
+        open_until=to_datetime(closes) if closes < _LAST and verdict is not _DENY else None,
         told=_Told(case, raised) if raised or not case.view.known else None,
         horizon=ruleset.horizon_text.text,
-        failures=_failures(raised),
+        failures=tuple([f"{one.entry.name}: {one.failed}" for one in raised if one.failed])
+        if raised
+        else (),
     )
 
 
@@ -110,83 +119,134 @@ def _search(plan: Plan, case: Case, limit: int) -> Answer:
 
     An entry's answer (opens, closes) holds until it closes, so only then it is asked again.
     """
-    start = t = case.at
-    answers, failures = _ask_all(plan, t, case)
-    warned, border = _warnings(plan, case)
+    start = case.at
+    standing = _standing(plan, case)
+    asked = list(standing.always + plan.by_noes if case.noes else standing.always)
+    at = case.me.line.at
+    made = len(at)
+    for least, within, one in standing.crowds:
+        if made >= least and at[-least] > start - within:
+            asked.append(one)
+    answers: list[OpenStretch] = []
     met: dict[int, Raised] = {}
-    latest = t
-    for index, (opens, shuts) in enumerate(answers):
-        if opens > t:
-            met[index] = Raised(plan.blocking[index], None, opens, failures.get(index))
+    latest, closes, border = start, NEVER, NEVER
+    for ask, entry in asked:
+        why = None
+        try:
+            opens, shuts = ask(start, case)
+            if not start <= opens < shuts and opens != NEVER:
+                raise ValueError(_unsound(opens, shuts, start))
+        except Exception as error:  # noqa: BLE001 (whatever a rule raises is a no)
+            opens, shuts, why = NEVER, NEVER, f"{type(error).__name__}: {error}"
+        if opens > start:
+            met[len(answers)] = Raised(entry, None, opens, why)
             if opens > latest:
                 latest = opens
             if opens < border:
                 border = opens
         elif shuts < border:
             border = shuts
-    for _ in range(ROUNDS):
-        if latest == t or latest > limit:
-            break
-        t = latest
-        for index, (_, shuts) in enumerate(answers):
-            if shuts <= t:
-                opens, shuts, why = _ask(plan.blocking[index], t, case)
-                answers[index] = opens, shuts
-                if opens > t:
-                    met.setdefault(index, Raised(plan.blocking[index], t, opens, why))
-                    latest = max(latest, opens)
-    else:
-        met[-1] = Raised(plan.blocking[0], None, NEVER, "no end in the search for a free time")
-        latest = NEVER
-    closes = NEVER
-    for _, shuts in answers:
         if shuts < closes:
             closes = shuts
-    return Answer(start, border, latest, closes, latest > limit, (*met.values(), *warned))
-
-
-def _ask_all(plan: Plan, t: int, case: Case) -> tuple[list[OpenStretch], dict[int, str | None]]:
-    """Every blocking entry's answer at `t`, and of those that failed why."""
-    try:
-        answers = [ask(t, case) for ask in plan.asks]
-        for opens, shuts in answers:
-            if not t <= opens < shuts and opens != NEVER:
-                raise ValueError("an unsound answer")
-    except Exception:  # noqa: BLE001 (asked one by one, to say why)
-        told = [_ask(entry, t, case) for entry in plan.blocking]
-        whys = dict(enumerate(why for _, _, why in told))
-        return [(opens, shuts) for opens, shuts, _ in told], whys
-    return answers, {}
-
-
-def _warnings(plan: Plan, case: Case) -> tuple[list[Raised], int]:
-    """The entries of effect `warn` that object at the touch's own instant, and until when they say
-    the same."""
-    t, border = case.at, NEVER
-    raised: list[Raised] = []
-    for entry in plan.warning:
-        opens, shuts, why = _ask(entry, t, case)
-        border = min(border, opens if opens > t else shuts)
-        if opens > t:
+        answers.append((opens, shuts))
+    if start < latest <= limit:
+        latest, closes = _go_on(asked, answers, met, latest, case, limit)
+    raised = list(met.values())
+    for entry in standing.warning:
+        opens, shuts, why = _ask(entry.next_open, start, case)
+        if opens > start:
             raised.append(Raised(entry, None, opens, why))
-    return raised, border
+        border = min(border, opens if opens > start else shuts)
+    return start, border, latest, closes, latest > limit, raised
 
 
-def _failures(raised: Sequence[Raised]) -> tuple[str, ...]:
-    return tuple(f"{one.entry.name}: {one.failed}" for one in raised if one.failed)
+def _go_on(
+    asked: Sequence[Asked],
+    answers: list[OpenStretch],
+    met: dict[int, Raised],
+    t: int,
+    case: Case,
+    limit: int,
+) -> tuple[int, int]:
+    """The rounds after the first, from `t` on; fills `answers` and `met`."""
+    for _ in range(ROUNDS):
+        latest, closes = t, NEVER
+        for index, (_, shuts) in enumerate(answers):
+            if shuts <= t:
+                ask, entry = asked[index]
+                opens, shuts, why = _ask(ask, t, case)
+                answers[index] = opens, shuts
+                if opens > t:
+                    met.setdefault(index, Raised(entry, t, opens, why))
+                    if opens > latest:
+                        latest = opens
+            if shuts < closes:
+                closes = shuts
+        if latest == t or latest > limit:
+            return latest, closes
+        t = latest
+    met[-1] = Raised(asked[0][1], None, NEVER, "no end in the search for a free time")
+    return NEVER, NEVER
 
 
-def _ask(entry: Rule, t: int, case: Case) -> tuple[int, int, str | None]:
+def _standing(plan: Plan, case: Case) -> Standing:
+    """The standing of a contact towards touches of one kind. It is kept with the view of the
+    contact, which goes when anything but a touch is added."""
+    touch = case.touch
+    memo = case.view.memo
+    key = (
+        plan,
+        case.point,
+        touch.automated,
+        touch.greeting,
+        touch.audience,
+        touch.because,
+        touch.not_after,
+    )
+    known: Standing | None = memo.get(key)
+    if known is not None and known.since <= case.at:
+        return known
+    always: list[Asked] = []
+    crowds: list[tuple[int, int, Asked]] = []
+    for one in plan.asked:
+        crowd = _quiet(one[1], case)
+        if crowd is None:
+            always.append(one)
+        elif crowd is not FREE:
+            crowds.append((*crowd, one))
+    warning = tuple(entry for entry in plan.warning if _quiet(entry, case) is not FREE)
+    if len(memo) >= KEPT:  # greetings and last instants may be others with every touch
+        memo.clear()
+    standing = memo[key] = Standing(case.at, tuple(always), tuple(crowds), warning)
+    return standing
+
+
+def _quiet(entry: Rule, case: Case) -> Crowd | None:
+    """What it takes to make an entry object; None for anybody's own rule, which may read
+    anything."""
+    if type(entry) is not RULES.get(entry.name):
+        return None
+    try:
+        return entry.quiet(case.at, case)
+    except Exception:  # noqa: BLE001 (then it is asked, and what it raises is told)
+        return None
+
+
+def _ask(ask: Ask, t: int, case: Case) -> tuple[int, int, str | None]:
     """An entry's answer; (NEVER, NEVER) and why, if it failed."""
     try:
-        opens, shuts = entry.next_open(t, case)
-        if opens < t:
-            return NEVER, NEVER, "it answered with an instant before the one it was asked about"
-        if shuts <= opens and opens < NEVER:
-            return NEVER, NEVER, "it answered with a stretch that ends where it begins"
+        opens, shuts = ask(t, case)
+        if not t <= opens < shuts and opens != NEVER:
+            raise ValueError(_unsound(opens, shuts, t))
     except Exception as error:  # noqa: BLE001 (whatever a rule raises is a no)
         return NEVER, NEVER, f"{type(error).__name__}: {error}"
     return opens, shuts, None
+
+
+def _unsound(opens: int, shuts: int, t: int) -> str:
+    if opens < t:
+        return "it answered with an instant before the one it was asked about"
+    return "it answered with a stretch that ends where it begins"
 
 
 def _moment(us: int) -> datetime | None:
@@ -276,7 +336,7 @@ def calendar(ruleset: Ruleset, case: Case, start: int, end: int) -> tuple[Stretc
         border = end
         codes: set[str] = set()
         for entry in blocking:
-            opens, shuts, failed = _ask(entry, t, case)
+            opens, shuts, failed = _ask(entry.next_open, t, case)
             if opens > t:
                 codes.add(_object(entry, t, case, failed).code or entry.code)
                 border = min(border, opens)

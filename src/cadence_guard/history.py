@@ -290,8 +290,8 @@ class History:
 class Others(Protocol):
     """What a case asks beyond its contact: other people's touches and grants."""
 
-    remembered: dict[Hashable, Any]
-    """What the engine has found out since the last event."""
+    remembered: dict[Hashable, Any] | None
+    """What the engine has found out since the last event; None if it is not to remember."""
 
     def account_line(self, account: str) -> Line:
         """The touches filed under an account."""

@@ -388,20 +388,22 @@ class Hours:
 
     def next_open(self, t: int, zones: tuple[Zone, ...]) -> tuple[int, int]:
         """The first stretch after `t` that is open in each of `zones`; (NEVER, NEVER) if none."""
-        stretches = self._week(t // WEEK, zones)
-        index = bisect_right(stretches, t, key=_end)
-        opens, closes = stretches[index]
-        return (opens if opens > t else t), closes
+        all_opens, all_closes = self._week(t // WEEK, zones)
+        index = bisect_right(all_closes, t)
+        opens = all_opens[index]
+        return (opens if opens > t else t), all_closes[index]
 
-    def _stretches(self, week: int, zones: tuple[Zone, ...]) -> list[tuple[int, int]]:
-        """The stretches open in each of `zones` that end in the week, and the next one."""
-        stretches: list[tuple[int, int]] = []
+    def _stretches(self, week: int, zones: tuple[Zone, ...]) -> tuple[list[int], list[int]]:
+        """Where the stretches open in each of `zones` that end in the week, and the next one, open
+        and close."""
+        opens: list[int] = []
+        closes: list[int] = []
         t = week * WEEK
         while t < (week + 1) * WEEK:
-            stretch = in_each(zones, t, self._next_open)
-            stretches.append(stretch)
-            t = stretch[1]
-        return stretches
+            first, t = in_each(zones, t, self._next_open)
+            opens.append(first)
+            closes.append(t)
+        return opens, closes
 
     def _next_open(self, t: int, where: Zone) -> tuple[int, int]:
         limit = t + PERIOD

@@ -26,6 +26,8 @@ from cadence_guard.rules._rule import Exemption, OpenStretch, Params, Rule
 from cadence_guard.touch import Touch
 
 Ask = Callable[[int, Case], OpenStretch]
+Asked = tuple[Ask, Rule]
+"""What to ask, and the entry that is asked."""
 
 HORIZON: Final = Duration.parse("90d")
 LEAVES_ANSWERS_ALONE: Final = frozenset(("over-cap", "too-soon", "unanswered-streak"))
@@ -37,8 +39,10 @@ class Plan:
 
     blocking: tuple[Rule, ...]
     warning: tuple[Rule, ...]
-    asks: tuple[Ask, ...]
-    """What to ask of the blocking entries, in their order."""
+    by_noes: tuple[Asked, ...]
+    """The blocking entries that object only where there is a no."""
+    asked: tuple[Asked, ...]
+    """The other blocking entries."""
     particular: bool
     """Whether an entry also looks at the team or the tags of a touch."""
     built_in: bool
@@ -154,7 +158,8 @@ class Ruleset:
         plan = self._plans[key] = Plan(
             blocking,
             tuple(entry for entry in chosen if entry.effect == "warn"),
-            tuple(entry.next_open for entry in blocking),
+            tuple((entry.next_open, entry) for entry in blocking if entry.by_noes),
+            tuple((entry.next_open, entry) for entry in blocking if not entry.by_noes),
             any(entry.particular for entry in chosen),
             all(type(entry) is RULES.get(entry.name) for entry in chosen),
         )

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
@@ -124,6 +124,18 @@ class Objection(NamedTuple):
     name: str | None = None
 
 
+class Crowd(NamedTuple):
+    """What it takes for an objection at t: `limit` touches of the contact later than t - `within`
+    (microseconds), those booked for later included."""
+
+    limit: int
+    within: int
+
+
+FREE: Final = Crowd(1 << 62, 0)
+"""No touches ever make it object."""
+
+
 class Rule(ABC):
     """The base of all rules. One instance is one entry of one policy."""
 
@@ -133,6 +145,8 @@ class Rule(ABC):
     always_on: ClassVar[bool] = False
     channels: ClassVar[frozenset[str] | None] = None
     """Channels the rule is about, whatever the policy says; None for all."""
+    by_noes: ClassVar[bool] = False
+    """Whether it objects only where there is a no (`case.noes`)."""
 
     spans: Spans | None = Spans()
     """None for a rule that cannot say where its answer changes."""
@@ -170,6 +184,14 @@ class Rule(ABC):
 
         (NEVER, NEVER) if there is none.
         """
+
+    def quiet(self, t: int, case: Case) -> Crowd | None:
+        """What it takes from `t` on to make the entry object, as long as nothing but touches is
+        added to what is known; None if that cannot be said, so that it has to be asked each time.
+
+        Of the touch it may read its channel, purpose and point, and what the engine calls traits.
+        """
+        return None
 
     def objection(self, t: int, case: Case) -> Objection:
         """Why it is not free at `t`, in words."""
@@ -213,7 +235,7 @@ class Rule(ABC):
     @cached_property
     def selection(self) -> Hashable:
         """A key for what the entry counts; entries that count the same share their counting."""
-        return _one(
+        return one(
             self.channels,
             self._channels,
             self._purposes,
@@ -224,9 +246,17 @@ class Rule(ABC):
         )
 
 
+class Fact(Rule):
+    """A rule that reads the touch's point and traits, the contact's facts, signals and consents:
+    no touches, and no noes. Once free for good, it stays so until these change."""
+
+    def quiet(self, t: int, case: Case) -> Crowd | None:
+        return FREE if self.next_open(t, case) == (t, NEVER) else None
+
+
 @cache
-def _one(*parts: Hashable) -> object:
-    """One object for equal parts; it hashes by identity, which is quick."""
+def one(*parts: Hashable) -> object:
+    """One object for equal parts, as a key; it hashes by identity, which is quick."""
     return object()
 
 

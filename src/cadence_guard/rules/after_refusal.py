@@ -34,7 +34,7 @@ from pydantic import model_validator
 
 from cadence_guard.history import Case, Said, channel_named
 from cadence_guard.instants import FIRST, NEVER, Duration, to_datetime, to_text
-from cadence_guard.rules._rule import Objection, OpenStretch, Rule, Selecting, Span, Spans
+from cadence_guard.rules._rule import Fact, Objection, OpenStretch, Selecting, Span, Spans
 
 
 def way_back(refusal: Said, case: Case) -> int:
@@ -55,7 +55,7 @@ def way_back(refusal: Said, case: Case) -> int:
     return min((*invited, *granted), default=NEVER)
 
 
-class AfterRefusal(Rule):
+class AfterRefusal(Fact):
     code = "CG501"
     name = "after-refusal"
 

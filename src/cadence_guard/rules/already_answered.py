@@ -36,7 +36,7 @@ from cadence_guard import words
 from cadence_guard._model import word
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER, Duration, to_datetime, to_text
-from cadence_guard.rules._rule import Elapsed, Objection, OpenStretch, Rule, Selecting, Spans
+from cadence_guard.rules._rule import Elapsed, Fact, Objection, OpenStretch, Selecting, Spans
 from cadence_guard.rules._sets import closed_in, merged
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ else:
     ]
 
 
-class AlreadyAnswered(Rule):
+class AlreadyAnswered(Fact):
     code = "CG603"
     name = "already-answered"
 

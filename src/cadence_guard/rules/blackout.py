@@ -37,7 +37,7 @@ from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from cadence_guard.history import Case
 from cadence_guard.instants import ANYWHERE, DAY, Zone, day_number, local_period
-from cadence_guard.rules._rule import Objection, OpenStretch, Rule, Selecting, Spans
+from cadence_guard.rules._rule import Fact, Objection, OpenStretch, Selecting, Spans
 from cadence_guard.rules._sets import Intervals, closed_in, merged
 
 Dates = tuple[date, date]
@@ -82,7 +82,7 @@ else:
     DateList = Annotated[tuple[_dates, ...], Field(strict=False, min_length=1)]
 
 
-class Blackout(Rule):
+class Blackout(Fact):
     code = "CG403"
     name = "blackout"
 

@@ -37,13 +37,13 @@ from pydantic import Field
 
 from cadence_guard.history import Case, Said
 from cadence_guard.instants import FIRST, NEVER, to_datetime, to_text
-from cadence_guard.rules._rule import Objection, OpenStretch, Rule, Selecting, Span, Spans
+from cadence_guard.rules._rule import Fact, Objection, OpenStretch, Selecting, Span, Spans
 from cadence_guard.rules.after_refusal import way_back
 
 _KINDS = frozenset(("declined", "hung_up", "opt_out", "complained"))
 
 
-class ChannelHop(Rule):
+class ChannelHop(Fact):
     code = "CG502"
     name = "channel-hop"
 

@@ -40,12 +40,14 @@ from cadence_guard.lines import Form
 from cadence_guard.rules._counting import counted
 from cadence_guard.rules._rule import (
     NOT_EVER,
+    Crowd,
     Elapsed,
     Objection,
     OpenStretch,
     Rule,
     Selecting,
     Spans,
+    one,
 )
 
 
@@ -65,7 +67,7 @@ class MissedCalls(Rule):
         self.gap = params.gap.us if params.gap else 0
         self.looks_back = max(self.per, self.gap)
         self.spans = Spans.of(params.per, params.gap)
-        self._key = ("missed", self.selection)
+        self._key = one("missed", self.selection)
 
     def counts(self, form: Form) -> bool:
         return form.missed and super().counts(form)
@@ -90,6 +92,9 @@ class MissedCalls(Rule):
                 break
             t = until
         return t
+
+    def quiet(self, t: int, case: Case) -> Crowd | None:
+        return None if self.max == 0 else Crowd(1, self.looks_back)
 
     def objection(self, t: int, case: Case) -> Objection:
         missed = counted(self, case.me.line, t - self.looks_back + 1, t)

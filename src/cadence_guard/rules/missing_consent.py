@@ -45,7 +45,7 @@ from cadence_guard import words
 from cadence_guard.history import Case
 from cadence_guard.instants import Duration, to_datetime, to_text
 from cadence_guard.rules._permission import Ground, grounds
-from cadence_guard.rules._rule import Objection, OpenStretch, Rule, Selecting, Spans
+from cadence_guard.rules._rule import Fact, Objection, OpenStretch, Selecting, Spans
 from cadence_guard.rules._sets import merged, open_in
 
 
@@ -83,7 +83,7 @@ else:
     Accept = Annotated[tuple[_ground, ...], Field(strict=False, min_length=1)]
 
 
-class MissingConsent(Rule):
+class MissingConsent(Fact):
     code = "CG102"
     name = "missing-consent"
     expired = ("CG103", "expired-consent")

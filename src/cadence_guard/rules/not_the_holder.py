@@ -37,10 +37,19 @@ from typing import Annotated
 from pydantic import Field
 
 from cadence_guard.history import Case
-from cadence_guard.instants import NEVER, Duration, to_datetime, to_text
+from cadence_guard.instants import FIRST, NEVER, Duration, to_datetime, to_text
 from cadence_guard.lines import Past
 from cadence_guard.rules._counting import counted, last_and_next
-from cadence_guard.rules._rule import Elapsed, Objection, OpenStretch, Rule, Selecting, Spans
+from cadence_guard.rules._rule import (
+    Crowd,
+    Elapsed,
+    Objection,
+    OpenStretch,
+    Rule,
+    Selecting,
+    Spans,
+    one,
+)
 from cadence_guard.rules._sets import walk
 
 Hold = tuple[int, int, str]
@@ -60,14 +69,19 @@ class NotTheHolder(Rule):
         self.lapses = params.lapses.us
         self.looks_back = self.within
         self.spans = Spans.of(params.for_, params.lapses)
-        self._key = ("team", self.selection)
+        self._key = one("team", self.selection)
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
-        pick = case.me.line.pick(self._key, self.counts, group=_team)
+        groups = case.me.line.pick(self._key, self.counts, group=_team).groups
         team = case.team
-        others = [at for other, at in pick.groups.items() if other != team]
-        if not others and not case.me.batons:
-            return t, NEVER
+        if not case.me.batons:
+            last = FIRST
+            for other, at in groups.items():
+                if other != team and at[-1] > last:
+                    last = at[-1]
+            if last <= t:  # nothing of others lies ahead
+                return max(t, last + self.within), NEVER
+        others = [at for other, at in groups.items() if other != team]
         holds = self._holds(case)
         return walk(lambda t: self._piece(t, case, others, holds), t)
 
@@ -100,6 +114,9 @@ class NotTheHolder(Rule):
             )
             for baton, end in zip(batons, following, strict=False)
         ]
+
+    def quiet(self, t: int, case: Case) -> Crowd | None:
+        return None if case.me.batons else Crowd(1, self.within)
 
     def objection(self, t: int, case: Case) -> Objection:
         for start, end, team in self._holds(case):

@@ -45,6 +45,7 @@ class OptedOut(Rule):
     code = "CG101"
     name = "opted-out"
     always_on = True
+    by_noes = True
     kinds = frozenset(("opt_out", "withdrawn", "complained"))
 
     def next_open(self, t: int, case: Case) -> OpenStretch:

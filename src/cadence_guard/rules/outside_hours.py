@@ -47,7 +47,7 @@ from pydantic import (
 from cadence_guard._model import word
 from cadence_guard.history import Case
 from cadence_guard.instants import DAY, DAYS, HOUR, MINUTE, NEVER, Hours, parse_clock, to_datetime
-from cadence_guard.rules._rule import NOT_EVER, Objection, OpenStretch, Rule, Selecting, Spans
+from cadence_guard.rules._rule import NOT_EVER, Fact, Objection, OpenStretch, Selecting, Spans
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -82,7 +82,7 @@ class Window(BaseModel):
         return self
 
 
-class OutsideHours(Rule):
+class OutsideHours(Fact):
     code = "CG401"
     name = "outside-hours"
 

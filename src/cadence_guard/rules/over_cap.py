@@ -48,6 +48,7 @@ from cadence_guard.lines import Line
 from cadence_guard.rules._counting import counted, crowded, two_sided, window_facts
 from cadence_guard.rules._rule import (
     NOT_EVER,
+    Crowd,
     Elapsed,
     Objection,
     OpenStretch,
@@ -133,6 +134,11 @@ class OverCap(Rule):
         assert self.calendar is not None
         near = at[bisect_left(at, t - self.looks_back) : bisect_right(at, t + self.looks_back)]
         return sum(local_period(a, self.calendar, where)[0] == number for a in near)
+
+    def quiet(self, t: int, case: Case) -> Crowd | None:
+        if self.max == 0 or self._line(case) is not case.me.line:
+            return None
+        return Crowd(self.max, self.looks_back)
 
     def objection(self, t: int, case: Case) -> Objection:
         who = {"contact": "the contact", "point": "this point", "account": "the account"}[

@@ -37,7 +37,16 @@ from cadence_guard.history import Case
 from cadence_guard.instants import NEVER, Duration
 from cadence_guard.lines import Past
 from cadence_guard.rules._counting import counted, last_and_next
-from cadence_guard.rules._rule import Elapsed, Objection, OpenStretch, Rule, Selecting, Spans
+from cadence_guard.rules._rule import (
+    Crowd,
+    Elapsed,
+    Objection,
+    OpenStretch,
+    Rule,
+    Selecting,
+    Spans,
+    one,
+)
 
 _Group = Annotated[
     tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False, min_length=2)
@@ -56,7 +65,7 @@ class OverlappingCadence(Rule):
         self.within = params.for_.us
         self.looks_back = self.within
         self.spans = Spans.of(params.for_)
-        self._key = ("cadence", self.selection)
+        self._key = one("cadence", self.selection)
         self._share = [frozenset(group) for group in params.share]
 
     def _clashes(self, cadence: str | None, other: str | None) -> bool:
@@ -71,13 +80,19 @@ class OverlappingCadence(Rule):
         if cadence is None or not case.touch.automated:
             return t, NEVER
         groups = case.me.line.pick(self._key, self.counts, group=_cadence).groups
-        others = [at for other, at in groups.items() if self._clashes(cadence, other)]
+        others: list[list[int]] = []
+        for other, at in groups.items():
+            if other != cadence and at[-1] > t - self.within and self._clashes(cadence, other):
+                others.append(at)
         while others:
             last, following = last_and_next(others, t)
             if last is None or last + self.within <= t:
                 return t, following
             t = last + self.within
         return t, NEVER
+
+    def quiet(self, t: int, case: Case) -> Crowd | None:
+        return Crowd(1, self.looks_back)
 
     def objection(self, t: int, case: Case) -> Objection:
         touches = [

@@ -30,10 +30,10 @@ from __future__ import annotations
 
 from cadence_guard.history import Case
 from cadence_guard.instants import FIRST, NEVER
-from cadence_guard.rules._rule import Objection, OpenStretch, Rule
+from cadence_guard.rules._rule import Fact, Objection, OpenStretch
 
 
-class Paused(Rule):
+class Paused(Fact):
     code = "CG402"
     name = "paused"
 

@@ -31,6 +31,7 @@ cannot.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -41,6 +42,7 @@ from cadence_guard.lines import Form
 from cadence_guard.rules._counting import crowded
 from cadence_guard.rules._rule import (
     NOT_EVER,
+    Crowd,
     Elapsed,
     Objection,
     OpenStretch,
@@ -87,6 +89,7 @@ class Pressure(Rule):
     def set_up(self, params: Params) -> None:
         self.caps = params.caps
         self._tagged = [(frozenset(cap.tags), cap.max, cap.per.us) for cap in params.caps]
+        self._caps_on = lru_cache(maxsize=256)(self._find_caps)
         self.moved = params.moved_deadline
         self.looks_back = PERIOD if self.moved else max(cap.per.us for cap in params.caps)
         spans = {within for _, _, within in self._tagged}
@@ -99,15 +102,18 @@ class Pressure(Rule):
             return t, NEVER
         while True:
             opens, closes = closed_in(self._announced(case), t) if deadlines else (t, NEVER)
-            for tags, limit, within in self._tagged:
-                if not tags.isdisjoint(touch.tags):
-                    first, last = self._capped(t, case, tags, limit, within)
-                    opens, closes = max(opens, first), min(closes, last)
+            for tags, limit, within in self._caps_on(touch.tags):
+                first, last = self._capped(t, case, tags, limit, within)
+                opens, closes = max(opens, first), min(closes, last)
             if opens == NEVER:
                 return NOT_EVER
             if opens == t:
                 return t, closes
             t = opens
+
+    def _find_caps(self, worn: tuple[str, ...]) -> list[tuple[frozenset[str], int, int]]:
+        """The caps that are about a touch with these tags."""
+        return [cap for cap in self._tagged if not cap[0].isdisjoint(worn)]
 
     def _capped(
         self, t: int, case: Case, tags: frozenset[str], limit: int, within: int
@@ -136,6 +142,11 @@ class Pressure(Rule):
             and past.form.outcome != "failed"
             and self.counts(past.form)
         )
+
+    def quiet(self, t: int, case: Case) -> Crowd | None:
+        if any(limit == 0 for _, limit, _ in self._tagged):
+            return None
+        return Crowd(1, self.looks_back)
 
     def objection(self, t: int, case: Case) -> Objection:
         for cap, (tags, limit, within) in zip(self.caps, self._tagged, strict=True):

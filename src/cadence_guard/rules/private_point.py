@@ -39,13 +39,13 @@ from typing import Literal
 from cadence_guard.history import Case, Grant
 from cadence_guard.instants import NEVER
 from cadence_guard.rules._permission import grant_covers, in_force
-from cadence_guard.rules._rule import Channels, Objection, OpenStretch, Rule, Selecting
+from cadence_guard.rules._rule import Channels, Fact, Objection, OpenStretch, Selecting
 from cadence_guard.rules._sets import merged, open_in
 
 _GIVEN = ("given_by_contact", "trial_form", "web_form")
 
 
-class PrivatePoint(Rule):
+class PrivatePoint(Fact):
     code = "CG201"
     name = "private-point"
 

@@ -32,7 +32,16 @@ from cadence_guard.history import Case
 from cadence_guard.instants import NEVER
 from cadence_guard.lines import Form, Past
 from cadence_guard.rules._counting import counted, crowded
-from cadence_guard.rules._rule import Elapsed, Objection, OpenStretch, Rule, Selecting, Spans
+from cadence_guard.rules._rule import (
+    Crowd,
+    Elapsed,
+    Objection,
+    OpenStretch,
+    Rule,
+    Selecting,
+    Spans,
+    one,
+)
 
 
 class RepeatedMessage(Rule):
@@ -46,7 +55,7 @@ class RepeatedMessage(Rule):
         self.per = params.per.us
         self.looks_back = self.per
         self.spans = Spans.of(params.per)
-        self._key = ("message", self.selection)
+        self._key = one("message", self.selection)
 
     def counts(self, form: Form) -> bool:
         return not form.missed and super().counts(form)
@@ -58,6 +67,9 @@ class RepeatedMessage(Rule):
         pick = case.me.line.pick(self._key, self.counts, group=_message)
         at = pick.groups.get((touch.cadence, touch.step))
         return crowded(at, t, 1, self.per) if at else (t, NEVER)
+
+    def quiet(self, t: int, case: Case) -> Crowd | None:
+        return Crowd(1, self.looks_back)
 
     def objection(self, t: int, case: Case) -> Objection:
         message = (case.touch.cadence, case.touch.step)

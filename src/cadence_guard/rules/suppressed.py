@@ -40,6 +40,7 @@ class Suppressed(Rule):
     code = "CG104"
     name = "suppressed"
     always_on = True
+    by_noes = True
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
         if not case.noes:

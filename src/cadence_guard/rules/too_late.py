@@ -27,10 +27,10 @@ from __future__ import annotations
 
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER, to_text, to_us
-from cadence_guard.rules._rule import NOT_EVER, Objection, OpenStretch, Rule
+from cadence_guard.rules._rule import NOT_EVER, Fact, Objection, OpenStretch
 
 
-class TooLate(Rule):
+class TooLate(Fact):
     code = "CG404"
     name = "too-late"
 

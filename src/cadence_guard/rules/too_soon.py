@@ -33,7 +33,7 @@ from functools import partial
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER
 from cadence_guard.rules._counting import counted, crowded, two_sided
-from cadence_guard.rules._rule import Elapsed, Objection, OpenStretch, Rule, Selecting, Spans
+from cadence_guard.rules._rule import Crowd, Elapsed, Objection, OpenStretch, Rule, Selecting, Spans
 from cadence_guard.words import CHANNELS
 
 
@@ -57,6 +57,9 @@ class TooSoon(Rule):
         if not line.at or line.at[-1] <= t - self.gap:
             return t, NEVER  # no touch of any kind is so near
         return two_sided(self, line, t, case, self._search)
+
+    def quiet(self, t: int, case: Case) -> Crowd | None:
+        return Crowd(1, self.looks_back)
 
     def objection(self, t: int, case: Case) -> Objection:
         gap = self.params.gap.text

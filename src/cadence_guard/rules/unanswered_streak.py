@@ -42,7 +42,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from cadence_guard.history import Case, Said
 from cadence_guard.instants import NEVER, PERIOD, Duration
 from cadence_guard.rules._counting import counted, two_sided
-from cadence_guard.rules._rule import Elapsed, Objection, OpenStretch, Rule, Selecting, Spans
+from cadence_guard.rules._rule import Crowd, Elapsed, Objection, OpenStretch, Rule, Selecting, Spans
 from cadence_guard.rules._sets import walk
 
 ENDS = frozenset(("replied", "invited", "meeting_booked", "purchased"))
@@ -92,14 +92,23 @@ class UnansweredStreak(Rule):
         return self._gaps[bisect_right(self._after, unanswered)]
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
-        at = case.me.line.at
+        line = case.me.line
+        at = line.at
         ends = self._ends(case)
         if not at or (at[-1] <= t and (not ends or ends[-1].at <= t)):
             # Nothing lies ahead: touches of any kind since the last answer are at least as many.
             since = bisect_left(at, ends[-1].at) if ends else 0
             if since == len(at) or at[-1] + self._gap(len(at) - since) <= t:
                 return t, NEVER
-        return two_sided(self, case.me.line, t, case, partial(self._search, case))
+            if case.touch.automated:
+                at = line.pick(self.selection, self.counts, self.answers).at
+                low = self._rank(case, ends[-1], at) if ends else 0
+                if low == len(at):
+                    return t, NEVER
+                opens = at[-1] + self._gap(len(at) - low)
+                if at[low] > max(t, opens) - PERIOD:  # none of them is too old to count by then
+                    return max(t, opens), NEVER
+        return two_sided(self, line, t, case, partial(self._search, case))
 
     def _search(self, case: Case, at: list[int], t: int) -> OpenStretch:
         if not at:
@@ -166,6 +175,9 @@ class UnansweredStreak(Rule):
             return streak[0] + PERIOD
         step = bisect_right(self._after, before)
         return streak[before - self._after[step - 1]] + PERIOD if step else NEVER
+
+    def quiet(self, t: int, case: Case) -> Crowd | None:
+        return Crowd(1, min(max(self._gaps), PERIOD))
 
     def objection(self, t: int, case: Case) -> Objection:
         index = bisect_right(ends := self._ends(case), t, key=_at)

@@ -32,12 +32,12 @@ from __future__ import annotations
 from cadence_guard.history import Case, channel_named
 from cadence_guard.instants import NEVER
 from cadence_guard.rules._permission import Ground
-from cadence_guard.rules._rule import Objection, OpenStretch, Rule, Selecting, Spans
+from cadence_guard.rules._rule import Fact, Objection, OpenStretch, Selecting, Spans
 from cadence_guard.rules._sets import merged, open_in
 from cadence_guard.rules.missing_consent import Accept
 
 
-class UninvitedChannel(Rule):
+class UninvitedChannel(Fact):
     code = "CG203"
     name = "uninvited-channel"
 

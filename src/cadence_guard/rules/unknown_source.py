@@ -31,10 +31,10 @@ from __future__ import annotations
 
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER
-from cadence_guard.rules._rule import NOT_EVER, Objection, OpenStretch, Rule, Selecting
+from cadence_guard.rules._rule import NOT_EVER, Fact, Objection, OpenStretch, Selecting
 
 
-class UnknownSource(Rule):
+class UnknownSource(Fact):
     code = "CG202"
     name = "unknown-source"
 

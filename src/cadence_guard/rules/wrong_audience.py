@@ -31,13 +31,13 @@ from __future__ import annotations
 
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER
-from cadence_guard.rules._rule import NOT_EVER, Objection, OpenStretch, Rule
+from cadence_guard.rules._rule import NOT_EVER, Fact, Objection, OpenStretch
 from cadence_guard.words import FOOTPRINTS
 
 _PERSONAL = ("call", "sms", "whatsapp", "voicemail", "social")
 
 
-class WrongAudience(Rule):
+class WrongAudience(Fact):
     code = "CG604"
     name = "wrong-audience"
 

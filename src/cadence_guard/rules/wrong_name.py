@@ -34,7 +34,7 @@ from functools import lru_cache
 
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER
-from cadence_guard.rules._rule import NOT_EVER, Objection, OpenStretch, Rule
+from cadence_guard.rules._rule import NOT_EVER, Fact, Objection, OpenStretch
 
 _HYPHENS = "\u2010\u2011\u00ad\u2043\ufe63\uff0d"
 
@@ -60,7 +60,7 @@ def names(greeting: str, called: str) -> bool:
     return any(said[i : i + len(wanted)] == wanted for i in range(len(said) - len(wanted) + 1))
 
 
-class WrongName(Rule):
+class WrongName(Fact):
     code = "CG701"
     name = "wrong-name"
 

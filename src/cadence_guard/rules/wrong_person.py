@@ -42,6 +42,7 @@ class WrongPerson(Rule):
     code = "CG204"
     name = "wrong-person"
     always_on = True
+    by_noes = True
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
         if not case.noes:
