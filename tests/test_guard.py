@@ -181,12 +181,12 @@ class TestDecisionsThatAreKept:
     def test_a_rule_that_fails_denies_and_is_logged(
         self, make: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
-        guard = make(ONE_A_WEEK)
+        guard = make(Policy(packs=[], rules={"paused": {}}))
 
         def fails(*args: object) -> None:
             raise ZeroDivisionError("in a rule")
 
-        monkeypatch.setattr("cadence_guard.rules.over_cap.OverCap.next_open", fails)
+        monkeypatch.setattr("cadence_guard.rules.paused.Paused.next_open", fails)
         guard.ruleset._plans.clear()
         assert refused(guard, a_touch(id="t-1")) == ["CG901"]
         assert "rule_failed" in caplog.text

@@ -161,3 +161,30 @@ def test_older_touches_than_it_looks_back_do_not_matter(rule: str, seed: int) ->
     pruned = book.case(case.touch, case.at)
     for t in (case.at, case.at + HOUR, case.at + rnd.randrange(LIMIT)):
         assert entry.next_open(t, pruned) == entry.next_open(t, case)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@given(seed=SEEDS)
+@settings(PROFILE, max_examples=60)
+def test_a_quiet_entry_objects_in_a_crowd_only(rule: str, seed: int) -> None:
+    """What `quiet` says before some touches are known holds when they are."""
+    rnd = Random(seed)
+    entry, case, given = subject(rnd, rule)
+    spoken_of = {event.get("touch") for event in given.events}
+    before = [
+        event
+        for event in given.events
+        if event["event"] != "touch"
+        or event.get("id") in spoken_of
+        or event.get("outcome") in ("answered", "hung_up", "bounced")
+        or rnd.random() < 0.5
+    ]
+    crowd = entry.quiet(case.at, case_of(before, given.touch))
+    at = case.me.line.at
+    asked = [case.at, *(case.at + rnd.randrange(10**k) for k in (7, 10, 12, 13, 13, 14))]
+    for t in asked:
+        alone = crowd is not None and (
+            len(at) < crowd.limit or at[-crowd.limit] <= t - crowd.within
+        )
+        if alone or (entry.by_noes and not case.noes):
+            assert entry.next_open(t, case) == (t, NEVER)
