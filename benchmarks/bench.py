@@ -412,15 +412,20 @@ def bench_import(quick: bool) -> Iterator[Row]:
         yield against("import", took, name, "pydantic and one model", 1.3)
 
 
-READ = """
-import resource, sys, time
+PEAK = """
+def peak():
+    with open("/proc/self/status") as status:  # ru_maxrss would begin with that of the parent
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+"""
+READ = PEAK + """
+import sys, time
 from cadence_guard.events import parse_events
 start = time.perf_counter()
 kept = sum(event.event == "touch" for event in parse_events(sys.argv[1]))
-print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, kept)
+print(time.perf_counter() - start, peak(), kept)
 """
-REPLAY = """
-import gc, resource, sys, time
+REPLAY = PEAK + """
+import gc, sys, time
 from collections import Counter
 from cadence_guard.events import parse_events
 from cadence_guard.book import Book
@@ -428,7 +433,7 @@ from cadence_guard.policy import Policy
 from cadence_guard.replay import replay
 from cadence_guard.ruleset import Ruleset
 ruleset, verdicts = Ruleset(Policy(packs=["humane"])), Counter()
-book = Book(str, by_point=ruleset.by_point)
+book = Book(str, by_point=ruleset.by_point, remember=False)
 start = time.perf_counter()
 gc.disable()  # as `replay --summary` does, which asks for verdicts and codes too
 for touch, decision in replay(ruleset, book, parse_events(sys.argv[1]), lasting=False):
@@ -436,7 +441,7 @@ for touch, decision in replay(ruleset, book, parse_events(sys.argv[1]), lasting=
     verdicts.update(decision.codes)
 took = time.perf_counter() - start
 touches = sum(len(me.line.at) for me in book.people.values())
-print(took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, touches)
+print(took, peak(), touches)
 """
 
 
