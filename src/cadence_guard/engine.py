@@ -93,6 +93,12 @@ def decide(ruleset: Ruleset, case: Case) -> Decision:
     )
 
 
+def raised(ruleset: Ruleset, case: Case) -> Sequence[Raised]:
+    """What `decide` finds at the case's own instant, without looking for a free time: the entries
+    that object to it, those that block first."""
+    return _search(ruleset.plan(case.touch), case, case.at)[-1]
+
+
 def _kind(plan: Plan, case: Case) -> Hashable:
     """Everything of a case that a built-in rule reads, but for the instant and the history."""
     touch = case.touch
