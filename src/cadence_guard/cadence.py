@@ -64,6 +64,16 @@ class UntilClock:
 
 
 @dataclass(frozen=True, slots=True)
+class UntilDay:
+    """To the first of some days, today included, at the same time on the contact's wall clock.
+
+    `days` are those allowed, 0 = Monday.
+    """
+
+    days: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class UntilDate:
     """To an instant, or not at all if that has passed.
 
@@ -81,7 +91,9 @@ class Unknown:
     why: str
 
 
-Wait: TypeAlias = Elapsed | LocalDays | BusinessDays | UntilOpen | UntilClock | UntilDate | Unknown
+Wait: TypeAlias = (
+    Elapsed | LocalDays | BusinessDays | UntilOpen | UntilClock | UntilDay | UntilDate | Unknown
+)
 
 # -- nodes: what happens, and what comes then ----------------------------------------------------
 
@@ -99,7 +111,8 @@ class Step(Node):
     """A touch. What it leaves None the cadence says, or nobody does.
 
     `attempts` and `every` are the retries of a call nobody answered. `possible` says that it may
-    be left out: a tool in the hands of an AI agent.
+    be left out: a tool in the hands of an AI agent. `step` is what its touches are called if not
+    like the node: the turns of a loop are nodes of their own, and one step.
     """
 
     channel: str
@@ -120,6 +133,12 @@ class Step(Node):
     attempts: int = 1
     every: Wait | None = None
     possible: bool = False
+    step: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What its touches name as their step."""
+        return self.step or self.id
 
 
 @dataclass(frozen=True, slots=True)

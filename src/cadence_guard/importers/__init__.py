@@ -6,6 +6,18 @@ from typing import Final, Protocol
 
 from cadence_guard.cadence import CadenceFile
 from cadence_guard.errors import CadenceError
+from cadence_guard.importers import (
+    apollo,
+    dittofeed,
+    handwritten,
+    instantly,
+    mautic,
+    n8n,
+    native,
+    salesloft,
+    smartlead,
+    unread,
+)
 from cadence_guard.importers._source import Source
 
 
@@ -24,8 +36,20 @@ class Importer(Protocol):
         ...
 
 
-IMPORTERS: Final[tuple[Importer, ...]] = ()
-"""In the order they are asked; the first that recognises a file reads it."""
+IMPORTERS: Final[tuple[Importer, ...]] = (
+    native,
+    n8n,
+    mautic,
+    dittofeed,
+    smartlead,
+    instantly,
+    apollo,
+    salesloft,
+    unread,
+    handwritten,
+)
+"""In the order they are asked; the first that recognises a file reads it. What is known and not
+read yet says so before a hand-written file is thought of."""
 
 
 def read(source: Source) -> CadenceFile:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from cadence_guard._yaml12 import Document, Mark, YamlError, load
 from cadence_guard.cadence import Where
 from cadence_guard.errors import CadenceError
+from cadence_guard.importers.unread import refuse_text
 
 LARGEST: Final = 20_000_000
 """Bytes of the largest file that is read."""
@@ -20,7 +21,8 @@ DEEPEST: Final = 100
 
 class Source:
     """A file: its path as given, its text, its data. Raises CadenceError if it is neither JSON nor
-    YAML, is too large or too deep, or says a key twice."""
+    YAML, and says what it is if that is known; if it is too large or too deep, or says a key
+    twice."""
 
     def __init__(self, path: str, content: bytes) -> None:
         self.path = path
@@ -33,6 +35,10 @@ class Source:
             raise CadenceError(
                 f"{path}: byte 0x{content[error.start]:02x} at offset {error.start} is not UTF-8"
             ) from None
+        from cadence_guard.importers.unread import refuse_text
+
+        refuse_text(path, self.text)
+        refuse_text(path, self.text)
         self.is_json = self.text.lstrip()[:1] in ("{", "[")
         self._yaml: Document | None = None
         self.data: Any = self._json() if self.is_json else self._load()
@@ -68,7 +74,7 @@ class Source:
         return self._yaml.data
 
     def mark(self, where: Sequence[str | int], *, key: bool = False) -> Mark:
-        """The place of a value, or of its key; of the nearest thing around it if it is not there."""
+        """The place of a value, or of its key; of the nearest thing around it if it is missing."""
         if self._yaml is not None:
             return self._yaml.locate(where, key=key)
         return self._places.locate(where, key=key)

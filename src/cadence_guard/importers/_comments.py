@@ -1,0 +1,88 @@
+"""Comments in a cadence file that ask to leave a finding out.
+
+- id: nudge  # cadence-guard: ignore[CG301] agreed with the customer council
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from cadence_guard.cadence import Ignore, Where
+from cadence_guard.errors import CadenceError
+from cadence_guard.importers._source import Source
+
+_LINE_BREAK: Final = re.compile(r"\r\n|\r|\n")
+_HASH: Final = re.compile(r"(?:(?<=\s)|^)#")
+_OURS: Final = re.compile(r"#\s*cadence-guard:\s*(.*)")
+_IGNORE: Final = re.compile(r"ignore\s*\[([^\]]*)\]\s*(.*)")
+
+
+def ignores(source: Source, places: Sequence[Where]) -> tuple[Ignore, ...]:
+    """What the comments of a YAML file ask to leave out, in the order of the file.
+
+    `places` are where cadences and steps stand, outer ones before inner ones. A comment is about
+    the innermost place around it; one on a line of its own is about the line below. Raises
+    CadenceError, with the place, for a comment to cadence-guard that is not understood.
+    """
+    lines = _LINE_BREAK.split(source.text)
+    hashes = {
+        number: [match.start() for match in _HASH.finditer(line)]
+        for number, line in enumerate(lines, 1)
+        if "cadence-guard:" in line and "#" in line
+    }
+    if not hashes:
+        return ()
+    _drop_those_in_texts(source, lines, hashes)
+    around: dict[int, int] = {}
+    for where in places:
+        mark = source.mark(where)
+        for line in range(source.mark(where, key=True).line, mark.end_line + 1):
+            around[line] = mark.line
+    found: list[Ignore] = []
+    for number, columns in hashes.items():
+        comment = _OURS.match(lines[number - 1], columns[0]) if columns else None
+        if comment is None:
+            continue
+        asked = _IGNORE.fullmatch(comment[1].strip())
+        codes = [code.strip() for code in asked[1].split(",") if code.strip()] if asked else []
+        if asked is None or not codes:
+            raise CadenceError(
+                f"{source.path}:{number}:{columns[0] + 1}: {comment[0].strip()!r} is not"
+                " understood; expected # cadence-guard: ignore[CG301] and a reason"
+            )
+        about = number
+        if not lines[number - 1][: columns[0]].strip():
+            while about < len(lines) and lines[about - 1].strip()[:1] in ("", "#"):
+                about += 1
+        found.append(Ignore(tuple(codes), around.get(about, about), asked[2], number))
+    return tuple(found)
+
+
+def _drop_those_in_texts(source: Source, lines: list[str], hashes: dict[int, list[int]]) -> None:
+    """Leaves of the # (columns from 0, by line) those that begin a comment."""
+    for path, value in inside(source.data):
+        mark, key = source.mark(path), source.mark(path, key=True)
+        for text in {mark, key} - ({mark} if isinstance(value, (dict, list)) else set()):
+            begins, indent = text.column - 1, 0
+            if lines[text.line - 1][begins : begins + 1] in ("|", ">"):
+                # Its text begins on the next line, and all of it is indented.
+                begins = len(lines[text.line - 1])
+                body = [line for line in lines[text.line : text.end_line] if line.strip()]
+                indent = len(body[0]) - len(body[0].lstrip()) if body else 0
+            for line in hashes.keys() & range(text.line, text.end_line + 1):
+                start = begins if line == text.line else indent
+                end = text.end_column - 1 if line == text.end_line else len(lines[line - 1])
+                hashes[line] = [at for at in hashes[line] if not start <= at < end]
+
+
+def inside(data: Any) -> Iterator[tuple[Where, Any]]:
+    """Every value of a file's data with its path, those around it first."""
+    todo: list[tuple[Where, Any]] = [((), data)]
+    while todo:
+        path, value = todo.pop()
+        yield path, value
+        if isinstance(value, (dict, list)):
+            pairs = value.items() if isinstance(value, dict) else enumerate(value)
+            todo += [((*path, key), inner) for key, inner in pairs][::-1]

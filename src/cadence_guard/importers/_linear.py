@@ -1,0 +1,518 @@
+"""What all lists of touches have in common, whoever wrote them: words, waits, windows, order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any, Final
+
+from cadence_guard.cadence import (
+    Arm,
+    Audience,
+    Await,
+    BusinessDays,
+    Cadence,
+    Elapsed,
+    LocalDays,
+    Node,
+    NotUnderstood,
+    Pause,
+    Step,
+    Unknown,
+    UntilOpen,
+    Wait,
+    Where,
+)
+from cadence_guard.importers._source import DEEPEST, Source
+from cadence_guard.instants import DAY, HOUR, MINUTE, SECOND, WEEK, Hours, zone
+from cadence_guard.words import CHANNELS, SIGNALS
+
+LONGEST: Final = 100 * 366 * DAY
+BUSINESS: Final = "business_day"
+LOCAL: Final = "local_day"
+
+# -- what an importer could not read, and what it took for granted ---------------------------------
+
+
+class Notes:
+    """What is noted while a file is read."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._unknown: dict[tuple[str, Where], NotUnderstood] = {}
+        self._assumes: dict[str, None] = {}
+
+    def missed(self, what: str, where: Where, why: str) -> None:
+        """Something was not understood."""
+        self._unknown.setdefault((what, where), NotUnderstood(what, where, why))
+
+    def assume(self, text: str) -> None:
+        """Something was taken for granted."""
+        self._assumes[text] = None
+
+    @property
+    def unknown(self) -> tuple[NotUnderstood, ...]:
+        """What was not understood, in the order it was met."""
+        return tuple(self._unknown.values())
+
+    @property
+    def assumes(self) -> tuple[str, ...]:
+        """What was taken for granted, in the order it was met."""
+        return tuple(self._assumes)
+
+
+def walk(data: Any) -> Iterator[tuple[Where, Any]]:
+    """All mappings and lists of a file with their places, in its order, to a sane depth."""
+    stack: list[tuple[Where, Any]] = [((), data)] if isinstance(data, dict | list) else []
+    while stack:
+        where, value = stack.pop()
+        yield where, value
+        stack.extend(reversed(children(where, value)))
+
+
+def children(where: Where, value: Any) -> list[tuple[Where, Any]]:
+    """The mappings and lists right below a place."""
+    if len(where) >= DEEPEST or not isinstance(value, dict | list):
+        return []
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    return [((*where, key), below) for key, below in pairs if isinstance(below, dict | list)]
+
+
+def at(data: Any, where: Where) -> Any:
+    """The value at a place that is known to be there."""
+    for key in where:
+        data = data[key]
+    return data
+
+
+def text_of(value: object) -> str | None:
+    """A text or a number as text; None for all else, and for nothing but spaces."""
+    if isinstance(value, str):
+        return value.strip() or None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return None
+
+
+def first_text(data: Mapping[str, Any], *keys: str) -> str | None:
+    """The first of the keys that holds a text or a number."""
+    for key in keys:
+        if key in data and (text := text_of(data[key])) is not None:
+            return text
+    return None
+
+
+# -- words: theirs and ours ------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4096)
+def snake(word: str) -> str:
+    """`waitDays`, `Wait-days` and `wait days` as `wait_days`."""
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", word[:200])
+    return re.sub(r"[^0-9a-z]+", "_", parted.casefold()).strip("_")
+
+
+def listed(words: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(words.split())
+
+
+def _table(ours: Mapping[str, str]) -> dict[str, str]:
+    """Our word for each of theirs, out of a table of theirs for each of ours."""
+    return {word: our for our, words in ours.items() for word in listed(words)}
+
+
+_CHANNEL_WORDS: Final = {channel: channel for channel in CHANNELS} | _table(
+    {
+        "email": "mail e_mail newsletter gmail outlook smtp",
+        "call": "phone phone_call voice voice_call dial telephone",
+        "voicemail": "voicemail_drop ringless_voicemail vm rvm",
+        "sms": "text text_message mms",
+        "whatsapp": "wa",
+        "social": "linkedin li inmail connect connection_request twitter xing facebook instagram",
+        "post": "letter postcard direct_mail",
+        "ad": "ads retargeting",
+    }
+)
+_MANNERS: Final = listed("auto automatic automated manual send cold ai")
+_TOO_VAGUE: Final = listed("text connect direct meeting post ad")
+"""Words for a channel that say nothing when more follows, as in `post_meeting_notes`."""
+NO_TOUCH: Final = listed(
+    "task action_item todo note tag add_tag webhook research review update crm_update notify_team"
+    " end exit stop none"
+)
+"""Kinds of step that never reach the contact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """How a touch is made: its channel, and whether a person makes it."""
+
+    channel: str
+    manual: bool = False
+
+
+def means(word: object) -> Means | None:
+    """The channel that a word of theirs means; None if it is not known."""
+    if not isinstance(word, str):
+        return None
+    said = snake(word).replace("linked_in", "linkedin").replace("whats_app", "whatsapp")
+    parts = said.split("_")
+    manual = "manual" in parts
+    while len(parts) > 1 and parts[0] in _MANNERS:
+        parts.pop(0)
+    channel = _CHANNEL_WORDS.get("_".join(parts)) or (
+        # `linkedin_message`, `email_2`: what goes before the first underscore says it
+        None if parts[0] in _TOO_VAGUE else _CHANNEL_WORDS.get(parts[0])
+    )
+    return Means(channel, manual) if channel else None
+
+
+def channel(notes: Notes, where: Where, word: object) -> str | None:
+    """The channel that a word means; None, and noted, if it is not known or reaches nobody."""
+    known = means(word)
+    if known is None and not (isinstance(word, str) and snake(word) in NO_TOUCH):
+        notes.missed(repr(word)[:60], where, "no channel that is known")
+    return known.channel if known else None
+
+
+REPLIES: Final = ("replied", "invited", "not_now", "declined", "wrong_person")
+"""What comes as a reply: who stops at any reply stops at each of these."""
+
+_SIGNAL_WORDS: Final[dict[str, tuple[str, ...]]] = {
+    **{signal: (signal,) for signal in SIGNALS},
+    **dict.fromkeys(
+        listed(
+            "replied reply any_reply on_reply reply_received response responded answer answered"
+            " replies reply_to_an_email email_reply inbound_reply"
+        ),
+        REPLIES,
+    ),
+    **{
+        word: (signal,)
+        for word, signal in _table(
+            {
+                "invited": "positive_reply interested invite",
+                "declined": "negative_reply not_interested decline rejected",
+                "opt_out": "optout opted_out unsubscribe unsubscribed unsubscribes stop dnc"
+                " do_not_contact stop_keyword remove_me",
+                "meeting_booked": "meeting booked meeting_scheduled meeting_set demo_booked"
+                " call_booked appointment",
+                "purchased": "purchase converted conversion deal_won won order_placed paid",
+                "complained": "complaint spam spam_complaint",
+                "not_now": "snooze later bad_timing",
+                "auto_replied": "ooo out_of_office auto_reply autoreply",
+                "paused": "manual_stop manual pause",
+                "opened": "open open_an_email email_opened",
+                "clicked": "click click_on_a_link link_clicked",
+                "visited": "visit page_visit",
+                "trial_started": "trial trial_signup signup",
+            }
+        ).items()
+    },
+    # these end a cadence, and nobody said anything
+    **dict.fromkeys(
+        listed(
+            "bounce bounced hard_bounce invalid_email max_touches completed finished end exhausted"
+            " no_reply"
+        ),
+        (),
+    ),
+}
+
+
+def signals(notes: Notes, word: str, known: Mapping[str, tuple[str, ...]] = {}) -> tuple[str, ...]:
+    """The signals that a word of theirs means; their own `x-...` if it is none of ours."""
+    asked = snake(word)
+    for table in (known, _SIGNAL_WORDS):
+        if asked in table:
+            return table[asked]
+    own = word if word.startswith("x-") else f"x-{asked or word}"
+    notes.assume(f"{word!r} is a signal of their own, {own}")
+    return (own,)
+
+
+# -- waits -----------------------------------------------------------------------------------------
+
+_UNIT_WORDS: Final = _table(
+    {
+        "second": "s sec secs second seconds",
+        "minute": "m min mins minute minutes",
+        "hour": "h hr hrs hour hours",
+        "day": "d day days calendar_day calendar_days",
+        "week": "w wk wks week weeks",
+        BUSINESS: "bd business_day business_days working_day working_days workday workdays"
+        " weekday weekdays",
+        LOCAL: "local_day local_days",
+    }
+)
+UNITS: Final = ("seconds", "minutes", "hours", "days", "weeks", "business_days", "local_days")
+_LENGTH: Final = {"second": SECOND, "minute": MINUTE, "hour": HOUR, "day": DAY, "week": WEEK}
+_AMOUNT: Final = re.compile(
+    r"\s*([0-9]{1,12}(?:\.[0-9]{1,9})?)\s*([A-Za-z]+(?:[ _-][A-Za-z]+)*)?\s*,?\s*"
+)
+_ISO: Final = re.compile(
+    r"P(?:([0-9]{1,9})W)?(?:([0-9]{1,9})D)?(?:T(?:([0-9]{1,9})H)?(?:([0-9]{1,9})M)?(?:([0-9]{1,9})S)?)?"
+)
+_AT_ONCE: Final = ("immediate", "immediately", "now", "instant", "none", "same_day")
+
+
+def unit_of(word: object) -> str | None:
+    """The unit that a word means (`days`, `h`); None if it is not known."""
+    return _UNIT_WORDS.get(snake(word)) if isinstance(word, str) else None
+
+
+def wait_of(notes: Notes, where: Where, value: object, unit: str | None) -> Wait | None:
+    """The wait that a value says: a number of `unit`, or a text with its own (`3d`, `1 day 12h`).
+
+    None is no wait. What says nothing is noted and gives Unknown. Raises CadenceError for a time
+    below zero or above 100 years.
+    """
+    if isinstance(value, str):
+        return _spoken(notes, where, value, unit)
+    if value is None or isinstance(value, bool | dict | list):
+        return _unknown(notes, where, value, "not a time")
+    assert isinstance(value, int | float)
+    if unit is None and value:
+        return _unknown(notes, where, value, "a number without a unit; say days or hours")
+    return _measured(notes, where, value, unit or "day")
+
+
+def _spoken(notes: Notes, where: Where, text: str, unit: str | None) -> Wait | None:
+    if snake(text) in _AT_ONCE:
+        return None
+    if (iso := _ISO.fullmatch(text.strip())) and any(iso.groups()):
+        pairs = zip(iso.groups(), "wdhms", strict=True)
+        text = " ".join(f"{number}{letter}" for number, letter in pairs if number)
+    total: Wait | None = None
+    position = 0
+    while match := _AMOUNT.match(text, position):
+        said = unit_of(match[2]) if match[2] else unit
+        if said is None:
+            break
+        number = float(match[1]) if "." in match[1] else int(match[1])
+        total = plus(total, _measured(notes, where, number, said))
+        position = match.end()
+    if position == 0 or position < len(text):
+        if re.fullmatch(r"\s*-\s*[0-9].*", text, re.DOTALL):
+            raise notes.source.error(where, f"a wait of {text[:40]!r}: expected zero or more")
+        return _unknown(notes, where, text, "not a time such as '3d' or '12 hours'")
+    return total
+
+
+def _measured(notes: Notes, where: Where, number: int | float, unit: str) -> Wait | None:
+    length = _LENGTH.get(unit, DAY)
+    if not 0 <= number <= LONGEST // length:  # so not for infinity, either
+        said = "below zero" if number < 0 else "longer than 100 years"
+        raise notes.source.error(where, f"a wait {said}: expected 0 to {LONGEST // length} {unit}s")
+    if unit in (BUSINESS, LOCAL):
+        if number != int(number):
+            return _unknown(notes, where, number, f"no whole number of {unit}s")
+        days = BusinessDays if unit == BUSINESS else LocalDays
+        return days(int(number)) if number else None
+    if number and unit in ("day", "week"):
+        notes.assume("a day of a wait is 24 hours")
+    us = round(number * length)
+    return Elapsed(us, us) if us else None
+
+
+def _unknown(notes: Notes, where: Where, value: object, why: str) -> Unknown:
+    shown = repr(value)
+    notes.missed(shown if len(shown) <= 60 else shown[:57] + "...", where, why)
+    return Unknown(why)
+
+
+def plus(first: Wait | None, then: Wait | None) -> Wait | None:
+    """One wait after the other, as one; Unknown if that cannot be said."""
+    match first, then:
+        case None, _:
+            return then
+        case _, None:
+            return first
+        case Elapsed(low=low), Elapsed(low=more):
+            return Elapsed(low + more, low + more)
+        case BusinessDays(days=days), BusinessDays(days=more):
+            return BusinessDays(days + more)
+        case LocalDays(days=days), LocalDays(days=more):
+            return LocalDays(days + more)
+        case _:
+            return Unknown("days of two kinds in one wait")
+
+
+def length(wait: Wait | None) -> tuple[type | None, int] | None:
+    """A wait as a number that orders waits of its kind; None if nobody knows."""
+    match wait:
+        case None:
+            return None, 0
+        case Elapsed(low=low):
+            return Elapsed, low
+        case BusinessDays(days=days) | LocalDays(days=days):
+            return type(wait), days
+        case _:
+            return None
+
+
+def lengths(waits: Iterable[Wait | None]) -> list[int] | None:
+    """Waits as numbers that can be compared; None if they are of different kinds."""
+    known = [length(wait) for wait in waits]
+    kinds = {pair[0] for pair in known if pair} - {None}
+    if None in known or len(kinds) > 1:
+        return None
+    return [pair[1] for pair in known if pair]
+
+
+# -- a list of touches -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of a list: the wait before it, a signal it needs first, a touch (or none).
+
+    `wait` is counted from the entry before, or `since_start`. `gate` is a signal that must have
+    come, and how long it is waited for. `more` are further fields of its Step.
+    """
+
+    id: str
+    where: Where
+    channel: str | None
+    wait: Wait | None = None
+    waits_at: Where | None = None
+    since_start: bool = False
+    gate: tuple[str, Wait | None] | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+def chain(
+    items: Sequence[Item], opens: UntilOpen | None = None, opens_at: Where = ()
+) -> tuple[dict[str, Node], str | None]:
+    """The nodes of a list, in its order, and the first that happens.
+
+    Entries that all count from the start happen in the order of their times. `opens` is waited for
+    before each touch.
+    """
+    order = list(range(len(items)))
+    if all(item.since_start for item in items):
+        times = lengths(item.wait for item in items)
+        if times is not None:
+            order.sort(key=times.__getitem__)
+    names = unique(item.id for item in items)
+    taken = set(names)
+
+    def fresh(name: str) -> str:
+        while name in taken:
+            name += "+"
+        taken.add(name)
+        return name
+
+    made: list[list[Node]] = [[] for _ in items]
+    then: str | None = None
+    for index in reversed(order):
+        item, name, nodes = items[index], names[index], made[index]
+        if item.channel is not None:
+            nodes.append(Step(name, item.where, item.channel, then, **item.more))
+            then = name
+            if opens is not None:
+                nodes.append(Pause(fresh(f"window before {name}"), opens_at, opens, then))
+                then = nodes[-1].id
+        if item.gate is not None:
+            signal, timeout = item.gate
+            arm = Arm(then, signal, text=signal)
+            nodes.append(Await(fresh(f"{signal} before {name}"), item.where, (arm,), timeout, None))
+            then = nodes[-1].id
+        if item.wait is not None:
+            place = item.where if item.waits_at is None else item.waits_at
+            pause = Pause(fresh(f"wait before {name}"), place, item.wait, then, item.since_start)
+            nodes.append(pause)
+            then = pause.id
+        nodes.reverse()
+    return {node.id: node for nodes in made for node in nodes}, then
+
+
+def unique(names: Iterable[str]) -> list[str]:
+    """The names, with `#2` and so on behind those that came before."""
+    seen: dict[str, int] = {}
+    told: list[str] = []
+    for name in names:
+        number = seen[name] = seen.get(name, 0) + 1
+        while number > 1 and f"{name}#{number}" in seen:
+            number = seen[name] = seen[name] + 1
+        told.append(name if number == 1 else f"{name}#{number}")
+        seen.setdefault(told[-1], 1)
+    return told
+
+
+def one_of_each(items: Iterable[tuple[Item, object]]) -> list[Item]:
+    """Entries without the further variants of one touch: those next to one another, same mark.
+
+    The mark says which touch an entry is a variant of; None: it is no variant.
+    """
+    kept: list[Item] = []
+    last: object = None
+    for item, mark in items:
+        if mark is None or mark != last:
+            kept.append(item)
+        last = mark
+    return kept
+
+
+# -- windows of sequencers -------------------------------------------------------------------------
+
+_CLOCK: Final = re.compile(r"([0-9]{1,2}):([0-5][0-9])(?::00)?")
+
+
+def clock_of(notes: Notes, where: Where, value: object) -> int:
+    """A time of day such as `9:00`, in microseconds after midnight. Raises CadenceError."""
+    match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
+    us = int(match[1]) * HOUR + int(match[2]) * MINUTE if match else -1
+    if not 0 <= us <= DAY:
+        raise notes.source.error(where, f"{value!r} is not a time of day; expected 00:00 to 24:00")
+    return us
+
+
+def in_zone(
+    notes: Notes, where: Where, windows: Sequence[tuple[Sequence[int], int, int]], name: object
+) -> tuple[UntilOpen | None, Audience]:
+    """The wait for windows on the clock of a zone, and the audience for which it is right.
+
+    UntilOpen asks the contact's own clock, so it says a window of a fixed zone only of contacts who
+    live by that clock: those are the audience then, and that is noted.
+    """
+    if not isinstance(name, str):
+        notes.missed("window", where, "it has no time zone; touches are laid out at any hour")
+        return None, Audience()
+    try:
+        zone(name)
+    except ValueError as error:
+        raise notes.source.error(where, str(error)) from None
+    if not any(days for days, _, _ in windows):
+        notes.missed(
+            "days", where, "no day is chosen, so nothing would ever be sent; any hour it is"
+        )
+        return None, Audience()
+    notes.assume(f"every contact lives by the clock of {name}, the zone of the sending window")
+    return UntilOpen(Hours(windows), _said(windows, name)), Audience(zones=(name,))
+
+
+def _said(windows: Sequence[tuple[Sequence[int], int, int]], name: str) -> str:
+    days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+    told = [
+        f"{' '.join(days[day] for day in sorted(chosen))} {_wall(opens)}-{_wall(closes)}"
+        for chosen, opens, closes in windows
+    ]
+    return f"{', '.join(told)} {name}"
+
+
+def _wall(us: int) -> str:
+    return f"{us // HOUR:02d}:{us % HOUR // MINUTE:02d}"
+
+
+# -- cadences --------------------------------------------------------------------------------------
+
+
+def named(cadences: Iterable[Cadence]) -> tuple[Cadence, ...]:
+    """The cadences, with `#2` and so on behind the names of those that have one already."""
+    told = tuple(cadences)
+    names = unique(cadence.name for cadence in told)
+    return tuple(replace(each, name=name) for each, name in zip(told, names, strict=True))

@@ -1,0 +1,299 @@
+"""What the nodes of n8n do to a contact: which of them send, and by which channel.
+
+The answer rests on a node's type and its parameters alone. What a parameter leaves out is taken
+as what makes the node send: templates are often stripped of their parameters, and a send that
+stays unseen is worse than one too many.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+Parameters: TypeAlias = Mapping[str, Any]
+
+BASE: Final = "n8n-nodes-base"
+AGENTS: Final = "@n8n/n8n-nodes-langchain"
+
+
+@dataclass(frozen=True, slots=True)
+class Sends:
+    """A node that sends. `fixed` says that it always writes to the same address."""
+
+    channel: str
+    fixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A node that may reach the contact in a way that the file does not show."""
+
+    why: str
+
+
+def literal(parameters: Parameters, key: str) -> str | None:
+    """A parameter as text; None if it is not there, is no text, or is an expression."""
+    value = parameters.get(key)
+    if not isinstance(value, str):
+        return None
+    if value.startswith("="):
+        value = value[1:]
+    return None if "{{" in value else value
+
+
+def effect(kind: str, parameters: Parameters) -> Sends | Hidden | None:
+    """What a node of that type does to a contact; None if nothing.
+
+    `kind` as the file has it, such as `n8n-nodes-base.gmail`.
+    """
+    package, _, name = kind.rpartition(".")
+    name = name.casefold()
+    if name.endswith("trigger"):
+        return None
+    if package == AGENTS:
+        return _of_agents(name, parameters)
+    if package != BASE:
+        return Hidden("a node of a community package; what it sends is not known here")
+    if name not in _QUIET:
+        name = name.removesuffix("tool")
+    if name == "httprequest":
+        return _of_http(parameters)
+    if name == "executeworkflow":
+        return Hidden("runs another workflow; what that one sends is not in this one")
+    if (handoff := _HANDOFFS.get(name)) and _fits(handoff, parameters):
+        return _elsewhere(handoff.channel)
+    for sender in _SENDERS.get(name, ()):
+        if _fits(sender, parameters):
+            channel = sender.channel
+            if name == "twilio" and channel == "sms" and parameters.get("toWhatsapp") is True:
+                channel = "whatsapp"
+            return Sends(channel, _fixed(parameters))
+    if name in _QUIET or name in _SENDERS or name in _HANDOFFS:
+        return None
+    return Hidden("no node of n8n that is known here")
+
+
+def _of_agents(name: str, parameters: Parameters) -> Sends | Hidden | None:
+    if name == "toolhttprequest":
+        return _of_http(parameters)
+    if name == "toolworkflow":
+        return Hidden("runs another workflow; what that one sends is not in this one")
+    if name.startswith("mcpclient"):
+        return Hidden("calls the tools of a server; what they send is not in the file")
+    return None
+
+
+def _elsewhere(service: str) -> Hidden:
+    return Hidden(f"hands the contact over to {service}; what is sent there is not in the file")
+
+
+# -- nodes of services ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _When:
+    """By which channel (or, for a handoff, to which service) a node sends, and when.
+
+    It does if its parameters name one of the resources (or none, if `bare`) and one of the
+    operations (or none, if the first is the default one of that resource).
+    """
+
+    channel: str
+    operations: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    bare: bool = True
+    default: bool = True
+
+
+def _fits(when: _When, parameters: Parameters) -> bool:
+    resource, operation = literal(parameters, "resource"), literal(parameters, "operation")
+    if when.resources and not (resource in when.resources if resource else when.bare):
+        return False
+    return not when.operations or (operation in when.operations if operation else when.default)
+
+
+_MAIL_OPERATIONS: Final = ("send", "reply", "sendAndWait", "sendTemplate", "sendHtml")
+_SENDERS: Final[dict[str, tuple[_When, ...]]] = {
+    "gmail": (
+        _When("email", _MAIL_OPERATIONS, ("message",)),
+        _When("email", ("reply",), ("thread",), bare=False, default=False),
+    ),
+    "microsoftoutlook": (
+        _When("email", _MAIL_OPERATIONS, ("message",)),
+        _When("email", ("send",), ("draft",), bare=False, default=False),
+    ),
+    "emailsend": (_When("email", _MAIL_OPERATIONS),),
+    "sendgrid": (_When("email", _MAIL_OPERATIONS, ("mail",)),),
+    "mailgun": (_When("email"),),
+    "mandrill": (_When("email", _MAIL_OPERATIONS, ("message",)),),
+    "awsses": (_When("email", _MAIL_OPERATIONS, ("email",)),),
+    "sendinblue": (_When("email", _MAIL_OPERATIONS, ("email",)),),
+    "mailjet": (
+        _When("email", _MAIL_OPERATIONS, ("email",)),
+        _When("sms", ("send",), ("sms",), bare=False),
+    ),
+    "mailchimp": (_When("email", ("send", "resend"), ("campaign",), bare=False, default=False),),
+    "mautic": (
+        _When("email", ("sendEmail",), ("contact",), default=False),
+        _When("email", ("send",), ("segmentEmail",), bare=False),
+    ),
+    "keap": (_When("email", ("send",), ("email",), bare=False, default=False),),
+    "twilio": (
+        _When("call", resources=("call",), bare=False),
+        _When("sms", ("send", "sendAndWait"), ("sms",)),
+    ),
+    "plivo": (
+        _When("call", resources=("call",), bare=False),
+        _When("sms", resources=("sms", "mms")),
+    ),
+    "sms77": (_When("call", resources=("voice",), bare=False), _When("sms", resources=("sms",))),
+    "mocean": (_When("call", resources=("voice",), bare=False), _When("sms", resources=("sms",))),
+    "vonage": (_When("sms"),),
+    "messagebird": (_When("sms", resources=("sms",)),),
+    "msg91": (_When("sms"),),
+    "whatsapp": (_When("whatsapp", ("send", "sendTemplate", "sendAndWait"), ("message",)),),
+    "linkedin": (_When("social"),),
+    "twitter": (_When("social", resources=("directMessage",), bare=False),),
+}
+"""The nodes that send, by type."""
+
+_HANDOFFS: Final[dict[str, _When]] = {
+    "lemlist": _When("lemlist", ("create",), ("lead",)),
+    "phantombuster": _When("PhantomBuster", ("launch",), ("agent",)),
+    "emelia": _When("Emelia", ("addContact", "start"), ("campaign",), default=False),
+    "mautic": _When("a campaign of Mautic", ("add",), ("campaignContact",), bare=False),
+    "autopilot": _When("a journey of Autopilot", ("add",), ("contactJourney",), bare=False),
+    "convertkit": _When(
+        "a sequence of ConvertKit", ("addSubscriber",), ("sequence", "form"), bare=False
+    ),
+}
+"""The nodes that hand a contact over to a service that sends by itself."""
+
+_QUIET_NODES: Final = """
+    actionnetwork activecampaign adalo affinity aggregate agilecrm airtable airtop aitransform
+    amqp apitemplateio asana autopilot awscertificatemanager awscognito awscomprehend awsdynamodb
+    awselb awsiam awslambda awsrekognition awss3 awssns awssqs awstextract awstranscribe
+    azurecosmosdb azurestorage bamboohr bannerbear baserow beeminder bitly bitwarden box
+    brandfetch bubble chargebee circleci ciscowebex clearbit clickup clockify cloudflare cockpit
+    coda code coingecko comparedatasets compression confluence contentful convertkit converttofile
+    copper cortex cratedb cron crypto currents customerio databricks datatable datetime
+    debughelper deepl demio dhl discord discourse disqus drift dropbox dropcontact
+    dynamiccredentialcheck e2etest editimage egoi elasticsearch elasticsecurity emailreadimap
+    erpnext evaluation executecommand executiondata extractfromfile facebookgraphapi filemaker
+    filter flow form freshdesk freshservice freshworkscrm ftp function functionitem getresponse
+    ghost git github gitlab gong googleads googleanalytics googlebigquery googlebooks
+    googlebusinessprofile googlecalendar googlechat googlecloudnaturallanguage googlecloudstorage
+    googlecontacts googledocs googledrive googlefirebasecloudfirestore
+    googlefirebaserealtimedatabase googleperspective googlesheets googleslides googletasks
+    googletranslate gotify gotowebinar grafana graphql grist gsuiteadmin hackernews halopsa
+    harvest helpscout highlevel homeassistant html htmlextract httprequest hubspot humanticai
+    hunter ical if intercom interval invoiceninja itemlists iterable jenkins jinaai jira jwt kafka
+    keap kobotoolbox ldap limit line linear lingvanex lonescale magento2 mailcheck mailchimp
+    mailerlite markdown marketstack matrix mattermost mautic medium merge messageanagent metabase
+    microsoftdynamicscrm microsoftentra microsoftexcel microsoftgraphsecurity microsoftonedrive
+    microsoftsharepoint microsoftsql microsoftteams microsofttodo mindee misp mistralai mondaycom
+    mongodb monicacrm movebinarydata mqtt mysql n8n n8ntrainingcustomerdatastore
+    n8ntrainingcustomermessenger nasa netlify netscaleradc nextcloud nocodb noop notion npm odoo
+    okta onesimpleapi onfleet openai openthesaurus openweathermap oracle oraclesql orbit oura
+    paddle pagerduty paypal peekalink perplexity philipshue pipedrive postbin postgres posthog
+    profitwell pushbullet pushcut pushover questdb quickbase quickbooks quickchart rabbitmq
+    raindrop readbinaryfile readbinaryfiles readpdf readwritefile reddit redis removeduplicates
+    renamekeys respondtowebhook rocketchat rssfeedread rundeck s3 salesforce salesmate seatable
+    securityscorecard segment sendy sentryio servicenow set shopify signl4 simulate slack
+    snowflake sort splitinbatches splitout splunk spotify spreadsheetfile ssh stackby start
+    stickynote stopanderror storyblok strapi strava stripe summarize supabase switch syncromsp
+    taiga tapfiliate telegram thehive thehiveproject timesaved timescaledb todoist totp travisci
+    trello twake twist twitter unleashedsoftware uplead uproc uptimerobot urlscanio
+    venafitlsprotectcloud venafitlsprotectdatacenter vero wait webflow webhook wekan wise
+    woocommerce wordpress xero xml yourls youtube zammad zendesk zohocrm zoom zulip
+"""
+"""The nodes of n8n that reach no contact: data, logic, tools of the office, notes to colleagues."""
+_QUIET: Final = frozenset(_QUIET_NODES.split())
+
+_ADDRESSES: Final = (
+    "sendTo",
+    "toEmail",
+    "toRecipients",
+    "to",
+    "recipientPhoneNumber",
+)
+
+
+def _fixed(parameters: Parameters) -> bool:
+    return any(literal(parameters, key) for key in _ADDRESSES)
+
+
+# -- HTTP requests -------------------------------------------------------------------------------
+
+_HTTP: Final[tuple[tuple[str, str], ...]] = (
+    (r"api\.twilio\.com/.*/messages", "sms"),
+    (r"api\.twilio\.com/.*/calls", "call"),
+    (r"api\.telnyx\.com/v2/messages|api\.openphone\.com/v1/messages", "sms"),
+    (r"api\.telnyx\.com/v2/calls", "call"),
+    (r"api\.plivo\.com/.*/message|rest\.nexmo\.com/sms|rest\.messagebird\.com/messages", "sms"),
+    (r"api\.plivo\.com/.*/call|api\.nexmo\.com/v1/calls", "call"),
+    (r"rest\.clicksend\.com/v3/sms|gateway\.seven\.io/api/sms|gateway\.sms77\.io/api/sms", "sms"),
+    (r"api\.retellai\.com/.*create-phone-call|api\.vapi\.ai/call|api\.bland\.ai/.*call", "call"),
+    (r"api\.elevenlabs\.io/.*outbound-call|api\.synthflow\.ai/.*call", "call"),
+    (r"graph\.facebook\.com/.*/messages|waba.*\.360dialog\.io|api\.ultramsg\.com", "whatsapp"),
+    (r"gate\.whapi\.cloud|green-api\.com/.*/send|wati\.io/.*send|/message/sendtext", "whatsapp"),
+    (r"api\.sendgrid\.com/v3/mail/send|mailgun\.net/.*/messages|api\.postmarkapp\.com", "email"),
+    (r"api\.resend\.com/emails|api\.mailjet\.com/.*/send|mandrillapp\.com/.*/send", "email"),
+    (r"api\.(?:brevo|sendinblue)\.com/v3/smtp/email|api\.mailersend\.com/v1/email", "email"),
+    (r"api\.(?:brevo|sendinblue)\.com/v3/transactionalsms|api\.mailersend\.com/v1/sms", "sms"),
+    (r"gmail\.googleapis\.com/.*/send|googleapis\.com/gmail/.*/send", "email"),
+    (r"graph\.microsoft\.com/.*/(?:sendmail|reply|send)\b|api\.sparkpost\.com", "email"),
+    (r"api\.instantly\.ai/.*/emails/reply|smartlead\.ai/.*reply-email", "email"),
+    (r"unipile\.com.*/emails", "email"),
+    (r"unipile\.com.*/(?:users/invite|chats)", "social"),
+)
+"""Addresses that send what is posted to them, and by which channel."""
+
+_SERVICES: Final[tuple[tuple[str, str], ...]] = (
+    (r"api\.phantombuster\.com/.*launch", "PhantomBuster"),
+    (r"api\.instantly\.ai/", "Instantly"),
+    (r"smartlead\.ai/", "Smartlead"),
+    (r"api\.lemlist\.com/", "lemlist"),
+    (r"saleshandy\.com/", "Saleshandy"),
+    (r"api\.heyreach\.io/", "HeyReach"),
+    (r"api\.reply\.io/", "Reply"),
+    (r"api\.apollo\.io/.*emailer_campaigns", "Apollo"),
+    (r"api\.outreach\.io/.*sequence", "Outreach"),
+    (r"api\.salesloft\.com/.*cadence", "Salesloft"),
+    (r"api\.woodpecker\.co/", "Woodpecker"),
+)
+"""Sequencers that send by themselves to whoever is posted to them."""
+
+_LONGEST_URL: Final = 2_000
+_HTTP_PATTERNS: Final = tuple((re.compile(text), channel) for text, channel in _HTTP)
+_SERVICE_PATTERNS: Final = tuple((re.compile(text), name) for text, name in _SERVICES)
+
+
+def _of_http(parameters: Parameters) -> Sends | Hidden | None:
+    method = parameters.get("method", parameters.get("requestMethod", "GET"))
+    url = parameters.get("url")
+    if method in ("GET", "HEAD", "OPTIONS") or not isinstance(url, str):
+        return None  # whoever asks for data sends none
+    url = url[:_LONGEST_URL].casefold()
+    for pattern, channel in _HTTP_PATTERNS:
+        if pattern.search(url):
+            if channel == "sms" and "whatsapp:" in _body(parameters):
+                channel = "whatsapp"
+            return Sends(channel)
+    for pattern, service in _SERVICE_PATTERNS:
+        if pattern.search(url):
+            return _elsewhere(service)
+    if url.lstrip("= ").startswith("{{"):
+        return Hidden("posts to an address that is not in the file")
+    return None
+
+
+def _body(parameters: Parameters) -> str:
+    """The body of a request, as far as it is text."""
+    body = parameters.get("bodyParameters")
+    fields = body.get("parameters") if isinstance(body, dict) else None
+    values = [field.get("value") for field in fields or () if isinstance(field, dict)]
+    texts = (*values, parameters.get("jsonBody"), parameters.get("body"))
+    return " ".join(text for text in texts if isinstance(text, str)).casefold()

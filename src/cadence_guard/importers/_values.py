@@ -1,0 +1,74 @@
+"""Values of foreign files, which may be anything, and how messages show them."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeGuard
+
+from cadence_guard.words import expected
+
+_SHOWN = 3
+
+
+def identifier(value: Any) -> str | None:
+    """An id as text, since YAML and databases write some as numbers; None if it is none."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return None
+    return str(value) or None
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """The mapping, or an empty one in place of anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def text(value: Any) -> str | None:
+    """The text; None in place of an empty one and of anything else."""
+    return value if isinstance(value, str) and value else None
+
+
+def is_number(value: Any) -> TypeGuard[int | float]:
+    """Whether it is a number; true and false are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def is_whole(value: Any, first: int, last: int) -> TypeGuard[int]:
+    """Whether it is a whole number from `first` to `last`."""
+    return isinstance(value, int) and not isinstance(value, bool) and first <= value <= last
+
+
+def shown(value: Any) -> str:
+    """A value as a message shows it: short, and however deep it is."""
+    return reprlib.repr(value)
+
+
+def unknown_word(value: Any, known: Iterable[str], what: str) -> str:
+    """The sentence for what should be one of some words and is not."""
+    return expected(value[:60] if isinstance(value, str) else shown(value), known, what)
+
+
+def some(labels: Sequence[str]) -> str:
+    """The first labels of a list, and how many more there are."""
+    more = len(labels) - _SHOWN
+    listed = ", ".join(map(repr, labels[:_SHOWN]))
+    return f"{listed} and {more} more" if more > 0 else listed
+
+
+class Ids:
+    """Names that are given once. One that is taken gets a number, and how often that happens does
+    not slow it down."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._next: dict[str, int] = {}
+
+    def fresh(self, label: str) -> str:
+        """The label, or the first numbered one that is not taken; taken from now on."""
+        found = label
+        while found in self._taken:
+            number = self._next.get(label, 2)
+            self._next[label] = number + 1
+            found = f"{label} ({number})"
+        self._taken.add(found)
+        return found

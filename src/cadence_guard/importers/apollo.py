@@ -1,0 +1,84 @@
+"""Apollo: sequences (`emailer_campaign`) with their `emailer_steps`.
+
+A wait counts from the previous step. Hours and what ends a sequence are settings elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Any, Final
+
+from cadence_guard.cadence import Cadence, CadenceFile, Where
+from cadence_guard.importers import _linear as linear
+from cadence_guard.importers._linear import Item, Notes, first_text
+from cadence_guard.importers._source import Source
+
+FORMAT: Final = "apollo"
+
+
+def recognises(source: Source) -> bool:
+    """A mapping with a list `emailer_steps`."""
+    return next(_sequences(source.data), None) is not None
+
+
+def _sequences(data: Any) -> Iterator[tuple[Where, dict[str, Any]]]:
+    for where, value in linear.walk(data):
+        if isinstance(value, dict) and isinstance(value.get("emailer_steps"), list):
+            yield where, value
+
+
+def read(source: Source) -> CadenceFile:
+    """The sequences of the file. Raises CadenceError for a wait below zero."""
+    told = [_cadence(source, where, data) for where, data in _sequences(source.data)]
+    return CadenceFile(FORMAT, linear.named(told))
+
+
+def _cadence(source: Source, where: Where, data: dict[str, Any]) -> Cadence:
+    notes = Notes(source)
+    beside = data.get("emailer_campaign")  # an answer of its API has the steps beside the campaign
+    campaign = beside if isinstance(beside, dict) else data
+    place = (*where, "emailer_steps")
+    nodes, start = linear.chain(_items(notes, place, data["emailer_steps"]))
+    if campaign.get("emailer_schedule_id"):
+        why = "the hours are not in the file; touches are laid out at any hour"
+        key = ("emailer_campaign",) if campaign is beside else ()
+        notes.missed("emailer_schedule_id", (*where, *key, "emailer_schedule_id"), why)
+    else:
+        notes.assume("touches go out at any hour: the file says no sending window")
+    notes.assume("Apollo itself stops at an unsubscribe")
+    notes.assume("Apollo stops at any reply, as it does unless told otherwise")
+    return Cadence(
+        first_text(campaign, "name", "id") or PurePath(source.path).stem,
+        place,
+        nodes,
+        start,
+        exits=frozenset((*linear.REPLIES, "opt_out")),
+        unknown=notes.unknown,
+        assumes=notes.assumes,
+    )
+
+
+def _items(notes: Notes, where: Where, steps: list[Any]) -> list[Item]:
+    placed: list[tuple[float, Item]] = []
+    for index, step in enumerate(steps):
+        place = (*where, index)
+        if not isinstance(step, dict):
+            notes.missed(repr(step)[:60], place, "not a step of a sequence")
+            continue
+        if step.get("exact_datetime"):
+            notes.missed("exact_datetime", (*place, "exact_datetime"), "a date of its own")
+        mode, waits_at = step.get("wait_mode", "day"), (*place, "wait_time")
+        unit = linear.unit_of(mode)
+        if unit is None:
+            problem = f"wait_mode {mode!r}: expected second, minute, hour or day"
+            raise notes.source.error((*place, "wait_mode"), problem)
+        wait = linear.wait_of(notes, waits_at, step.get("wait_time", 0), unit)
+        kind = step.get("type", "auto_email")
+        channel = linear.channel(notes, (*place, "type"), kind)
+        automated = isinstance(kind, str) and kind.startswith("auto")
+        title = first_text(step, "id") or str(index + 1)
+        item = Item(title, place, channel, wait, waits_at, more={"automated": automated})
+        position = step.get("position")
+        placed.append((position if isinstance(position, int) else index + 1, item))
+    return [item for _, item in sorted(placed, key=lambda pair: pair[0])]

@@ -1,0 +1,139 @@
+"""Instantly: campaigns of its API, version 2.
+
+The `delay` of a step is the time before the NEXT mail, as its API says; a `delay_days`, which some
+payloads have, is the time before the step itself. Variants are one mail. Each schedule is on the
+clock of its own zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Any, Final
+
+from cadence_guard.cadence import Audience, Cadence, CadenceFile, UntilOpen, Wait, Where
+from cadence_guard.importers import _linear as linear
+from cadence_guard.importers._linear import Item, Notes, first_text
+from cadence_guard.importers._source import Source
+
+FORMAT: Final = "instantly"
+_SIGNS: Final = ("campaign_schedule", "email_gap", "link_tracking", "stop_on_auto_reply")
+_DAYS: Final = {str(day): (day - 1) % 7 for day in range(7)}
+"""Days as Instantly counts them, "0" = Sunday, and as we do."""
+
+
+def recognises(source: Source) -> bool:
+    """A mapping with `sequences` of `steps` and a setting that only Instantly has."""
+    return next(_campaigns(source.data), None) is not None
+
+
+def _campaigns(data: Any) -> Iterator[tuple[Where, dict[str, Any]]]:
+    for where, value in linear.walk(data):
+        if isinstance(value, dict) and any(sign in value for sign in _SIGNS):
+            sequences = value.get("sequences")
+            if isinstance(sequences, list) and any(
+                isinstance(each, dict) and isinstance(each.get("steps"), list) for each in sequences
+            ):
+                yield where, value
+
+
+def read(source: Source) -> CadenceFile:
+    """The campaigns of the file. Raises CadenceError for a delay, time or zone that is none."""
+    told = [_cadence(source, where, data) for where, data in _campaigns(source.data)]
+    return CadenceFile(FORMAT, linear.named(told))
+
+
+def _cadence(source: Source, where: Where, data: dict[str, Any]) -> Cadence:
+    notes = Notes(source)
+    lists = [
+        ((*where, "sequences", index, "steps"), each["steps"])
+        for index, each in enumerate(data["sequences"])
+        if isinstance(each, dict) and isinstance(each.get("steps"), list)
+    ]
+    for place, _ in lists[1:]:
+        notes.missed("sequences", place[:-1], "Instantly sends only the first sequence")
+    opens, audience = _window(notes, where, data.get("campaign_schedule"))
+    nodes, start = linear.chain(_items(notes, *lists[0]), opens, (*where, "campaign_schedule"))
+    return Cadence(
+        first_text(data, "name", "id") or PurePath(source.path).stem,
+        lists[0][0],
+        nodes,
+        start,
+        audience=audience,
+        exits=_exits(notes, data),
+        unknown=notes.unknown,
+        assumes=notes.assumes,
+    )
+
+
+def _items(notes: Notes, where: Where, steps: list[Any]) -> list[Item]:
+    items = []
+    due: tuple[Wait | None, Where] | None = None
+    for index, step in enumerate(steps):
+        place = (*where, index)
+        if not isinstance(step, dict):
+            notes.missed(repr(step)[:60], place, "not a step of a sequence")
+            continue
+        wait, waits_at = due or (None, place)
+        if "delay_days" in step:
+            waits_at = (*place, "delay_days")
+            wait = linear.wait_of(notes, waits_at, step["delay_days"], "day")
+        due = None
+        if "delay" in step:
+            notes.assume("the delay of a step is the time before the next one, as Instantly says")
+            unit = linear.unit_of(step.get("delay_unit", "days"))
+            due = linear.wait_of(notes, (*place, "delay"), step["delay"], unit), (*place, "delay")
+        variants = step.get("variants")
+        tried = [v for v in variants if isinstance(v, dict)] if isinstance(variants, list) else []
+        off = bool(tried) and all(variant.get("v_disabled") is True for variant in tried)
+        channel = linear.channel(notes, (*place, "type"), step.get("type", "email"))
+        items.append(Item(str(index + 1), place, None if off else channel, wait, waits_at))
+    return items
+
+
+def _window(notes: Notes, where: Where, schedule: Any) -> tuple[UntilOpen | None, Audience]:
+    schedules = schedule.get("schedules") if isinstance(schedule, dict) else None
+    if not isinstance(schedules, list) or not schedules:
+        notes.assume("mails go out at any hour: the file says no sending window")
+        return None, Audience()
+    if schedule.get("start_date") or schedule.get("end_date"):
+        notes.assume("the campaign may start on any day, whatever its dates")
+    windows: list[tuple[list[int], int, int]] = []
+    zones: list[object] = []
+    for index, each in enumerate(schedules):
+        place = (*where, "campaign_schedule", "schedules", index)
+        if not isinstance(each, dict):
+            notes.missed(repr(each)[:60], place, "not a schedule")
+            continue
+        timing = each.get("timing")
+        hours = timing if isinstance(timing, dict) else {}
+        opens = linear.clock_of(notes, (*place, "timing", "from"), hours.get("from"))
+        closes = linear.clock_of(notes, (*place, "timing", "to"), hours.get("to"))
+        windows.append((_chosen(notes, place, each.get("days")), opens, closes))
+        zones.append(each.get("timezone"))
+    place = (*where, "campaign_schedule")
+    if any(zone != zones[0] for zone in zones):
+        why = "schedules in several time zones; touches are laid out at any hour"
+        notes.missed("schedules", (*place, "schedules"), why)
+        return None, Audience()
+    return linear.in_zone(notes, place, windows, zones[0] if zones else None)
+
+
+def _chosen(notes: Notes, where: Where, days: Any) -> list[int]:
+    chosen = []
+    for key, value in days.items() if isinstance(days, dict) else ():
+        if key not in _DAYS:
+            raise notes.source.error((*where, "days", key), f"day {key!r}: expected 0 to 6")
+        if value is True:
+            chosen.append(_DAYS[key])
+    return chosen
+
+
+def _exits(notes: Notes, data: dict[str, Any]) -> frozenset[str]:
+    notes.assume("Instantly itself stops at an unsubscribe")
+    exits = {"opt_out"}
+    if data.get("stop_on_reply") is True:
+        exits.update(linear.REPLIES)
+    if data.get("stop_on_auto_reply") is True:
+        exits.add("auto_replied")
+    return frozenset(exits)

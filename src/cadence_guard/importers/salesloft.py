@@ -1,0 +1,146 @@
+"""Salesloft: cadence imports, and the plain lists of steps that they are made from.
+
+Days count from the start, which is day 1. The steps of one group, and those of a plain list with
+the same number and different variants, are one touch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePath
+from typing import Any, Final
+
+from cadence_guard.cadence import Cadence, CadenceFile, Wait, Where
+from cadence_guard.importers import _linear as linear
+from cadence_guard.importers._linear import Item, Notes, first_text
+from cadence_guard.importers._source import Source
+
+FORMAT: Final = "salesloft"
+
+
+def recognises(source: Source) -> bool:
+    """A mapping with `step_groups` of `steps`."""
+    return next(_groups(source.data), None) is not None
+
+
+def _groups(data: Any) -> Iterator[tuple[Where, list[Any]]]:
+    for where, value in linear.walk(data):
+        groups = value.get("step_groups") if isinstance(value, dict) else None
+        if isinstance(groups, list) and any(
+            isinstance(group, dict) and isinstance(group.get("steps"), list) for group in groups
+        ):
+            yield (*where, "step_groups"), groups
+
+
+def _plain(data: Any) -> Iterator[tuple[Where, Mapping[str, Any]]]:
+    for where, value in linear.walk(data):
+        named = isinstance(value, dict) and isinstance(value.get("cadence_name"), str)
+        if named and isinstance(value.get("steps"), list):
+            yield where, value
+
+
+def read(source: Source) -> CadenceFile:
+    """The cadences of the file. Raises CadenceError for a day below 1."""
+    told = []
+    for where, groups in _groups(source.data):
+        settings = _settings(source, where)
+        notes = Notes(source)
+        items = [
+            item
+            for index, group in enumerate(groups)
+            if (item := _group(notes, (*where, index), group))
+        ]
+        name = first_text(settings or {}, "name") or PurePath(source.path).stem
+        told.append(_cadence(notes, name, where, items, settings))
+    for where, plain in _plain(source.data):
+        notes = Notes(source)
+        items = _steps(notes, (*where, "steps"), plain["steps"])
+        settings = _settings(source, where)
+        told.append(_cadence(notes, plain["cadence_name"], where, items, settings))
+    return CadenceFile(FORMAT, linear.named(told))
+
+
+def _settings(source: Source, where: Where) -> Mapping[str, Any] | None:
+    """The nearest `settings` around a place."""
+    for size in range(len(where) - 1, -1, -1):
+        around = linear.at(source.data, where[:size])
+        if isinstance(around, dict) and isinstance(around.get("settings"), dict):
+            settings: Mapping[str, Any] = around["settings"]
+            return settings
+    return None
+
+
+def _cadence(
+    notes: Notes, name: str, where: Where, items: list[Item], settings: Mapping[str, Any] | None
+) -> Cadence:
+    notes.assume("Salesloft itself stops at an opt-out")
+    notes.assume("touches go out at any hour of their day: the file says no sending window")
+    exits = {"opt_out"}
+    if settings is None:
+        notes.assume("a reply ends the cadence: the file has no settings")
+        exits.update(linear.REPLIES)
+    elif settings.get("remove_replied") is True:
+        exits.update(linear.REPLIES)
+    if settings and settings.get("remove_people_when_meeting_booked") is True:
+        exits.add("meeting_booked")
+    nodes, start = linear.chain(items)
+    return Cadence(
+        name,
+        where,
+        nodes,
+        start,
+        anchor="start",
+        exits=frozenset(exits),
+        unknown=notes.unknown,
+        assumes=notes.assumes,
+    )
+
+
+def _group(notes: Notes, where: Where, group: Any) -> Item | None:
+    steps = group.get("steps") if isinstance(group, dict) else None
+    if not isinstance(steps, list):
+        notes.missed(repr(group)[:60], where, "not a group of steps")
+        return None
+    enabled = [
+        (index, step)
+        for index, step in enumerate(steps)
+        if isinstance(step, dict) and step.get("enabled") is not False
+    ]
+    if len(enabled) < len(steps):
+        notes.assume("steps that are switched off stay so")
+    if not enabled:
+        return None
+    index, step = enabled[0]
+    place = (*where, "steps", index)
+    kinds = {str(each.get("type")) for _, each in enabled}
+    if len(kinds) > 1:
+        notes.missed(", ".join(sorted(kinds)), where, "a group of steps of several types")
+    channel = linear.channel(notes, (*place, "type"), step.get("type"))
+    title = first_text(step, "name") if len(enabled) == 1 else None
+    title = title or first_text(group, "reference_id") or f"day {group.get('day')}"
+    automated = group.get("automated") is not False and channel == "email"
+    wait, waits_at = _day(notes, where, group), (*where, "day")
+    return Item(title, place, channel, wait, waits_at, True, more={"automated": automated})
+
+
+def _steps(notes: Notes, where: Where, steps: list[Any]) -> list[Item]:
+    items: list[tuple[Item, object]] = []
+    for index, step in enumerate(steps):
+        place = (*where, index)
+        if not isinstance(step, dict):
+            notes.missed(repr(step)[:60], place, "not a step of a cadence")
+            continue
+        number = first_text(step, "step")
+        channel = linear.channel(notes, (*place, "type"), step.get("type", "email"))
+        wait, waits_at = _day(notes, place, step), (*place, "day")
+        item = Item(number or str(index + 1), place, channel, wait, waits_at, True)
+        items.append((item, (number, wait) if "variant" in step else None))
+    return linear.one_of_each(items)
+
+
+def _day(notes: Notes, where: Where, data: Mapping[str, Any]) -> Wait | None:
+    """The wait from the start to a day, which counts from 1."""
+    day = data.get("day")
+    if isinstance(day, bool) or not isinstance(day, int) or day < 1:
+        raise notes.source.error((*where, "day"), f"day {day!r}: expected 1 or more")
+    return linear.wait_of(notes, (*where, "day"), day - 1, "day")

@@ -1,0 +1,198 @@
+"""Which nodes of n8n send, and by which channel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cadence_guard.importers._n8n_nodes import Hidden, Sends, effect, literal
+from cadence_guard.words import CHANNELS
+
+BASE, AGENTS = "n8n-nodes-base.", "@n8n/n8n-nodes-langchain."
+
+SENDS: list[tuple[str, dict[str, Any], str]] = [
+    ("gmail", {}, "email"),
+    ("gmail", {"operation": "reply"}, "email"),
+    ("gmail", {"resource": "message", "operation": "send"}, "email"),
+    ("gmail", {"resource": "thread", "operation": "reply"}, "email"),
+    ("gmail", {"operation": "sendAndWait"}, "email"),
+    ("gmail", {"operation": "={{ $json.what }}"}, "email"),
+    ("gmailTool", {}, "email"),
+    ("emailSend", {}, "email"),
+    ("microsoftOutlook", {}, "email"),
+    ("microsoftOutlook", {"resource": "draft", "operation": "send"}, "email"),
+    ("sendGrid", {"resource": "mail"}, "email"),
+    ("mailgun", {}, "email"),
+    ("mandrill", {"operation": "sendTemplate"}, "email"),
+    ("awsSes", {"resource": "email"}, "email"),
+    ("sendInBlue", {"operation": "send"}, "email"),
+    ("mailjet", {}, "email"),
+    ("mailjet", {"resource": "sms"}, "sms"),
+    ("mailchimp", {"resource": "campaign", "operation": "send"}, "email"),
+    ("mautic", {"operation": "sendEmail"}, "email"),
+    ("mautic", {"resource": "segmentEmail"}, "email"),
+    ("keap", {"resource": "email", "operation": "send"}, "email"),
+    ("twilio", {}, "sms"),
+    ("twilio", {"operation": "send", "toWhatsapp": False}, "sms"),
+    ("twilio", {"toWhatsapp": True}, "whatsapp"),
+    ("twilio", {"resource": "call"}, "call"),
+    ("plivo", {"resource": "mms"}, "sms"),
+    ("plivo", {"resource": "call"}, "call"),
+    ("sms77", {}, "sms"),
+    ("sms77", {"resource": "voice"}, "call"),
+    ("mocean", {"resource": "voice"}, "call"),
+    ("vonage", {}, "sms"),
+    ("messageBird", {}, "sms"),
+    ("msg91", {}, "sms"),
+    ("whatsApp", {"operation": "sendTemplate"}, "whatsapp"),
+    ("linkedIn", {}, "social"),
+    ("twitter", {"resource": "directMessage"}, "social"),
+]
+
+SENDS_NOTHING: list[tuple[str, dict[str, Any]]] = [
+    ("gmail", {"operation": "getAll"}),
+    ("gmail", {"resource": "thread"}),
+    ("gmail", {"resource": "draft", "operation": "create"}),
+    ("gmail", {"resource": "label"}),
+    ("gmailTrigger", {}),
+    ("microsoftOutlook", {"resource": "calendar"}),
+    ("sendGrid", {"resource": "contact", "operation": "upsert"}),
+    ("mailchimp", {}),
+    ("mautic", {}),
+    ("mautic", {"resource": "contactSegment"}),
+    ("lemlist", {"resource": "lead", "operation": "unsubscribe"}),
+    ("phantombuster", {"operation": "getOutput"}),
+    ("whatsApp", {"resource": "media"}),
+    ("twitter", {}),
+    ("slack", {}),
+    ("telegram", {}),
+    ("googleSheetsTool", {}),
+    ("set", {}),
+    ("httpRequest", {}),
+]
+
+POSTS = [
+    ("https://api.twilio.com/2010-04-01/Accounts/AC1/Messages.json", "sms"),
+    ("https://api.twilio.com/2010-04-01/Accounts/AC1/Calls.json", "call"),
+    ("https://api.retellai.com/v2/create-phone-call", "call"),
+    ("=https://api.vapi.ai/call", "call"),
+    ("https://api.bland.ai/v1/calls", "call"),
+    ("https://graph.facebook.com/v20.0/{{ $json.id }}/messages", "whatsapp"),
+    ("https://api.sendgrid.com/v3/mail/send", "email"),
+    ("https://api.mailgun.net/v3/shop.example/messages", "email"),
+    ("https://api.resend.com/emails", "email"),
+    ("https://api.brevo.com/v3/smtp/email", "email"),
+    ("https://api.instantly.ai/api/v2/emails/reply", "email"),
+    ("https://<subdomain>.unipile.com:<port>/api/v1/users/invite", "social"),
+]
+
+
+@pytest.mark.parametrize(("kind", "parameters", "channel"), SENDS)
+def test_a_node_that_sends(kind: str, parameters: dict[str, Any], channel: str) -> None:
+    assert effect(BASE + kind, parameters) == Sends(channel)
+    assert channel in CHANNELS
+
+
+@pytest.mark.parametrize(("kind", "parameters"), SENDS_NOTHING)
+def test_a_node_that_sends_nothing(kind: str, parameters: dict[str, Any]) -> None:
+    assert effect(BASE + kind, parameters) is None
+
+
+@pytest.mark.parametrize(("url", "channel"), POSTS)
+def test_a_request_to_a_service_that_sends(url: str, channel: str) -> None:
+    post = {"method": "POST", "url": url}
+    assert effect(BASE + "httpRequest", post) == Sends(channel)
+    assert effect(BASE + "httpRequestTool", post) == Sends(channel)
+    assert effect(AGENTS + "toolHttpRequest", post) == Sends(channel)
+    assert effect(BASE + "httpRequest", {"requestMethod": "POST", "url": url}) == Sends(channel)
+    assert effect(BASE + "httpRequest", {"url": url}) is None  # whoever asks sends nothing
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"bodyParameters": {"parameters": [{"name": "To", "value": "whatsapp:+1512"}, 7]}},
+        {"jsonBody": '{"To": "WhatsApp:+1512"}'},
+        {"body": "To=whatsapp:+1512"},
+    ],
+)
+def test_twilio_sends_by_whatsapp_if_the_address_says_so(body: dict[str, Any]) -> None:
+    post = {"method": "POST", "url": "https://api.twilio.com/1/Messages.json"} | body
+    assert effect(BASE + "httpRequest", post) == Sends("whatsapp")
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "why"),
+    [
+        ("lemlist", {}, "hands the contact over to lemlist;"),
+        (
+            "lemlist",
+            {"resource": "lead", "operation": "create"},
+            "hands the contact over to lemlist;",
+        ),
+        ("phantombuster", {}, "hands the contact over to PhantomBuster;"),
+        (
+            "mautic",
+            {"resource": "campaignContact"},
+            "hands the contact over to a campaign of Mautic;",
+        ),
+        ("emelia", {"operation": "addContact"}, "hands the contact over to Emelia;"),
+        (
+            "httpRequest",
+            {"method": "POST", "url": "https://api.instantly.ai/api/v2/leads"},
+            "hands the contact over to Instantly;",
+        ),
+        (
+            "httpRequest",
+            {"method": "={{ $json.method }}", "url": "https://server.smartlead.ai/api/v1/leads"},
+            "hands the contact over to Smartlead;",
+        ),
+        (
+            "httpRequest",
+            {"method": "POST", "url": "={{ $json.url }}"},
+            "posts to an address that is not in the file",
+        ),
+        ("executeWorkflow", {}, "runs another workflow;"),
+        ("carrierPigeon", {}, "no node of n8n that is known here"),
+    ],
+)
+def test_what_a_node_may_hide_is_told(kind: str, parameters: dict[str, Any], why: str) -> None:
+    hidden = effect(BASE + kind, parameters)
+    assert isinstance(hidden, Hidden)
+    assert hidden.why.startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("kind", "hides"),
+    [
+        (AGENTS + "agent", False),
+        (AGENTS + "lmChatOpenAi", False),
+        (AGENTS + "toolWorkflow", True),
+        (AGENTS + "mcpClientTool", True),
+        ("n8n-nodes-fillout.filloutTrigger", False),
+        ("n8n-nodes-evolution-api.evolutionApi", True),
+        ("odd", True),
+    ],
+)
+def test_nodes_of_other_packages(kind: str, hides: bool) -> None:
+    assert isinstance(effect(kind, {}), Hidden) == hides
+
+
+def test_a_request_elsewhere_sends_nothing() -> None:
+    post = {"method": "POST", "url": "https://crm.example/{{ $json.id }}"}
+    assert effect(BASE + "httpRequest", post) is None
+    assert effect(BASE + "httpRequest", {"method": "POST", "url": "x" * 1_000_000}) is None
+
+
+def test_a_fixed_address_is_one_without_an_expression() -> None:
+    assert effect(BASE + "gmail", {"sendTo": "a@b.example"}) == Sends("email", fixed=True)
+    assert effect(BASE + "twilio", {"to": "={{ $json.phone }}"}) == Sends("sms")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("a", "a"), ("=a", "a"), ("={{ a }}", None), (None, None), (7, None), ({}, None)],
+)
+def test_a_literal_is_text_and_no_expression(value: object, text: str | None) -> None:
+    assert literal({"key": value}, "key") == text

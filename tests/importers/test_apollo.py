@@ -1,0 +1,79 @@
+"""Apollo: a real answer of its API by its key, and each setting by itself."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from answers import answers, differs, missed, one, real, source, touches
+
+from cadence_guard.errors import CadenceError
+from cadence_guard.importers.apollo import read, recognises
+
+FILE = "apollo_emailer_campaign.json"
+
+
+def sequence(*steps: Any, **more: Any) -> str:
+    return json.dumps({"emailer_steps": list(steps), **more})
+
+
+def test_the_real_one_is_read_as_its_answer_says() -> None:
+    (row,) = answers("sequencers").get(FILE, [None])
+    (cadence,) = read(real(f"sequencers/{FILE}")).cadences
+    assert row is not None
+    assert differs(cadence, row) == set()
+    assert cadence.name == row["sequence"]
+    assert missed(cadence) == []
+    assert "Apollo stops at any reply, as it does unless told otherwise" in cadence.assumes
+
+
+def test_what_is_recognised() -> None:
+    assert recognises(source(sequence()))
+    assert not recognises(source('{"emailer_steps": {}}'))
+
+
+def test_steps_by_position_with_units_and_kinds() -> None:
+    cadence = one(
+        read,
+        sequence(
+            {"position": 3, "wait_time": 12, "wait_mode": "hour", "type": "call"},
+            {"position": 1, "wait_time": 30, "wait_mode": "minute", "type": "auto_email"},
+            {"position": 2, "wait_time": 1, "type": "linkedin_step_message", "id": "li"},
+            {"position": 4, "wait_time": 1, "wait_mode": "day", "type": "action_item"},
+            {"position": 5, "wait_time": 1, "wait_mode": "day", "type": "manual_email"},
+            {"type": "pigeon"},
+            3,
+            {"type": 4},
+            name="Outbound",
+        ),
+    )
+    assert [channel for channel, _ in touches(cadence)] == ["email", "social", "call", "email"]
+    days = [day for _, day in touches(cadence)]
+    assert days == pytest.approx([1 / 48, 1 / 48 + 1, 1 / 48 + 1.5, 1 / 48 + 3.5])
+    assert [step.automated for step in cadence.steps] == [True, False, False, False]
+    assert (cadence.name, cadence.steps.__next__().id) == ("Outbound", "2")
+    assert missed(cadence) == ["'pigeon'", "3", "4"]
+
+
+def test_a_campaign_beside_its_steps() -> None:
+    told = sequence({}, emailer_campaign={"name": "Beside", "emailer_schedule_id": "s"})
+    cadence = one(read, told)
+    assert (cadence.name, missed(cadence)) == ("Beside", ["emailer_schedule_id"])
+    assert cadence.unknown[0].where == ("emailer_campaign", "emailer_schedule_id")
+    alone = one(read, sequence({"exact_datetime": "2026-01-01"}, emailer_schedule_id="s"))
+    assert missed(alone) == ["exact_datetime", "emailer_schedule_id"]
+    assert alone.name == "plan"
+
+
+@pytest.mark.parametrize(
+    ("step", "problem"),
+    [
+        ({"wait_time": -1}, "a wait below zero"),
+        ({"wait_mode": "moon"}, "wait_mode 'moon': expected second, minute, hour or day"),
+        ({"wait_mode": 3}, "wait_mode 3: expected"),
+    ],
+)
+def test_a_wait_that_is_none(step: dict[str, Any], problem: str) -> None:
+    with pytest.raises(CadenceError, match=rf"^plan\.yaml:1:\d+: {problem}"):
+        read(source(sequence(step)))

@@ -1,0 +1,607 @@
+"""Hand-written files: the real ones by their answers, and each way to say a time or an end."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from answers import FOLDER, answers, differs, missed, one, real, source, touches
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cadence_guard.cadence import Await, BusinessDays, Elapsed, Pause, Unknown
+from cadence_guard.errors import CadenceError
+from cadence_guard.importers._source import Source
+from cadence_guard.importers.handwritten import read, recognises
+from cadence_guard.instants import DAY, HOUR, MINUTE
+
+NOT_SAID = (
+    "the file does not say what `wait_days` counts from; the answer knows the code that reads it"
+)
+ALIKE = "only the last delay is above zero, so both readings give the same days"
+DIFFERENCES = {
+    ("arsalanzubair_leadgen-agent__cadences.yaml", "email"): {"ambiguous": NOT_SAID},
+    ("arsalanzubair_leadgen-agent__cadences.yaml", "linkedin"): {"ambiguous": NOT_SAID},
+    ("arsalanzubair_leadgen-agent__cadences.yaml", "both"): {"ambiguous": NOT_SAID},
+    ("deepakkr7975_outbound-dashboard__sequences.json", "seq_winter"): {"ambiguous": NOT_SAID},
+    ("deepakkr7975_outbound-dashboard__sequences.json", "seq_eu"): {"ambiguous": NOT_SAID},
+    ("drip_sequences_python_literals.json", "54782804201"): {"ambiguous": ALIKE},
+}
+"""Where a reading differs from its answer, in what, and why."""
+KEY = answers("handwritten") | {
+    file: rows for file, rows in answers("sequencers").items() if file.startswith("drip_")
+}
+NO_DATA = pytest.mark.skipif(not KEY, reason=f"no answers under {FOLDER}")
+
+
+# -- the real files -----------------------------------------------------------------------------
+
+
+@NO_DATA
+@pytest.mark.parametrize("file", KEY)
+def test_a_real_file_is_read_as_its_answer_says(file: str) -> None:
+    folder = "sequencers" if file.startswith("drip_") else "handwritten"
+    told = real(f"{folder}/{file}")
+    assert recognises(told)
+    cadences = read(told).cadences
+    rows = KEY[file]
+    found = {
+        (file, row["sequence"]): differs(cadence, row)
+        for cadence, row in zip(cadences, rows, strict=True)
+    }
+    known = {key: set(what) for key, what in DIFFERENCES.items() if key[0] == file}
+    assert {key: what for key, what in found.items() if what} == known
+
+
+@NO_DATA
+def test_every_real_file_of_that_folder_is_recognised_and_no_other() -> None:
+    for path in sorted(FOLDER.glob("*/*.[jy]*")):
+        try:
+            told = Source.open(path)
+        except CadenceError:
+            continue
+        ours = path.parent.name == "handwritten" or path.name.startswith("drip_")
+        assert recognises(told) == ours, path
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "thoughtpilot99_gtm-brain-pr__sequences.yaml",
+        "WingedGuardian_GENesis-AGI__outreach.trimmed.yaml",
+        "arsalanzubair_leadgen-agent__compliance_profiles.yaml",
+    ],
+)
+def test_a_real_file_without_a_schedule_says_so(file: str) -> None:
+    (cadence,) = read(real(f"handwritten/{file}")).cadences
+    assert not cadence.schedule
+    assert not cadence.nodes
+    assert cadence.start is None
+
+
+def test_a_real_file_with_gates_exits_and_manual_steps() -> None:
+    mail, linkedin, both = read(
+        real("handwritten/arsalanzubair_leadgen-agent__cadences.yaml")
+    ).cadences
+    assert mail.exits == {"replied", "invited", "not_now", "declined", "wrong_person"}
+    assert missed(mail) == ["sending_windows"]
+    assert missed(linkedin) == missed(both) == []  # said once
+    (gate,) = [node for node in linkedin.nodes.values() if isinstance(node, Await)]
+    assert gate.arms[0].signal == "x-connection_accepted"
+    assert gate.timeout == Elapsed(21 * DAY, 21 * DAY)
+    assert gate.then is None
+
+
+def test_a_real_file_that_stops_on_words_of_its_own() -> None:
+    quotes = read(real("sequencers/drip_sequences_python_literals.json")).cadences[-1]
+    assert quotes.exits == {"x-quote_accepted", "x-quote_declined"}
+    assert any("quote_accepted" in said for said in quotes.assumes)
+
+
+# -- what a file is -------------------------------------------------------------------------------
+
+OTHERS = [
+    "just a text",
+    "[1, 2]",
+    "name: service\nsteps: [{run: make}, {run: test}]",
+    "steps: [{wait: 5}, {command: test}]",
+    "sequence: [{delay: 5}, {service: light.turn_on}]",
+    "forecast: [{day: 1, rain: 2}, {day: 2, rain: 0}]",
+    "retries: {followup: {max_attempts: 2}}",
+    "quiet_hours: {start: '22:00'}",
+    "nodes: [{channel: email, delay_days: 1}]\nconnections: {}",
+    "version: 1\ncadence: {name: a, steps: [{id: s, channel: email}, {wait: 3d}]}",
+    "cadences: [{name: a, steps: [{id: s, channel: email}]}]",
+    "days: [1, 2, 3]",
+    "emailer_steps: [{channel: email, delay_days: 1}]",
+    "channels: [{channel: email}, {channel: sms}]",
+]
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_a_file_about_something_else_is_not_recognised(text: str) -> None:
+    assert not recognises(source(text))
+
+
+def test_a_list_of_touches_without_times_has_no_schedule() -> None:
+    told = "cadence:\n  - {channel: email}\n  - {channel: phone}\n"
+    assert recognises(source(told))
+    cadence = one(read, told)
+    assert not cadence.schedule
+    assert touches(cadence) == [("email", 0), ("call", None)]
+
+
+def test_names() -> None:
+    told = read(
+        source(
+            "sequences:\n"
+            "- {steps: [{day: 0, subject: x}]}\n"
+            "- {name: win back, steps: [{day: 0, subject: x}]}\n"
+            "- {name: win back, steps: [{day: 0, subject: x}]}\n",
+            "deals/cold.yaml",
+        )
+    )
+    assert [cadence.name for cadence in told.cadences] == ["cold", "win back", "win back#2"]
+    assert told.format == "handwritten"
+
+
+def test_ids_are_never_the_same() -> None:
+    ids = ("a#2", "a", "a", "wait before a", "a#2")
+    steps = [{"channel": "email", "day": n, "id": id_} for n, id_ in enumerate(ids, 1)]
+    cadence = one(read, json.dumps({"steps": steps}))
+    assert len(cadence.nodes) == 10
+    assert [step.id for step in cadence.steps] == ["a#2", "a", "a#3", "wait before a", "a#2#2"]
+    assert touches(cadence) == [("email", day) for day in range(1, 6)]
+
+
+def test_facts_of_the_cadence_and_of_its_steps() -> None:
+    cadence = one(
+        read,
+        """
+        cadences:
+          trial:
+            team: sales
+            purpose: marketing
+            trigger: trial_started
+            steps:
+              - {id: hello, day: 0, channel: email, template: t-1, purpose: service}
+              - {id: hello, day: 1, channel: Phone Call, manual: true}
+              - {day: 1, type: manual_email, body: hi}
+              - {day: 2, channel: sms, automated: false}
+        """,
+    )
+    assert (cadence.name, cadence.team, cadence.purpose) == ("trial", "sales", "marketing")
+    assert cadence.entry_signal == "trial_started"
+    first, second, third, fourth = cadence.steps
+    assert (first.id, first.template, first.purpose) == ("hello", "t-1", "service")
+    assert (second.id, second.channel, second.automated) == ("hello#2", "call", False)
+    assert (third.id, third.channel, third.automated) == ("3", "email", False)
+    assert not fourth.automated
+
+
+# -- channels -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("word", "channel"),
+    [
+        ("linkedin_message", "social"),
+        ("LinkedIn DM", "social"),
+        ("voicemail_drop", "voicemail"),
+        ("sendSms", "sms"),
+        ("WhatsApp", "whatsapp"),
+        ("email_2", "email"),
+        ("direct_mail", "post"),
+        ("retargeting", "ad"),
+    ],
+)
+def test_words_for_channels(word: str, channel: str) -> None:
+    cadence = one(read, f"steps: [{{channel: email, day: 0}}, {{channel: {word}, day: 1}}]")
+    assert [step.channel for step in cadence.steps] == ["email", channel]
+
+
+def test_a_channel_that_nobody_knows_is_told_and_its_time_passes() -> None:
+    cadence = one(
+        read,
+        """
+        steps:
+          - {channel: email, delay_days: 0}
+          - {channel: telegram, delay_days: 3}
+          - {type: crystal_ball, delay_days: 3}
+          - {type: task, delay_days: 3}
+          - {channel: email, delay_days: 1}
+        """,
+    )
+    assert missed(cadence) == ["telegram", "crystal_ball"]
+    assert touches(cadence) == [("email", 0), ("email", 10)]
+
+
+def test_a_step_without_a_channel_takes_that_of_what_is_around() -> None:
+    told = "{steps: [{day: 0, subject: hi}, {day: 1, type: intro, body: yo}]}"
+    assert [s.channel for s in one(read, f"sms: {told}").steps] == ["sms", "sms"]
+    around = one(read, f"a: {{channel: whatsapp, {told[1:]}")
+    assert [step.channel for step in around.steps] == ["whatsapp", "whatsapp"]
+    assert not any("without a channel" in said for said in around.assumes)
+    implied = one(read, "drip: [{day_offset: 0, body: a}, {day_offset: 1, body: b}]")
+    assert {step.channel for step in implied.steps} == {"email"}
+    assert "a step without a channel goes by email" in implied.assumes
+
+
+def test_a_message_among_calls_to_connect_is_social() -> None:
+    told = "sequence: [{type: connect, delay_days: 0}, {type: message, delay_days: 3}]"
+    assert [step.channel for step in one(read, told).steps] == ["social", "social"]
+
+
+# -- times ----------------------------------------------------------------------------------------
+
+
+def wait(said: str) -> object:
+    """The wait before the second of two mails."""
+    cadence = one(
+        read,
+        f"drip: [{{subject: a, delay_days: 0}}, {{subject: b, {said}}}, {{subject: c, day: 1}}]",
+    )
+    waits = [n for n in cadence.nodes.values() if isinstance(n, Pause) and n.then == "2"]
+    return waits[0].wait if waits else None
+
+
+@pytest.mark.parametrize(
+    ("said", "us"),
+    [
+        ("delay_days: 3", 3 * DAY),
+        ("delay_hours: 36", 36 * HOUR),
+        ("wait_minutes: 90", 90 * MINUTE),
+        ("delay_days: 1, delay_hours: 12", 36 * HOUR),
+        ("delay_days: 1, delay_hours: 0", DAY),
+        ("delay: 3d", 3 * DAY),
+        ("wait: 1 day 12h", 36 * HOUR),
+        ("after: '1 week, 2 days'", 9 * DAY),
+        ("delay: P1DT6H", 30 * HOUR),
+        ("delay_days: '2'", 2 * DAY),
+        ("delay_days: 1.5", 36 * HOUR),
+        ("delay: '1.5h'", 90 * MINUTE),
+        ("delay: 2, delay_unit: hours", 2 * HOUR),
+        ("delay: {days: 1, hours: 2}", 26 * HOUR),
+        ("delay: {amount: 4, unit: hours}", 4 * HOUR),
+        ("followUpDays: 4", 4 * DAY),
+        ("wait_days_after_prev: 4", 4 * DAY),
+        ("days_after_start: 4", 4 * DAY),
+        ("gap_days: 4", 4 * DAY),
+    ],
+)
+def test_ways_to_say_a_time(said: str, us: int) -> None:
+    assert wait(said) == Elapsed(us, us)
+
+
+@pytest.mark.parametrize("said", ["delay_days: 0", "delay: immediately", "delay: 0"])
+def test_ways_to_say_at_once(said: str) -> None:
+    assert wait(said) is None
+
+
+def test_business_days_by_unit_and_by_comment() -> None:
+    assert wait("delay_business_days: 3") == BusinessDays(3)
+    assert wait("delay: 3 business days") == BusinessDays(3)
+    cadence = one(
+        read,
+        "steps:\n- {channel: email, day: 0}\n- channel: email\n  day: 4  # working days\n",
+    )
+    assert [n.wait for n in cadence.nodes.values() if isinstance(n, Pause)] == [BusinessDays(4)]
+    mixed = wait("delay_days: 1, delay_business_days: 1")
+    assert isinstance(mixed, Unknown)
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ("delay: 3", "3"),
+        ("delay: soon", "'soon'"),
+        ("delay_days: true", "True"),
+        ("delay_days: null", "None"),
+        ("delay_days: '{{ days }}'", "'{{ days }}'"),
+        ("delay_days: [1]", "[1]"),
+        ("delay: 3 moons", "'3 moons'"),
+        ("delay: {days: 1, moon: full}", "moon"),
+        ("delay_business_days: 1.5", "1.5"),
+        ("delay_days: 1, wait_hours_after_prev: 1", "wait_hours_after_prev"),
+        ("day: 1, skip_if: replied", "skip_if"),
+        ("day: 1, send_time: '09:00'", "send_time"),
+        (f"delay: {'x' * 100}", repr("x" * 100)[:57] + "..."),
+    ],
+)
+def test_what_is_not_understood_is_told(said: str, what: str) -> None:
+    told = f"drip: [{{subject: a, day: 0}}, {{subject: b, {said}}}]"
+    assert missed(one(read, told)) == [what]
+
+
+@pytest.mark.parametrize("said", ["-1", "'-3d'", "1e300", "99999999999", "'99999999999d'"])
+def test_a_delay_beyond_all_sense_is_an_error_with_its_place(said: str) -> None:
+    told = f"drip:\n- subject: a\n  delay_days: {said}\n"
+    with pytest.raises(CadenceError, match=r"plan\.yaml:3:15: a wait .*expected"):
+        read(source(told))
+
+
+def test_a_wait_of_its_own_between_steps() -> None:
+    cadence = one(
+        read,
+        """
+        sequence:
+          - {type: email, template: a}
+          - {type: wait, days: 3}
+          - {type: sms, template: b}
+          - {type: delay, duration: 2h}
+          - {type: email, template: c}
+        """,
+    )
+    assert touches(cadence) == [("email", 0), ("sms", 3), ("email", 3 + 1 / 12)]
+    assert (cadence.anchor, cadence.ambiguous, missed(cadence)) == ("previous", False, [])
+
+
+def test_a_step_that_says_no_time_has_none() -> None:
+    cadence = one(read, "drip: [{subject: a, day: 0}, {subject: b}, {subject: c, day: 4}]")
+    assert touches(cadence) == [("email", 0), ("email", None), ("email", 4)]
+    assert cadence.anchor == "mixed"
+
+
+def test_days_from_the_start_come_in_the_order_of_time() -> None:
+    cadence = one(read, "steps: [{channel: email, day: 5}, {channel: sms, day: 2}]")
+    assert touches(cadence) == [("sms", 2), ("email", 5)]
+    assert [step.channel for step in cadence.steps] == ["email", "sms"]  # as in the file
+    kinds = "steps: [{channel: email, day: 5}, {channel: sms, business_days_after_start: 2}]"
+    assert touches(one(read, kinds)) == [("email", 5), ("sms", 2)]
+
+
+def test_variants_of_one_step_are_one_touch() -> None:
+    cadence = one(
+        read,
+        """
+        steps:
+          - {step: 1, day: 0, subject: x, variant: A}
+          - {step: 1, day: 0, subject: y, variant: B}
+          - {step: 2, day: 4, subject: z}
+        """,
+    )
+    assert touches(cadence) == [("email", 0), ("email", 4)]
+
+
+def test_what_is_no_step_or_switched_off_is_left_out() -> None:
+    told = "steps: [{channel: email, day: 0}, hello, {channel: sms, day: 1, enabled: false}]"
+    cadence = one(read, told)
+    assert touches(cadence) == [("email", 0)]
+    assert missed(cadence) == ["'hello'"]
+    assert "steps that are switched off stay so" in cadence.assumes
+    off = one(read, "steps: [{channel: sms, day: 1, enabled: false}]")
+    assert not off.schedule
+    assert not off.nodes
+
+
+@pytest.mark.parametrize(
+    ("said", "attempts", "every", "what"),
+    [
+        ("attempts: 3, retry_after_hours: 4", 3, Elapsed(4 * HOUR, 4 * HOUR), []),
+        ("attempts: 3, every: 2h", 3, Elapsed(2 * HOUR, 2 * HOUR), []),
+        ("attempts: 1", 1, None, []),
+        ("attempts: 3", 1, None, ["attempts"]),
+        ("attempts: many", 1, None, ["attempts"]),
+        ("attempts: true, every: 2h", 1, None, ["attempts"]),
+    ],
+)
+def test_retries_of_a_call(said: str, attempts: int, every: object, what: list[str]) -> None:
+    cadence = one(read, f"steps: [{{channel: call, day: 0, {said}}}]")
+    (step,) = cadence.steps
+    assert (step.attempts, step.every) == (attempts, every)
+    assert missed(cadence) == what
+
+
+def test_gates() -> None:
+    cadence = one(
+        read,
+        """
+        steps:
+          - {channel: linkedin, day: 0}
+          - {channel: linkedin, day: 1, requires: replied}
+          - {channel: linkedin, day: 2, requires: null}
+          - {channel: linkedin, day: 3, requires: [a, b]}
+          - {channel: linkedin, day: 4, wait_for: bounced}
+        """,
+    )
+    (gate,) = [node for node in cadence.nodes.values() if isinstance(node, Await)]
+    assert (gate.arms[0].signal, gate.timeout) == ("replied", None)
+    assert missed(cadence) == ["requires"]
+
+
+# -- lists of days --------------------------------------------------------------------------------
+
+
+def test_follow_up_days() -> None:
+    cadence = one(read, "channel: sms\nfollowup_days: [3, 7, 14]\nmax_touches: 3\n")
+    assert touches(cadence) == [("sms", 0), ("sms", 3), ("sms", 7), ("sms", 14)]
+    assert (cadence.anchor, cadence.ambiguous) == ("start", True)
+    assert cadence.other is not None
+    assert touches(cadence.other) == [("sms", 0), ("sms", 3), ("sms", 10), ("sms", 24)]
+    assert missed(cadence) == ["max_touches"]
+    assert "a first message goes before the follow-ups" in cadence.assumes
+
+
+@pytest.mark.parametrize(
+    ("comment", "anchor"),
+    [("days after the first message", "start"), ("days since the previous touch", "previous")],
+)
+def test_a_comment_settles_what_days_count_from(comment: str, anchor: str) -> None:
+    above = one(read, f"a: 1\n# {comment}\n# or so\nfollowup_days: [3, 7]\n")
+    assert (above.anchor, above.ambiguous, above.other) == (anchor, False, None)
+    beside = one(read, f"followup_days: [3, 7]  # {comment}\n")
+    assert (beside.anchor, beside.ambiguous) == (anchor, False)
+    both = "# after the first, or after the previous?\nfollowup_days: [3, 7]\n"
+    assert one(read, both).ambiguous
+
+
+def test_touch_days_imply_no_first_message() -> None:
+    assert touches(one(read, "touch_days: [1, 4]")) == [("email", 1), ("email", 4)]
+    assert touches(one(read, "cadence: {call: {days: [1, 4]}}")) == [("call", 1), ("call", 4)]
+
+
+def test_so_many_follow_ups() -> None:
+    cadence = one(read, "followup: {max_attempts: 3, delay_days: 2}")
+    assert touches(cadence) == [("email", 0), ("email", 2), ("email", 4), ("email", 6)]
+    assert (cadence.name, cadence.anchor, cadence.ambiguous) == ("followup", "previous", False)
+    commented = "followup:\n  max_attempts: 1\n  delay_days: 2  # business days\n"
+    assert BusinessDays(2) in [
+        node.wait for node in one(read, commented).nodes.values() if isinstance(node, Pause)
+    ]
+
+
+# -- two readings ---------------------------------------------------------------------------------
+
+
+def delays(*values: int, name: str = "delay_days", channels: str = "") -> str:
+    words = {"e": "email", "s": "sms"}
+    steps = [
+        {"channel": words[(channels or "e" * len(values))[n]], name: value}
+        for n, value in enumerate(values)
+    ]
+    return json.dumps({"steps": steps})
+
+
+@pytest.mark.parametrize(
+    ("told", "anchor", "ambiguous"),
+    [
+        (delays(0, 3, 7), "start", True),
+        (delays(0, 3, 7, name="wait_days"), "previous", True),
+        (delays(0, 2, 2, 3), "previous", True),
+        (delays(0, 3, 4, 3), "previous", False),
+        (delays(0, 3, 3), "previous", False),
+        (delays(0, 3, 3, channels="ees"), "start", True),
+        (delays(0, 0, 3, 3, channels="eses"), "start", True),
+        (delays(0, 3), "previous", False),
+        (delays(3), "previous", False),
+        (delays(3, 7), "start", True),
+    ],
+)
+def test_what_the_values_settle(told: str, anchor: str, ambiguous: bool) -> None:
+    cadence = one(read, told)
+    assert (cadence.anchor, cadence.ambiguous) == (anchor, ambiguous)
+    assert (cadence.other is not None) == ambiguous
+    if cadence.other is not None:
+        assert {cadence.anchor, cadence.other.anchor} == {"start", "previous"}
+        assert touches(cadence) != touches(cadence.other)
+        assert not cadence.other.ambiguous
+
+
+def test_one_list_settles_the_others_of_its_file() -> None:
+    both = read(source(f"a: {delays(0, 5, 2)}\nb: {delays(0, 3, 7)}\n")).cadences
+    assert [(each.anchor, each.ambiguous) for each in both] == [("previous", False)] * 2
+
+
+def test_an_unknown_delay_leaves_both_readings() -> None:
+    cadence = one(read, "steps: [{channel: email, delay: x}, {channel: sms, delay: 3d}]")
+    assert (cadence.anchor, cadence.ambiguous) == ("previous", True)
+
+
+def test_waits_of_their_own_settle_the_rest() -> None:
+    cadence = one(
+        read,
+        "steps: [{channel: sms, delay_days: 1}, {type: wait, days: 2},"
+        " {channel: sms, delay_days: 4}]",
+    )
+    assert (cadence.anchor, cadence.ambiguous) == ("previous", False)
+    assert touches(cadence) == [("sms", 1), ("sms", 7)]
+
+
+# -- what ends it ---------------------------------------------------------------------------------
+
+REPLIES = {"replied", "invited", "not_now", "declined", "wrong_person"}
+
+
+@pytest.mark.parametrize(
+    ("said", "exits", "what"),
+    [
+        ("stop_on: [reply, unsubscribed, bounce]", REPLIES | {"opt_out"}, []),
+        ("stop_on: meeting_booked", {"meeting_booked"}, []),
+        ("stop_on: {reply: true, click: false, complaint: true}", REPLIES | {"complained"}, []),
+        ("stop_on: [3, null, '']", set(), ["3"]),
+        ("cancel_on: [x-refund]", {"x-refund"}, []),
+        ("stop_on_reply: true\nstop_on_unsubscribe: true", REPLIES | {"opt_out"}, []),
+        ("stop_on_reply: false", set(), []),
+        ("remove_replied: true\nremove_bounced: true", REPLIES, []),
+        ("on_reply: stop", REPLIES, []),
+        ("on_reply: true", REPLIES, []),
+        ("on_reply: wave", set(), ["'wave'"]),
+        ("on_reply: false", set(), []),
+        (
+            "on_reply: {interested: {exit: true}, objection: stop, ooo: {action: stop}}",
+            REPLIES | {"auto_replied"},
+            [],
+        ),
+        ("on_reply: {not_interested: {exit: true}, question: {exit: false}}", {"declined"}, []),
+        ("on_reply: {ooo: {exit: true}, question: continue}", {"auto_replied"}, []),
+        ("reply_routing: {NOT_NOW: {snooze_days: 45}, no: stop}", {"x-no"}, []),
+    ],
+)
+def test_what_ends_a_cadence(said: str, exits: set[str], what: list[str]) -> None:
+    cadence = one(read, f"steps: [{{channel: email, day: 0}}]\n{said}\n")
+    assert cadence.exits == exits
+    assert missed(cadence) == what
+
+
+def test_keys_around_that_are_about_times_are_told() -> None:
+    told = """
+    quiet_hours: {start: '22:00'}
+    send_window: null
+    cadences:
+      a: {steps: [{channel: email, day: 0}], repeat_every_days: 30, label: x}
+      b: {steps: [{channel: email, day: 0}]}
+    """
+    first, second = read(source(told)).cadences
+    assert missed(first) == ["repeat_every_days", "quiet_hours"]
+    assert missed(second) == []
+
+
+# -- bad input ------------------------------------------------------------------------------------
+
+KEYS = (
+    *("steps", "channel", "day", "delay_days", "delay", "type", "stop_on", "on_reply", "name"),
+    *("requires", "attempts", "every", "followup", "max_attempts", "followup_days", "1", "exit"),
+    *("variant", "max_touches", "wait_unit", "subject", "quiet_hours"),
+)
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 40)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.sampled_from(["email", "3d", "reply", "{{x}}", "", "wait", "replied", "A"]),
+    lambda below: (
+        st.lists(below, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(KEYS),
+            below,
+            max_size=6,
+        )
+    ),
+    max_leaves=25,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(VALUES)
+def test_whatever_a_file_holds_gives_cadences_or_a_documented_error(value: object) -> None:
+    told = Source("plan.json", json.dumps({"cadences": value, "touches": value}).encode())
+    recognises(told)
+    try:
+        cadences = read(told).cadences
+    except CadenceError as error:
+        assert "expected" in str(error)  # noqa: PT017
+    else:
+        assert cadences
+        for cadence in cadences:
+            touches(cadence)
+
+
+def test_a_huge_file_and_a_deep_one_are_read_in_time() -> None:
+    began = time.perf_counter()
+    steps = ", ".join(['{"channel": "email", "delay_days": 1, "id": "x"}'] * 20_000)
+    (cadence,) = read(Source("plan.json", f'{{"steps": [{steps}]}}'.encode())).cadences
+    assert len(cadence.nodes) == 40_000
+    deep = '{"steps": ' * 400 + "[]" + "}" * 400
+    assert not recognises(Source("deep.json", deep.encode()))
+    assert time.perf_counter() - began < 5

@@ -1,0 +1,102 @@
+"""Salesloft: the imports of its documentation by their answer, and each setting by itself."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from answers import answers, differs, missed, one, real, source, touches
+
+from cadence_guard.errors import CadenceError
+from cadence_guard.importers.salesloft import read, recognises
+
+FILE = "salesloft_cadence_import.json"
+MAIL = {"type": "Email", "name": "Intro"}
+
+
+def cadence_import(*groups: Any, **settings: Any) -> str:
+    content = {"step_groups": list(groups)}
+    more = {"settings": settings} if settings else {}
+    return json.dumps({"cadence_content": content, **more})
+
+
+def test_the_real_one_is_read_as_its_answer_says() -> None:
+    (row,) = answers("sequencers").get(FILE, [None])
+    groups, plain, variants = read(real(f"sequencers/{FILE}")).cadences
+    assert row is not None
+    assert differs(plain, row) == set()
+    assert plain.name == "RSAC 2026 - Planning Session"
+    assert touches(variants) == [("email", 0), ("email", 4)]
+    assert touches(groups) == [("email", 0), ("email", 0)]  # two groups, three variants
+    assert [step.automated for step in groups.steps] == [False, True]
+    assert groups.name == "Cadence Name"
+    assert groups.exits == plain.exits >= {"replied", "meeting_booked", "opt_out"}
+
+
+def test_what_is_recognised() -> None:
+    assert recognises(source(cadence_import({"day": 1, "steps": []})))
+    assert not recognises(source(cadence_import({"day": 1})))
+    assert not recognises(source('{"cadence_name": "a", "steps": [{"day": 1}]}'))
+
+
+def test_days_count_from_the_first_and_come_in_their_order() -> None:
+    cadence = one(
+        read,
+        cadence_import(
+            {"day": 5, "steps": [{"type": "Phone"}], "reference_id": "ring"},
+            {"day": 1, "steps": [MAIL]},
+            {"day": 2, "steps": [{"type": "Phone"}]},
+        ),
+        "cold.json",
+    )
+    assert touches(cadence) == [("email", 0), ("call", 1), ("call", 4)]
+    assert [step.id for step in cadence.steps] == ["ring", "Intro", "day 2"]
+    assert [step.automated for step in cadence.steps] == [False, True, False]
+    assert (cadence.name, cadence.anchor) == ("cold", "start")
+    assert "a reply ends the cadence: the file has no settings" in cadence.assumes
+    assert "replied" in cadence.exits
+
+
+def test_what_is_off_or_not_understood() -> None:
+    cadence = one(
+        read,
+        cadence_import(
+            {"day": 1, "steps": [MAIL | {"enabled": False}]},
+            {"day": 1, "steps": [MAIL, {"type": "Phone"}]},
+            {"day": 2, "steps": [{"type": "Other"}]},
+            {"day": 3},
+            7,
+        ),
+    )
+    assert touches(cadence) == [("email", 0)]
+    assert missed(cadence) == ["Email, Phone", "'Other'", "{'day': 3}", "7"]
+    assert "steps that are switched off stay so" in cadence.assumes
+
+
+def test_a_plain_list_beside_an_import() -> None:
+    steps = [{"day": 3}, 7, {"day": 1, "step": 1, "type": "Phone"}]
+    plain = {"cadence_name": "plain", "steps": steps}
+    told = json.dumps({"import": {"step_groups": [{"steps": []}]}, "plain": plain, "settings": {}})
+    imported, listed = read(source(told)).cadences
+    assert imported.start is None
+    assert touches(listed) == [("call", 0), ("email", 2)]
+    assert missed(listed) == ["7"]
+    assert listed.exits == {"opt_out"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "exits"),
+    [
+        ({"remove_replied": False}, {"opt_out"}),
+        ({"remove_people_when_meeting_booked": True}, {"opt_out", "meeting_booked"}),
+    ],
+)
+def test_what_removes_people(settings: dict[str, Any], exits: set[str]) -> None:
+    assert one(read, cadence_import({"day": 1, "steps": [MAIL]}, **settings)).exits == exits
+
+
+@pytest.mark.parametrize("day", [0, -3, None, "1", True, 10**9])
+def test_a_day_that_is_none(day: object) -> None:
+    with pytest.raises(CadenceError, match=r"^plan\.yaml:1:\d+: .*expected"):
+        read(source(cadence_import({"day": day, "steps": [MAIL]})))
