@@ -45,11 +45,13 @@ class BusinessDays:
 class UntilOpen:
     """To the first instant, this one included, that lies in the hours of the contact's week.
 
-    `text` says the hours as the file does, for people.
+    `text` says the hours as the file does, for people. With `zone`, the name of one, they are hours
+    of that zone's clock, whatever the contact's shows: the window of a sequencer.
     """
 
     hours: Hours
     text: str
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
