@@ -240,12 +240,16 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A wait by its name: what it really waits, and what its name says, in seconds."""
+    """A wait by its name: what it really waits, and what its name says, in seconds.
+
+    `default_of` is whose default the time is, if the file does not say all of it.
+    """
 
     name: str
     where: Where
     seconds: float | None
     label_seconds: float | None
+    default_of: str | None = None
 
     @property
     def contradicts(self) -> bool:

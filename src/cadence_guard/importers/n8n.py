@@ -448,7 +448,11 @@ class _Workflow:
         seconds = None
         if isinstance(wait, Elapsed) and wait.low == wait.high:
             seconds = wait.low / SECOND
-        self.labels[name] = Label(name, where, seconds, label_seconds(name, seconds))
+        default = None
+        if not box.disabled and not {"amount", "unit"} <= box.parameters.keys():
+            default = f"n8n's Wait, version {box.version:g}"
+        labelled = label_seconds(name, seconds)
+        self.labels[name] = Label(name, where, seconds, labelled, default)
         if wrong:
             self.said[name] = NotUnderstood(f"wait {name!r}", where, wrong)
         if box.disabled:
