@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import cadence_guard
 from cadence_guard import Policy, PolicyError, importers
 from cadence_guard.cadence import Cadence, CadenceFile, Elapsed, Pause, Step
 from cadence_guard.errors import CadenceError
@@ -91,6 +94,16 @@ def test_what_cannot_be_read_is_no_failed_assertion() -> None:
 
 
 # -- the plugin ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _all_loaded() -> None:
+    """What a run in this process is the first to import is forgotten after it; then there would be
+    two of it."""
+    for module in pkgutil.walk_packages(cadence_guard.__path__, "cadence_guard."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    importlib.import_module("yaml")
 
 
 def run(pytester: Any, *arguments: str) -> Any:
