@@ -17,7 +17,7 @@ from cadence_guard import words
 from cadence_guard.cadence import Cadence, Step
 from cadence_guard.contact import Consent, Contact, ContactPoint, Signal
 from cadence_guard.events import Event
-from cadence_guard.instants import EPOCH, Zone, to_datetime, zone, zones_of
+from cadence_guard.instants import DAY, EPOCH, Zone, to_datetime, zone, zones_of
 from cadence_guard.touch import Touch
 from cadence_guard.words import CHANNEL_KIND
 
@@ -43,6 +43,8 @@ ZONES: Final = (
     "Australia/Sydney",
 )
 """The zones of an audience of which nobody says where it is."""
+_OLDEST: Final = 50 * 366 * DAY
+"""No ground is older: whatever holds for so long holds for ever."""
 _PLACEHOLDER: Final = re.compile(r"\{\{.*?\}\}|\{.*?\}|<%.*?%>|%\w+%|\[[^\]]*\]|\$\w+")
 
 
@@ -96,9 +98,11 @@ def facts(cadences: Sequence[Cadence], where: Zone, *, at: datetime = EPOCH) -> 
 
 
 def _uses(cadence: Cadence) -> Iterator[tuple[str, str]]:
-    """Each channel and purpose of its steps."""
+    """Each channel and purpose of its steps, as far as a touch can have them."""
     for step in cadence.steps:
-        yield step.channel, step.purpose or cadence.purpose
+        purpose = step.purpose or cadence.purpose
+        if step.channel in CHANNEL_KIND and _is_word(purpose, words.PURPOSES):
+            yield step.channel, purpose
 
 
 def _relies_on_consent(cadence: Cadence, channel: str, purpose: str) -> bool:
@@ -120,7 +124,7 @@ def signals(cadence: Cadence, *, fresh: bool = False) -> Iterator[tuple[int, Sig
     for ground in cadence.audience.grounds or ():
         if ground.kind != "consent":
             yield (
-                ground.age,
+                min(ground.age, _OLDEST),
                 Signal(
                     contact=CONTACT,
                     kind=ground.kind,
@@ -129,12 +133,13 @@ def signals(cadence: Cadence, *, fresh: bool = False) -> Iterator[tuple[int, Sig
             )
     kind = cadence.entry_signal
     passing = kind in words.FOOTPRINTS or kind == "invited"
-    if kind is not None and (passing or (not fresh and _is_signal(kind))):
+    if kind is not None and (passing or (not fresh and _is_word(kind, words.SIGNALS))):
         yield 0, Signal(contact=CONTACT, kind=kind)
 
 
-def _is_signal(kind: str) -> bool:
-    return kind in words.SIGNALS or kind.startswith("x-")
+def _is_word(word: str, known: Sequence[str]) -> bool:
+    """Whether it is in a closed list, or somebody's own."""
+    return word in known or (word.startswith("x-") and len(word) > 2)
 
 
 def touch_of(cadence: Cadence, step: Step) -> Touch:
@@ -163,7 +168,7 @@ def touch_of(cadence: Cadence, step: Step) -> Touch:
                 offer=step.offer,
                 deadline=_instant(step.deadline),
                 not_after=_instant(step.not_after),
-                because=because if because and _is_signal(because) else None,
+                because=because if because and _is_word(because, words.SIGNALS) else None,
             ),
         )
     except ValidationError as error:

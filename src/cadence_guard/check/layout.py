@@ -131,9 +131,9 @@ def piece(wait: Leg, t: int, zone: Zone, *, far: bool = False) -> Piece:
             if not far:
                 return Piece(t, True, NEVER)
             at, moves, border = piece(inner, t, zone, far=True)
-            if at > t:
-                return Piece(at - 1 if at < NEVER else NEVER, moves, border)
-            return Piece(t, moves, border)
+            if not t < at < NEVER:
+                return Piece(at, moves, border)
+            return Piece(at - 1, moves, border if moves else at)
         case _:
             raise TypeError(f"not a function of time: {wait!r}")
 

@@ -95,18 +95,8 @@ class Ways:
     """The ways through a cadence, why they are not all, and what had to be assumed."""
 
     paths: list[Path] = field(default_factory=list)
-    reasons: list[str] = field(default_factory=list)
-    assumes: list[str] = field(default_factory=list)
-
-    def say(self, reason: str) -> None:
-        """Adds a reason once."""
-        if reason not in self.reasons:
-            self.reasons.append(reason)
-
-    def assume(self, text: str) -> None:
-        """Adds an assumption once."""
-        if text not in self.assumes:
-            self.assumes.append(text)
+    reasons: dict[str, None] = field(default_factory=dict)
+    assumes: dict[str, None] = field(default_factory=dict)
 
 
 class _Chain(NamedTuple):
@@ -218,12 +208,18 @@ class _Walk:
             if state.threads or state.chain is None or id(state.chain) in emitted:
                 continue
             if len(self._found.paths) >= WAYS:
-                self._found.say(f"it has more than {WAYS} ways; the others were not looked at")
+                self._say_ways()
                 self._stack.clear()
                 return
             emitted.add(id(state.chain))
             kept.append(state.chain)
             self._found.paths.append(Path((), tuple(_items(state.chain)), fresh))
+
+    def _say(self, reason: str) -> None:
+        self._found.reasons[reason] = None
+
+    def _say_ways(self) -> None:
+        self._say(f"it has more than {WAYS} ways; the others were not looked at")
 
     def _follow(self, state: _State, seen: set[tuple[int, tuple[_Thread, ...]]]) -> None:
         """Goes on until nothing is left, or the way forks; threads that are left say that it did,
@@ -259,10 +255,10 @@ class _Walk:
                             _Thread(other, other.start, place, (), place, thread.least)
                         )
                     else:
-                        self._found.assume(
+                        self._found.assumes[
                             f"cadence {node.cadence!r}, which is entered besides, makes no touch"
-                        )
-                case _:
+                        ] = None
+                case Branch() | Await():
                     key = (id(state.chain), (*state.threads, thread))
                     if key in seen:
                         state.threads.clear()
@@ -272,16 +268,19 @@ class _Walk:
                     self._fork(state, thread, node)
                     return
 
-    def _fork(self, state: _State, thread: _Thread, node: Node) -> None:
+    def _fork(self, state: _State, thread: _Thread, node: Branch | Await) -> None:
         """Puts one state for each arm on the stack, the first on top."""
         forks: list[_State] = []
+        arms = node.arms[:WAYS]
+        if len(node.arms) > WAYS:
+            self._say_ways()
         if isinstance(node, Branch):
-            forks = [state.forked(thread._replace(node=arm.then)) for arm in node.arms]
-        elif isinstance(node, Await):
+            forks = [state.forked(thread._replace(node=arm.then)) for arm in arms]
+        else:
             timeout = node.timeout if node.timeout is not None else Elapsed(0, None)
             known = not isinstance(timeout, Unknown)
             early = Upto(timeout if known else Elapsed(0, None))
-            for arm in node.arms:
+            for arm in arms:
                 if arm.unless:
                     forks += self._timed_out(state, thread, arm.then, node.timeout)
                     continue
@@ -292,8 +291,8 @@ class _Walk:
                 forked.threads.append(come)
                 forks.append(forked)
             forks += self._timed_out(state, thread, node.then, node.timeout)
-        state.threads.append(thread)  # it goes on in its forks
-        self._stack += reversed(forks)
+        self._stack += reversed(forks or [state.forked()])
+        state.threads.append(thread)  # a sign that it goes on in its forks
 
     def _timed_out(
         self, state: _State, thread: _Thread, then: str | None, timeout: Wait | None
@@ -311,7 +310,7 @@ class _Walk:
         if isinstance(step.every, Unknown):
             attempts = 1
         elif attempts > TURNS:
-            self._found.say(f"step {step.id!r} has more than {TURNS} attempts")
+            self._say(f"step {step.id!r} has more than {TURNS} attempts")
             attempts = TURNS
         made = Made(step, thread.cadence)
         for attempt in range(attempts):
@@ -325,11 +324,11 @@ class _Walk:
         """Whether a way is to go on at a node: within the bounds, and not round a loop for ever."""
         self._budget -= 1 + len(state.visits) // 64  # what a fork copies
         if self._budget < 0:
-            self._found.say(f"it has more than {VISITS} places on its ways")
+            self._say(f"it has more than {VISITS} places on its ways")
             self._stack.clear()
             return False
         if state.stops >= STOPS or len(thread.legs) >= STOPS:
-            self._found.say(f"it has more than {STOPS} stops or waits on one way")
+            self._say(f"it has more than {STOPS} stops or waits on one way")
             return False
         key = (thread.cadence.name, node.id)
         visit = state.visits.get(key) or _Visit(thread.least, state.stops)
@@ -337,7 +336,7 @@ class _Walk:
         if visit.last == now or visit.full:
             return False  # round and round without a wait, or long enough
         if visit.times >= TURNS:
-            self._found.say(f"its loops were gone round {TURNS} times only")
+            self._say(f"its loops were gone round {TURNS} times only")
             return False
         lasts, stops = thread.least - visit.least, state.stops - visit.stops
         full = lasts >= self._longest and stops > self._touches
@@ -347,6 +346,8 @@ class _Walk:
 
 def _on(thread: _Thread, node: str | None, leg: Leg, least: int) -> _Thread:
     """A thread after one more wait."""
+    if leg == Elapsed(0, 0):
+        return thread._replace(node=node)
     legs = (*thread.legs, leg)
     if len(legs) > 1 and (both := _joined(*legs[-2:])):
         legs = (*legs[:-2], both)
