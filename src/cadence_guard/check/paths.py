@@ -99,7 +99,8 @@ class Ways:
     assumes: dict[str, None] = field(default_factory=dict)
 
 
-class _Chain(NamedTuple):
+@dataclass(eq=False, slots=True)
+class _Chain:
     """The items of a way so far, the last one first: ways share what they have in common."""
 
     item: Item
@@ -199,20 +200,18 @@ class _Walk:
 
     def _all(self, fresh: bool) -> None:
         """Every way from one entry."""
-        emitted: set[int] = set()
-        kept: list[_Chain | None] = []  # so that no identity is given twice
-        seen: set[tuple[int, tuple[_Thread, ...]]] = set()
+        emitted: set[_Chain] = set()
+        seen: set[tuple[_Chain | None, tuple[_Thread, ...]]] = set()
         while self._stack:
             state = self._stack.pop()
             self._follow(state, seen)
-            if state.threads or state.chain is None or id(state.chain) in emitted:
+            if state.threads or state.chain is None or state.chain in emitted:
                 continue
             if len(self._found.paths) >= WAYS:
                 self._say_ways()
                 self._stack.clear()
                 return
-            emitted.add(id(state.chain))
-            kept.append(state.chain)
+            emitted.add(state.chain)
             self._found.paths.append(Path((), tuple(_items(state.chain)), fresh))
 
     def _say(self, reason: str) -> None:
@@ -221,7 +220,7 @@ class _Walk:
     def _say_ways(self) -> None:
         self._say(f"it has more than {WAYS} ways; the others were not looked at")
 
-    def _follow(self, state: _State, seen: set[tuple[int, tuple[_Thread, ...]]]) -> None:
+    def _follow(self, state: _State, seen: set[tuple[_Chain | None, tuple[_Thread, ...]]]) -> None:
         """Goes on until nothing is left, or the way forks; threads that are left say that it did,
         and that the forks are on the stack."""
         while state.threads:
@@ -229,6 +228,13 @@ class _Walk:
             node = thread.cadence.nodes.get(thread.node or "")
             if node is None or not self._may_go(state, thread, node):
                 continue
+            if isinstance(node, (Step, Branch, Await)):
+                here = (state.chain, (*state.threads, thread))
+                if here in seen:  # another way has come here already, and goes on
+                    state.threads.clear()
+                    state.chain = None
+                    return
+                seen.add(here)
             match node:
                 case Step():
                     if node.possible:
@@ -258,13 +264,8 @@ class _Walk:
                         self._found.assumes[
                             f"cadence {node.cadence!r}, which is entered besides, makes no touch"
                         ] = None
-                case Branch() | Await():
-                    key = (id(state.chain), (*state.threads, thread))
-                    if key in seen:
-                        state.threads.clear()
-                        state.chain = None  # another way has come here already, and goes on
-                        return
-                    seen.add(key)
+                case _:
+                    assert isinstance(node, (Branch, Await))
                     self._fork(state, thread, node)
                     return
 
