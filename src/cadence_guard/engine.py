@@ -219,7 +219,7 @@ def _standing(plan: Plan, case: Case) -> Standing:
         if crowd is None:
             always.append(one)
         elif crowd is not FREE:
-            crowds.append((*crowd, one))
+            crowds.append((crowd.limit, crowd.within, one))
     warning = tuple(entry for entry in plan.warning if _quiet(entry, case) is not FREE)
     if len(memo) >= KEPT:  # greetings and last instants may be others with every touch
         memo.clear()
