@@ -6,7 +6,6 @@ import json
 import pickle
 import subprocess
 import sys
-import time
 from typing import Any
 
 import pytest
@@ -257,10 +256,8 @@ def test_nesting_is_allowed_up_to_the_limit() -> None:
 
 @pytest.mark.parametrize("unit", ["[", "{a: ", "- ", "? ", "[\n", "{a: [", "? - "])
 @pytest.mark.usefixtures("each_loader")
-def test_absurd_nesting_is_refused_quickly(unit: str) -> None:
-    started = time.perf_counter()
+def test_absurd_nesting_is_refused(unit: str) -> None:
     refused(unit * 100_000)
-    assert time.perf_counter() - started < 5
 
 
 def test_keys_values_and_collections_are_counted_up_to_the_limit() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -399,9 +398,7 @@ def test_a_hundred_thousand_nodes(shape_: str) -> None:
     then = {"ring": lambda n: (n + 1) % many, "pairs": lambda n: n ^ 1}[shape_]
     nodes: list[Node] = [step(str(n), str(then(n))) for n in range(many)]
     nodes.append(Fan("all", (), tuple(str(n) for n in range(many))))
-    started = time.perf_counter()
     findings = found(cadence(*nodes, start="all"))
-    assert time.perf_counter() - started < 10
     loops = sum(finding.code == "CG804" for finding in findings)
     assert loops == {"ring": 1, "pairs": many // 2}[shape_]
 

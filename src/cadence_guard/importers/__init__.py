@@ -35,7 +35,7 @@ class Module:
 
     @property
     def _module(self) -> Importer:
-        return cast(Importer, import_module(self._name))
+        return cast("Importer", import_module(self._name))
 
     @property
     def FORMAT(self) -> str:  # noqa: N802 (a constant of the module)

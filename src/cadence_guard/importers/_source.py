@@ -14,7 +14,7 @@ from cadence_guard.cadence import Where
 from cadence_guard.errors import CadenceError
 from cadence_guard.importers.unread import refuse_text
 
-LARGEST: Final = 20_000_000
+LARGEST: Final = 4_000_000
 """Bytes of the largest file that is read."""
 DEEPEST: Final = 100
 

@@ -81,8 +81,6 @@ from cadence_guard.schema import _as_written as as_written
 FORMAT: Final = "cadence"
 MOST: Final = 10_000
 """The most items a file may hold, every turn of a `repeat` counted."""
-LARGEST: Final = 4_000_000
-"""The most bytes of a file."""
 VALUES: Final = 100_000
 """The most values in a file."""
 MOST_FAULTS: Final = 20
@@ -676,8 +674,6 @@ def recognises(source: Source) -> bool:
 
 def read(source: Source) -> CadenceFile:
     """What a native file says. Raises CadenceError with the place of every fault."""
-    if len(source.content) > LARGEST:
-        raise CadenceError(f"{source.path}: larger than {LARGEST:,} bytes")
     _refuse(source, list(islice(_never_right(source), MOST_FAULTS)))
     try:
         said = _validated(FileSaid, source.data)
