@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from cadence_guard import words
 from cadence_guard.touch import Touch
@@ -88,13 +88,12 @@ class Answers(NamedTuple):
 
 
 class Pick:
-    """The instants of those touches of a line that one rule counts, in order; or by group."""
+    """The instants of those touches of a line that one rule counts, in order."""
 
-    __slots__ = ("at", "groups", "seen")
+    __slots__ = ("at", "seen")
 
     def __init__(self) -> None:
         self.at: list[int] = []
-        self.groups: dict[Any, list[int]] = {}
         self.seen = 0
 
 
@@ -151,9 +150,9 @@ class Line:
         key: Hashable,
         wanted: Callable[[Form], bool],
         answers: Answers | None = None,
-        group: Callable[[Past], Hashable] | None = None,
-    ) -> Pick:
-        """The touches whose form is wanted, without answers if `answers` says what one is.
+    ) -> list[int]:
+        """The instants of touches whose form is wanted, without answers if `answers` says what
+        one is.
 
         `key` names the selection. It grows with the line, so that asking again costs nothing.
         """
@@ -161,8 +160,8 @@ class Line:
         if pick is None:
             pick = self._picks[key] = Pick()
         if pick.seen != len(self.touches):
-            self._extend(pick, key, wanted, answers, group)
-        return pick
+            self._extend(pick, key, wanted, answers)
+        return pick.at
 
     def _extend(
         self,
@@ -170,7 +169,6 @@ class Line:
         key: Hashable,
         wanted: Callable[[Form], bool],
         answers: Answers | None,
-        group: Callable[[Past], Hashable] | None,
     ) -> None:
         people = self.people
         for touch in self.touches[pick.seen :] if pick.seen else self.touches:
@@ -178,17 +176,17 @@ class Line:
             chosen = form.wanted.get(key)
             if chosen is None:
                 chosen = form.wanted[key] = wanted(form)
-            if not chosen:
-                continue
-            if group is not None:
-                pick.groups.setdefault(group(touch), []).append(touch.at)
-            elif (
+            if chosen and (
                 answers is None
                 or form.automated
                 or not people[touch.contact].is_answer(touch, answers)
             ):
                 pick.at.append(touch.at)
         pick.seen = len(self.touches)
+
+    def later(self, than: int) -> list[Past]:
+        """The touches later than an instant."""
+        return self.touches[bisect_right(self.at, than) :]
 
     def between(self, start: int, end: int) -> list[Past]:
         """The touches in [start, end]."""
