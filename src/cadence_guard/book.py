@@ -210,16 +210,26 @@ class Book:
         known = self.check(touch)
         if known is not None:
             self._outcome(known, touch)
-            return
-        if touch.id is None and self.knows(touch):
-            return
-        me = self._me(touch.contact)
+        elif touch.id is not None or not self.knows(touch):
+            me = self._me(touch.contact)
+            self._add(touch, at, point_of(touch), me, streams.account if streams else me.account)
+
+    def add(self, case: Case) -> None:
+        """Takes in the touch of a case of this book that was not told before: what has been worked
+        out for the case need not be worked out again."""
+        self._order += 1
+        self._moved_on()
+        self._add(case.touch, case.at, case.point, case.me, case.me.account)
+
+    def _add(
+        self, touch: Touch, at: int, point: str | None, me: History, account: str | None
+    ) -> None:
         past = Past(
             at,
             form_of(touch),
-            self._word(point_of(touch)),
+            self._word(point),
             me.contact,
-            streams.account if streams else me.account,
+            account,
             self._word(touch.cadence),
             self._word(touch.step),
             touch.id,
@@ -495,20 +505,26 @@ def _same(past: Past, touch: Touch) -> bool:
     ) and past.rest == _rest(touch)
 
 
+_REST: Final = (
+    "sender",
+    "greeting",
+    "audience",
+    "offer",
+    "deadline",
+    "unsubscribe",
+    "discloses_source",
+    "because",
+    "not_after",
+)
+_rest_of: Final = attrgetter(*_REST)
+_SAYS_NO_MORE: Final = hash(tuple(Touch.model_fields[name].default for name in _REST))
+
+
 def _rest(touch: Touch) -> int:
-    return hash(
-        (
-            touch.sender,
-            touch.greeting,
-            touch.audience,
-            touch.offer,
-            touch.deadline,
-            touch.unsubscribe,
-            touch.discloses_source,
-            touch.because,
-            touch.not_after,
-        )
-    )
+    """A hash of what no rule reads of a past touch."""
+    if touch.model_fields_set.isdisjoint(_REST):
+        return _SAYS_NO_MORE
+    return hash(_rest_of(touch))
 
 
 def _signal(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Final, NamedTuple, TypeAlias
 
 from cadence_guard.decision import Decision, Finding, Stretch, Verdict
@@ -24,6 +25,7 @@ _LAST: Final = 253_370_764_800_000_000
 KEPT: Final = 1024
 """How many kinds of touches are remembered between two events, and of one contact's standing."""
 _NONE: Final = (0, 0, 0, 0, False, ())
+_within: Final = itemgetter(1)
 _ALLOW, _DEFER, _DENY = Verdict.ALLOW, Verdict.DEFER, Verdict.DENY
 
 
@@ -43,7 +45,8 @@ class Standing(NamedTuple):
     since: int
     always: tuple[Asked, ...]
     crowds: tuple[tuple[int, int, Asked], ...]
-    """(limit, within, entry): asked if `limit` touches are later than t - `within`."""
+    """(limit, within, entry): asked if `limit` touches are later than t - `within`; the longest
+    `within` first."""
     warning: tuple[Rule, ...]
 
 
@@ -87,10 +90,17 @@ def decide(ruleset: Ruleset, case: Case) -> Decision:
         open_until=to_datetime(closes) if closes < _LAST and verdict is not _DENY else None,
         told=_Told(case, raised) if raised or not case.view.known else None,
         horizon=ruleset.horizon_text.text,
-        failures=tuple([f"{one.entry.name}: {one.failed}" for one in raised if one.failed])
-        if raised
-        else (),
+        failures=_failures(raised) if raised else (),
     )
+
+
+def _failures(raised: Sequence[Raised]) -> tuple[str, ...]:
+    """What the rules that failed raised."""
+    failures: tuple[str, ...] = ()
+    for entry, _, _, failed in raised:
+        if failed is not None:
+            failures += (f"{entry.name}: {failed}",)
+    return failures
 
 
 def raised(ruleset: Ruleset, case: Case) -> Sequence[Raised]:
@@ -127,36 +137,41 @@ def _search(plan: Plan, case: Case, limit: int) -> Answer:
     """
     start = case.at
     standing = _standing(plan, case)
-    asked = list(standing.always + plan.by_noes if case.noes else standing.always)
+    asked = [*standing.always, *plan.by_noes] if case.noes else [*standing.always]
     at = case.me.line.at
     made = len(at)
     for least, within, one in standing.crowds:
+        if not made or at[-1] <= start - within:
+            break  # the others look back less far
         if made >= least and at[-least] > start - within:
             asked.append(one)
     answers: list[OpenStretch] = []
     met: dict[int, Raised] = {}
-    latest, closes, border = start, NEVER, NEVER
+    latest, closes, border, ends = start, NEVER, NEVER, NEVER
     for ask, entry in asked:
         why = None
         try:
-            opens, shuts = ask(start, case)
+            answer = opens, shuts = ask(start, case)
+            if opens == start < shuts:
+                answers.append(answer)
+                if shuts < closes:
+                    closes = shuts
+                continue
             if not start <= opens < shuts and opens != NEVER:
                 raise ValueError(_unsound(opens, shuts, start))
         except Exception as error:  # noqa: BLE001 (whatever a rule raises is a no)
             opens, shuts, why = NEVER, NEVER, f"{type(error).__name__}: {error}"
-        if opens > start:
-            met[len(answers)] = Raised(entry, None, opens, why)
-            if opens > latest:
-                latest = opens
-            if opens < border:
-                border = opens
-        elif shuts < border:
-            border = shuts
-        if shuts < closes:
-            closes = shuts
+        met[len(answers)] = Raised(entry, None, opens, why)
         answers.append((opens, shuts))
+        if opens > latest:
+            latest = opens
+        if opens < border:
+            border = opens
+        if shuts < ends:
+            ends = shuts
+    border, closes = min(border, closes), min(closes, ends)
     if start < latest <= limit:
-        latest, closes = _go_on(asked, answers, met, latest, case, limit)
+        latest, closes = _go_on(asked, answers, met, latest, closes, case, limit)
     raised = list(met.values())
     for entry in standing.warning:
         opens, shuts, why = _ask(entry.next_open, start, case)
@@ -171,11 +186,15 @@ def _go_on(
     answers: list[OpenStretch],
     met: dict[int, Raised],
     t: int,
+    closes: int,
     case: Case,
     limit: int,
 ) -> tuple[int, int]:
-    """The rounds after the first, from `t` on; fills `answers` and `met`."""
+    """The rounds after the first, from `t` on; fills `answers` and `met`. `closes` is when the
+    first of the answers does."""
     for _ in range(ROUNDS):
+        if closes > t or t > limit:
+            return t, closes
         latest, closes = t, NEVER
         for index, (_, shuts) in enumerate(answers):
             if shuts <= t:
@@ -183,13 +202,12 @@ def _go_on(
                 opens, shuts, why = _ask(ask, t, case)
                 answers[index] = opens, shuts
                 if opens > t:
-                    met.setdefault(index, Raised(entry, t, opens, why))
+                    if index not in met:
+                        met[index] = Raised(entry, t, opens, why)
                     if opens > latest:
                         latest = opens
             if shuts < closes:
                 closes = shuts
-        if latest == t or latest > limit:
-            return latest, closes
         t = latest
     met[-1] = Raised(asked[0][1], None, NEVER, "no end in the search for a free time")
     return NEVER, NEVER
@@ -223,6 +241,7 @@ def _standing(plan: Plan, case: Case) -> Standing:
     warning = tuple(entry for entry in plan.warning if _quiet(entry, case) is not FREE)
     if len(memo) >= KEPT:  # greetings and last instants may be others with every touch
         memo.clear()
+    crowds.sort(key=_within, reverse=True)
     standing = memo[key] = Standing(case.at, tuple(always), tuple(crowds), warning)
     return standing
 

@@ -129,6 +129,12 @@ class View:
         """What rules have worked out of the facts and signals; gone when these change."""
         self._zones: dict[str | None, tuple[Zone, ...]] = {}
 
+    def anew(self, known: bool) -> View:
+        """The same descriptions, and nothing worked out of anything else."""
+        view = View(self.facts, self.points, known)
+        view._zones = self._zones
+        return view
+
     def zones(self, point: str | None) -> tuple[Zone, ...]:
         """Every zone the contact could be in when reached at `point`; () if nothing is known."""
         zones = self._zones.get(point)
@@ -211,13 +217,18 @@ class History:
                     point: {key: value for key, (_, value) in about.items()}
                     for point, about in self._points.items()
                 },
-                self.heard or bool(self.said or self.grants or self.batons),
+                self._known,
             )
         return self._view
 
+    @property
+    def _known(self) -> bool:
+        return self.heard or bool(self.said or self.grants or self.batons)
+
     def changed(self) -> None:
         """Drops what was worked out; something other than a touch has been added."""
-        self._view = None
+        if self._view is not None:
+            self._view = self._view.anew(self._known)
 
     def describe(self, contact: Contact, at: int) -> None:
         """Merges a contact event by its instant: a later one replaces, no event unsets a key."""
@@ -225,7 +236,7 @@ class History:
         self._merge(self._facts, facts_of(contact), at)
         for point, about in points_of(contact).items():
             self._merge(self._points.setdefault(point, {}), about, at)
-        self.changed()
+        self._view = None
 
     @staticmethod
     def _merge(known: dict[str, tuple[int, Any]], new: Mapping[str, Any], at: int) -> None:
