@@ -87,6 +87,36 @@ class Answers(NamedTuple):
     within: int
 
 
+class Mix:
+    """The forms of the touches on a line, or more; one object for all lines alike."""
+
+    __slots__ = ("all_wanted", "forms")
+
+    def __init__(self, forms: frozenset[Form]) -> None:
+        self.forms = forms
+        self.all_wanted: dict[Hashable, bool] = {}
+        """Which selections of touches want all of these forms, as far as they have asked."""
+
+    def plus(self, form: Form) -> Mix:
+        """These forms and one more."""
+        if self is _MANY or len(self.forms) == _MIXED:
+            return _MANY
+        forms = self.forms | {form}
+        mix = _mixes.get(forms)
+        if mix is None:
+            if len(_mixes) >= _FORMS:
+                _mixes.clear()
+            mix = _mixes[forms] = Mix(forms)
+        return mix
+
+
+_MIXED: Final = 16
+_MANY: Final = Mix(frozenset())
+"""More forms than are worth looking at together."""
+_NO_FORMS: Final = Mix(frozenset())
+_mixes: dict[frozenset[Form], Mix] = {}
+
+
 class Pick:
     """The instants of those touches of a line that one rule counts, in order."""
 
@@ -108,17 +138,20 @@ class Answering(Protocol):
 class Line:
     """Touches in the order of time; at equal instants as they arrived."""
 
-    __slots__ = ("_picks", "at", "people", "touches")
+    __slots__ = ("_mix", "_picks", "at", "people", "touches")
 
     def __init__(self, people: Mapping[str, Answering]) -> None:
         self.at: list[int] = []
         self.touches: list[Past] = []
         self.people = people
+        self._mix = _NO_FORMS
         self._picks: dict[Hashable, Pick] = {}
 
     def add(self, touch: Past) -> None:
         """Files a touch. In the order of time this is cheap; else what was picked is dropped."""
         at = touch.at
+        if touch.form not in self._mix.forms:
+            self._mix = self._mix.plus(touch.form)
         if not self.at or at > self.at[-1]:
             self.at.append(at)
             self.touches.append(touch)
@@ -156,6 +189,14 @@ class Line:
 
         `key` names the selection. It grows with the line, so that asking again costs nothing.
         """
+        mix = self._mix
+        whole = mix.all_wanted.get(key)
+        if whole is None:
+            whole = mix.all_wanted[key] = mix is not _MANY and all(
+                wanted(form) and (answers is None or form.automated) for form in mix.forms
+            )
+        if whole:  # mostly; and then there is nothing to pick
+            return self.at
         pick = self._picks.get(key)
         if pick is None:
             pick = self._picks[key] = Pick()
