@@ -25,6 +25,8 @@ _LAST: Final = 253_370_764_800_000_000
 KEPT: Final = 1024
 """How many kinds of touches are remembered between two events, and of one contact's standing."""
 _NONE: Final = (0, 0, 0, 0, False, ())
+_NOTHING: Final[frozenset[str]] = frozenset()
+_NOTHING_STOOD: Final = (_NOTHING, 0, None)
 _within: Final = itemgetter(1)
 _ALLOW, _DEFER, _DENY = Verdict.ALLOW, Verdict.DEFER, Verdict.DENY
 
@@ -39,10 +41,11 @@ class Raised(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """Which entries may object from `since` on, while nothing but touches and other people's noes
-    are added to what is known: those always asked, and those asked in a crowd only."""
+    """Which entries may object from some instant on, while nothing but touches and other people's
+    noes are added to what is known: those always asked, and those asked in a crowd only."""
 
-    since: int
+    told: tuple[Crowd | None, ...]
+    """What each entry said of it, those that block first."""
     always: tuple[Asked, ...]
     crowds: tuple[tuple[int, int, Asked], ...]
     """(limit, within, entry): asked if `limit` touches are later than t - `within`; the longest
@@ -215,9 +218,10 @@ def _go_on(
 
 def _standing(plan: Plan, case: Case) -> Standing:
     """The standing of a contact towards touches of one kind. It is kept with the view of the
-    contact, which goes when anything but a touch is added."""
+    contact. After a signal only the entries that hear signals of its kind are asked anew; when
+    anything but a touch or a signal is added, all of them are."""
     touch = case.touch
-    memo = case.view.memo
+    standings = case.view.standings
     key = (
         plan,
         case.point,
@@ -227,23 +231,44 @@ def _standing(plan: Plan, case: Case) -> Standing:
         touch.because,
         touch.not_after,
     )
-    known: Standing | None = memo.get(key)
-    if known is not None and known.since <= case.at:
-        return known
-    always: list[Asked] = []
-    crowds: list[tuple[int, int, Asked]] = []
-    for one in plan.asked:
-        crowd = _quiet(one[1], case)
-        if crowd is None:
-            always.append(one)
-        elif crowd is not FREE:
-            crowds.append((*crowd, one))
-    warning = tuple(entry for entry in plan.warning if _quiet(entry, case) is not FREE)
-    if len(memo) >= KEPT:  # greetings and last instants may be others with every touch
-        memo.clear()
-    crowds.sort(key=_within, reverse=True)
-    standing = memo[key] = Standing(case.at, tuple(always), tuple(crowds), warning)
+    stood: Standing | None
+    heard, since, stood = standings.get(key, _NOTHING_STOOD)
+    if since > case.at:
+        stood = None
+    elif stood is not None and not heard:
+        return stood
+    told = tuple(
+        [
+            _quiet(entry, case)
+            if stood is None or entry.hears is None or not heard.isdisjoint(entry.hears)
+            else stood.told[place]
+            for place, entry in enumerate(plan.standing)
+        ]
+    )
+    if (standing := plan.standings.get(told)) is None:
+        standing = plan.standings[told] = _made(plan, told)
+    if len(standings) >= KEPT:  # greetings and last instants may be others with every touch
+        standings.clear()
+    standings[key] = _NOTHING, case.at, standing
     return standing
+
+
+def _made(plan: Plan, told: tuple[Crowd | None, ...]) -> Standing:
+    crowds = [
+        (*crowd, one)
+        for one, crowd in zip(plan.asked, told, strict=False)
+        if crowd is not None and crowd is not FREE
+    ]
+    return Standing(
+        told,
+        tuple(one for one, crowd in zip(plan.asked, told, strict=False) if crowd is None),
+        tuple(sorted(crowds, key=_within, reverse=True)),
+        tuple(
+            entry
+            for entry, crowd in zip(plan.warning, told[len(plan.asked) :], strict=True)
+            if crowd is not FREE
+        ),
+    )
 
 
 def _quiet(entry: Rule, case: Case) -> Crowd | None:

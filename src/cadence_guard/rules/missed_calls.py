@@ -54,6 +54,7 @@ from cadence_guard.rules._rule import (
 class MissedCalls(Rule):
     code = "CG304"
     name = "missed-calls"
+    hears = frozenset()
     channels = frozenset(("call",))
 
     class Params(Selecting):

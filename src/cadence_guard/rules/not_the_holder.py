@@ -57,6 +57,7 @@ Hold = tuple[int, int, str]
 class NotTheHolder(Rule):
     code = "CG601"
     name = "not-the-holder"
+    hears = frozenset()
 
     class Params(Selecting):
         for_: Annotated[Elapsed, Field(alias="for")] = Duration.parse("30d")

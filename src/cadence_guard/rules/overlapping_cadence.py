@@ -54,6 +54,7 @@ _Group = Annotated[
 class OverlappingCadence(Rule):
     code = "CG602"
     name = "overlapping-cadence"
+    hears = frozenset()
 
     class Params(Selecting):
         for_: Annotated[Elapsed, Field(alias="for")] = Duration.parse("14d")

@@ -75,6 +75,7 @@ class PressureCap(BaseModel):
 class Pressure(Rule):
     code = "CG702"
     name = "pressure"
+    hears = frozenset()
 
     class Params(Selecting):
         caps: Annotated[tuple[PressureCap, ...], Field(strict=False)] = ()

@@ -46,6 +46,7 @@ from cadence_guard.rules._rule import (
 class RepeatedMessage(Rule):
     code = "CG305"
     name = "repeated-message"
+    hears = frozenset()
 
     class Params(Selecting):
         per: Elapsed

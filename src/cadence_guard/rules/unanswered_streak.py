@@ -64,6 +64,7 @@ class Step(BaseModel):
 class UnansweredStreak(Rule):
     code = "CG303"
     name = "unanswered-streak"
+    hears = frozenset()
     looks_back = PERIOD
 
     class Params(Selecting):
