@@ -63,16 +63,6 @@ class Book:
         self._hashed = hashed
         self._erased = False
         self._order = 0
-        self._fold: dict[type, Callable[[Any, int, Any], None]] = {
-            Touch: self._touch,
-            Signal: self._signal,
-            Consent: self._consent,
-            Contact: self._contact,
-            Handoff: self._handoff,
-            Suppress: self._suppress,
-            Forget: self._forget,
-            Release: self._release,
-        }
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -200,7 +190,7 @@ class Book:
         self._moved_on()
         if streams is None and not isinstance(event, Touch):
             streams = self.streams(event)
-        self._fold[type(event)](event, to_us(event.at), streams)
+        _FOLD[type(event)](self, event, to_us(event.at), streams)
 
     def _moved_on(self) -> None:
         if self.remembered:
@@ -474,6 +464,18 @@ class Book:
             me.line.prune(before)
         for line in (*self._accounts.values(), *self._points.values()):
             line.prune(before)
+
+
+_FOLD: Final[dict[type, Callable[[Book, Any, int, Any], None]]] = {
+    Touch: Book._touch,
+    Signal: Book._signal,
+    Consent: Book._consent,
+    Contact: Book._contact,
+    Handoff: Book._handoff,
+    Suppress: Book._suppress,
+    Forget: Book._forget,
+    Release: Book._release,
+}
 
 
 def point_of(touch: Touch) -> str | None:
