@@ -80,7 +80,7 @@ def decide(ruleset: Ruleset, case: Case) -> Decision:
             answer = _search(plan, case, limit)
             if len(remembered) >= KEPT:
                 remembered.clear()
-            if plan.built_in and not any(one.failed for one in answer[-1]):
+            if plan.built_in and not (answer[-1] and _failures(answer[-1])):
                 remembered[kind] = answer
     _, _, found, closes, _, raised = answer
     verdict = _ALLOW if found <= t else _DEFER if found <= limit else _DENY
@@ -89,8 +89,8 @@ def decide(ruleset: Ruleset, case: Case) -> Decision:
         at=case.moment,
         touch=touch.id,
         contact=touch.contact,
-        until=to_datetime(found) if verdict is _DEFER else None,
-        open_until=to_datetime(closes) if closes < _LAST and verdict is not _DENY else None,
+        until=found if verdict is _DEFER else None,
+        open_until=closes if closes < _LAST and verdict is not _DENY else None,
         told=_Told(case, raised) if raised or not case.view.known else None,
         horizon=ruleset.horizon_text.text,
         failures=_failures(raised) if raised else (),
@@ -143,10 +143,11 @@ def _search(plan: Plan, case: Case, limit: int) -> Answer:
     asked = [*standing.always, *plan.by_noes] if case.noes else [*standing.always]
     at = case.me.line.at
     made = len(at)
-    for least, within, one in standing.crowds:
-        if not made or at[-1] <= start - within:
+    for least, within, one in standing.crowds if made else ():
+        since = start - within
+        if at[-1] <= since:
             break  # the others look back less far
-        if made >= least and at[-least] > start - within:
+        if least == 1 or (made >= least and at[-least] > since):
             asked.append(one)
     answers: list[OpenStretch] = []
     met: dict[int, Raised] = {}
@@ -172,7 +173,10 @@ def _search(plan: Plan, case: Case, limit: int) -> Answer:
             border = opens
         if shuts < ends:
             ends = shuts
-    border, closes = min(border, closes), min(closes, ends)
+    if closes < border:
+        border = closes
+    if ends < closes:
+        closes = ends
     if start < latest <= limit:
         latest, closes = _go_on(asked, answers, met, latest, closes, case, limit)
     raised = list(met.values())
