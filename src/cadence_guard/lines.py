@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
 from cadence_guard import words
@@ -97,24 +98,21 @@ class Mix:
         self.all_wanted: dict[Hashable, bool] = {}
         """Which selections of touches want all of these forms, as far as they have asked."""
 
-    def plus(self, form: Form) -> Mix:
-        """These forms and one more."""
-        if self is _MANY or len(self.forms) == _MIXED:
-            return _MANY
-        forms = self.forms | {form}
-        mix = _mixes.get(forms)
-        if mix is None:
-            if len(_mixes) >= _FORMS:
-                _mixes.clear()
-            mix = _mixes[forms] = Mix(forms)
-        return mix
 
-
+_FORMS: Final = 65_536
 _MIXED: Final = 16
 _MANY: Final = Mix(frozenset())
 """More forms than are worth looking at together."""
 _NO_FORMS: Final = Mix(frozenset())
-_mixes: dict[frozenset[Form], Mix] = {}
+_mix: Final = lru_cache(maxsize=_FORMS)(Mix)
+
+
+@lru_cache(maxsize=_FORMS)
+def _plus(mix: Mix, form: Form) -> Mix:
+    """A mix and one more form."""
+    if mix is _MANY or len(mix.forms) == _MIXED:
+        return _MANY
+    return _mix(mix.forms | {form})
 
 
 class Pick:
@@ -151,7 +149,7 @@ class Line:
         """Files a touch. In the order of time this is cheap; else what was picked is dropped."""
         at = touch.at
         if touch.form not in self._mix.forms:
-            self._mix = self._mix.plus(touch.form)
+            self._mix = _plus(self._mix, touch.form)
         if not self.at or at > self.at[-1]:
             self.at.append(at)
             self.touches.append(touch)
@@ -235,7 +233,6 @@ class Line:
 
 
 _forms: dict[Hashable, Form] = {}
-_FORMS: Final = 65_536
 
 
 def form_of(touch: Touch) -> Form:
