@@ -3,16 +3,19 @@ PYTHON ?= python3
 BIN := .venv/bin
 JOBS ?= auto
 
-.PHONY: demo test test-deep check generate bench clean
+.PHONY: demo test test-deep fuzz check generate bench clean
 
 demo: .venv/installed
 	$(BIN)/cadence-guard demo
 
 test: .venv/installed
-	$(BIN)/pytest -n $(JOBS) -m "not deep" --cov --cov-report=term-missing:skip-covered
+	$(BIN)/pytest -n $(JOBS) -m "not deep and not fuzz" --cov --cov-report=term-missing:skip-covered
 
 test-deep: .venv/installed
 	$(BIN)/pytest -n $(JOBS) -m deep
+
+fuzz: .venv/installed
+	$(BIN)/pytest -n $(JOBS) -m fuzz
 
 check: .venv/checkers
 	$(BIN)/ruff format --check
@@ -26,6 +29,7 @@ generate: .venv/installed
 
 bench: .venv/peers
 	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python benchmarks/check.py
 
 clean:
 	rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

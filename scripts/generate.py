@@ -1,4 +1,4 @@
-"""Writes what is derived from the rules: the index, the docs pages, the JSON schema.
+"""Writes what is derived from the rules and checks: the index, the docs pages, the JSON schemas.
 
 Run by `make generate`; CI checks that nothing changes.
 """
@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RULES = ROOT / "src" / "cadence_guard" / "rules"
 PAGES = ROOT / "docs" / "reference" / "rules"
 SCHEMA = ROOT / "src" / "cadence_guard" / "policy.schema.json"
+CADENCE_SCHEMA = SCHEMA.with_name("cadence.schema.json")
 
 
 def index() -> str:
@@ -23,7 +24,7 @@ def index() -> str:
     for path in sorted(RULES.glob("[a-z]*.py")):
         for node in ast.parse(path.read_text("utf-8")).body:
             if isinstance(node, ast.ClassDef) and any(
-                isinstance(base, ast.Name) and base.id == "Rule" for base in node.bases
+                isinstance(base, ast.Name) and base.id in ("Rule", "Fact") for base in node.bases
             ):
                 code = next(
                     ast.literal_eval(line.value)
@@ -97,16 +98,17 @@ def main() -> None:
     """Generates everything; the index first, since the rest imports it."""
     write(RULES / "__init__.py", index())
     sys.path.insert(0, str(ROOT / "src"))
+    from cadence_guard.check import ignores, policy_check, shape
+    from cadence_guard.importers.native import json_schema
     from cadence_guard.rules import RULES as BY_NAME
     from cadence_guard.schema import policy_schema
 
     rows = []
-    for cls in BY_NAME.values():
-        text = sys.modules[cls.__module__].__doc__ or ""
-        write(PAGES / f"{cls.name}.md", page(cls.code, cls.name, text))
-        rows.append(
-            f"| {cls.code} | [{cls.name}](rules/{cls.name}.md) | {text.split('.')[0].strip()}. |"
-        )
+    pages = {r.code: (r.name, sys.modules[r.__module__].__doc__ or "") for r in BY_NAME.values()}
+    pages |= shape.pages() | ignores.pages() | policy_check.pages()
+    for code, (name, text) in pages.items():
+        write(PAGES / f"{name}.md", page(code, name, text))
+        rows.append(f"| {code} | [{name}](rules/{name}.md) | {text.split('.')[0].strip()}. |")
     table = "\n".join(" ".join(row.split()) for row in rows)
     write(
         PAGES.parent / "rules.md",
@@ -115,6 +117,7 @@ def main() -> None:
         + "\n",
     )
     write(SCHEMA, json.dumps(policy_schema(), indent=2) + "\n")
+    write(CADENCE_SCHEMA, json.dumps(json_schema(), indent=2) + "\n")
 
 
 if __name__ == "__main__":

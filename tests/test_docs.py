@@ -18,7 +18,7 @@ import pytest
 
 import cadence_guard
 from cadence_guard import Decision, Policy, Touch, words
-from cadence_guard.cli import app
+from cadence_guard.cli import app, main
 from cadence_guard.events import MODELS, parse_event
 from cadence_guard.policy import pack_names
 from cadence_guard.rules import RULES
@@ -160,6 +160,23 @@ def test_code_runs_and_prints_what_is_shown(
             assert printed == block.text, block.name
     space.clear()
     gc.collect()
+
+
+def test_a_check_prints_what_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    compared = 0
+    for block in blocks(DOCS / "tutorial" / "check-a-cadence.md"):
+        _, _, name = block.info.partition(" file=")
+        if name:
+            Path(name).write_text(block.text, "utf-8")
+        elif block.info == "console" and block.text.startswith("$ cadence-guard check "):
+            main(shlex.split(block.text)[2:])
+        elif block.info == "text checked":
+            assert block.text in capsys.readouterr().out
+            compared += 1
+    assert compared == 2
 
 
 @of("json")

@@ -68,6 +68,8 @@ def test_the_shipped_story_is_the_one_for_people() -> None:
     shipped = Path(replay.__code__.co_filename).parent / "_story"
     for name in ("as-it-happened.jsonl", "as-it-should-be.jsonl"):
         assert (shipped / name).read_bytes() == (STORY / name).read_bytes()
+    name = "reactivate-leads.n8n.json"
+    assert (shipped / name).read_bytes() == (STORY.parent / "cadences" / name).read_bytes()
 
 
 def test_in_a_scenario_a_refused_touch_does_not_count() -> None:

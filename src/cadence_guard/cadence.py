@@ -45,11 +45,13 @@ class BusinessDays:
 class UntilOpen:
     """To the first instant, this one included, that lies in the hours of the contact's week.
 
-    `text` says the hours as the file does, for people.
+    `text` says the hours as the file does, for people. With `zone`, the name of one, they are hours
+    of that zone's clock, whatever the contact's shows: the window of a sequencer.
     """
 
     hours: Hours
     text: str
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,12 +240,16 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A wait by its name: what it really waits, and what its name says, in seconds."""
+    """A wait by its name: what it really waits, and what its name says, in seconds.
+
+    `default_of` is whose default the time is, if the file does not say all of it.
+    """
 
     name: str
     where: Where
     seconds: float | None
     label_seconds: float | None
+    default_of: str | None = None
 
     @property
     def contradicts(self) -> bool:

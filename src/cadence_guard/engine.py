@@ -259,7 +259,7 @@ def _standing(plan: Plan, case: Case) -> Standing:
 
 def _made(plan: Plan, told: tuple[Crowd | None, ...]) -> Standing:
     crowds = [
-        (*crowd, one)
+        (crowd.limit, crowd.within, one)
         for one, crowd in zip(plan.asked, told, strict=False)
         if crowd is not None and crowd is not FREE
     ]

@@ -11,6 +11,9 @@
         def make_ledger(self, tmp_path):
             return MyLedger(tmp_path / "ledger")
 
+    def test_the_trial_stalks_nobody():
+        assert_cadence_ok("trial.cadence.yaml", policy="cadence-guard.yaml")
+
 Nothing here needs pytest but a `tmp_path` that pytest gives to the suite's tests.
 """
 
@@ -28,11 +31,12 @@ from cadence_guard.errors import Conflict
 from cadence_guard.events import Event
 from cadence_guard.history import Streams
 from cadence_guard.instants import Duration, parse_instant, to_us
+from cadence_guard.integrations.asserting import assert_cadence_ok
 from cadence_guard.ledgers import Filed, Ledger
 from cadence_guard.touch import Release, Touch
 from cadence_guard.words import CHANNEL_KIND
 
-__all__ = ["FixedClock", "LedgerSuite", "a_contact", "a_touch"]
+__all__ = ["FixedClock", "LedgerSuite", "a_contact", "a_touch", "assert_cadence_ok"]
 
 START: Final = "2026-03-02T16:00:00Z"
 """The instant at which a `FixedClock` stands unless told: a Monday, 17:00 in Berlin."""

@@ -89,10 +89,14 @@ def test_the_summary_alone(run: Any, story: Path) -> None:
 def test_demo(run: Any) -> None:
     result = run("demo")
     assert (result.code, result.err) == (0, "")
-    assert [row.strip().split("  ")[0] for row in result.out.splitlines()[-3:]] == [
-        "12 of 12", "2 of 12", "1 of 12",
-    ]  # fmt: skip
+    numbers = result.out.partition("would have reached her")[2].splitlines()[2:5]
+    assert [row.strip().split("  ")[0] for row in numbers] == ["12 of 12", "2 of 12", "1 of 12"]
     assert "3 of 3 touches allowed" in result.out
+    assert result.out.count("CG805 named") == 4
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    lines = [line for line in readme.splitlines() if line.startswith(("  ╭", "  │", "  ╰"))]
+    assert len(lines) == 5
+    assert "\n".join(lines) in result.out
 
 
 def test_what_comes_back_from_a_touch_never_made_does_not_count() -> None:

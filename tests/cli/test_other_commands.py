@@ -16,7 +16,8 @@ from typing import Any
 import click
 import pytest
 
-from cadence_guard import LedgerUnavailable
+from cadence_guard import LedgerUnavailable, cli
+from cadence_guard.check import ignores, policy_check, shape
 from cadence_guard.cli import _logging, main
 from cadence_guard.cli._commands import app
 from cadence_guard.rules import RULES
@@ -115,7 +116,9 @@ def test_a_ledger_that_fails_half_way_says_how_far_it_got(
 
 def test_rules_lists_every_rule_on_a_line(run: Any) -> None:
     lines = run("rules").out.splitlines()
-    assert [line.split()[:2] for line in lines] == [[r.code, r.name] for r in RULES.values()]
+    rules = [(rule.code, rule.name) for rule in RULES.values()]
+    checks = [*shape.NAMES.items(), (ignores.CODE, ignores.NAME), *policy_check.NAMES.items()]
+    assert [tuple(line.split()[:2]) for line in lines] == [*rules, *checks]
     assert all(line.endswith(".") and len(line.split()) > 4 for line in lines)
 
 
@@ -314,7 +317,7 @@ def test_the_module_is_the_program(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["cadence_guard", "explain", "CG301"])
     with pytest.raises(SystemExit) as ended:
-        runpy.run_module("cadence_guard", run_name="__main__")
+        runpy.run_path(str(Path(cli.__file__).parents[1] / "__main__.py"), run_name="__main__")
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith("# CG301 over-cap")
 

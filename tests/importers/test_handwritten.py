@@ -351,6 +351,13 @@ def test_days_from_the_start_come_in_the_order_of_time() -> None:
     assert touches(one(read, kinds)) == [("email", 5), ("sms", 2)]
 
 
+def test_numbered_steps_come_by_their_numbers() -> None:
+    told = "EMAILS: {'10': {delay_days: 2, subject: b}, '9': {delay_days: 0, subject: a}}"
+    cadence = one(read, told)
+    assert touches(cadence) == [("email", 0), ("email", 2)]
+    assert [step.where for step in cadence.steps] == [("EMAILS", "9"), ("EMAILS", "10")]
+
+
 def test_variants_of_one_step_are_one_touch() -> None:
     cadence = one(
         read,
@@ -408,6 +415,15 @@ def test_gates() -> None:
     (gate,) = [node for node in cadence.nodes.values() if isinstance(node, Await)]
     assert (gate.arms[0].signal, gate.timeout) == ("replied", None)
     assert missed(cadence) == ["requires"]
+
+
+def test_a_gate_that_is_given_up() -> None:
+    cadence = one(
+        read, "steps: [{channel: li, day: 0}, {channel: li, day: 2, wait_for: a, abandon_days: 9}]"
+    )
+    (gate,) = [node for node in cadence.nodes.values() if isinstance(node, Await)]
+    assert (gate.timeout, gate.then) == (Elapsed(9 * DAY, 9 * DAY), None)
+    assert touches(cadence) == [("social", 0), ("social", 2)]
 
 
 # -- lists of days --------------------------------------------------------------------------------

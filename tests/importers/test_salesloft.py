@@ -89,6 +89,10 @@ def test_a_plain_list_beside_an_import() -> None:
     ("settings", "exits"),
     [
         ({"remove_replied": False}, {"opt_out"}),
+        (
+            {"remove_replied": True},
+            {"opt_out", "replied", "invited", "not_now", "declined", "wrong_person"},
+        ),
         ({"remove_people_when_meeting_booked": True}, {"opt_out", "meeting_booked"}),
     ],
 )

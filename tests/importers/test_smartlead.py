@@ -47,6 +47,12 @@ def window(cadence: Cadence) -> list[tuple[int, int]] | None:
     return found
 
 
+def zones(cadence: Cadence) -> set[str | None]:
+    """The zones whose clocks the windows are on."""
+    waits = [node.wait for node in cadence.nodes.values() if isinstance(node, Pause)]
+    return {wait.zone for wait in waits if isinstance(wait, UntilOpen)}
+
+
 def test_the_real_one_is_read_as_its_answer_says() -> None:
     (row,) = answers("sequencers").get(FILE, [None])
     cadences = read(real(f"sequencers/{FILE}")).cadences
@@ -56,7 +62,7 @@ def test_the_real_one_is_read_as_its_answer_says() -> None:
     assert cadence.name == "Q2-2026 TiltIt Agencies Tier-1"
     assert cadence.exits >= {"replied", "declined", "opt_out"}
     assert window(cadence) == [(day * 24 + 9, day * 24 + 17) for day in range(5)]
-    assert cadence.audience.zones == ("America/New_York",)
+    assert zones(cadence) == {"America/New_York"}
     assert len([n for n in cadence.nodes.values() if isinstance(n, Pause)]) == 3
     assert missed(cadence) == []
 
@@ -91,8 +97,7 @@ def test_a_step_by_another_channel() -> None:
 def test_a_sunday_and_a_monday_in_berlin() -> None:
     cadence = one(read, campaign(schedule=SCHEDULE))
     assert window(cadence) == [(9, 17), (6 * 24 + 9, 6 * 24 + 17)]
-    assert cadence.audience.zones == ("Europe/Berlin",)
-    assert any("Europe/Berlin" in said for said in cadence.assumes)
+    assert zones(cadence) == {"Europe/Berlin"}
     place = next(n.where for n in cadence.nodes.values() if isinstance(n, Pause))
     assert place == ("schedule",)
 

@@ -208,8 +208,9 @@ def test_every_real_file_is_told_as_what_it_is():
         given = Source.open(path)
         told = [each for each in modules if each.recognises(given)]
         assert told == ([expected] if expected else []), path
-        if expected and set(modules) <= set(IMPORTERS):
-            assert next(each for each in IMPORTERS if each.recognises(given)) is expected, path
+        if expected:
+            first = next(each for each in IMPORTERS if each.recognises(given))
+            assert first.FORMAT == expected.FORMAT, path
         if what:
             with pytest.raises(CadenceError, match=f": {what}[;,]"):
                 unread.read(given)

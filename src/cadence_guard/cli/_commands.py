@@ -14,13 +14,24 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _policy = click.option(
     "--policy",
     metavar="FILE",
-    help="The policy file. Without it: ./cadence-guard.yaml, else the pack humane.",
+    help="The policy file. Without it: ./cadence-guard.yaml, else what ./pyproject.toml names,"
+    " else the pack humane.",
 )
 _colour = click.option(
     "--color",
     "colour",
     type=click.Choice(["auto", "always", "never"]),
     help="Colours in text; auto looks at NO_COLOR, FORCE_COLOR and the terminal.",
+)
+_mapping = click.option(
+    "--mapping", metavar="FILE", help="How to read a format of your own: a mapping file."
+)
+_first = click.option(
+    "--from",
+    "first",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="Judge the starts of the 13 months from this day (YYYY-MM-DD) on; today unless told.",
 )
 _points = click.option(
     "--show-points", is_flag=True, help="Show addresses and numbers in full, not masked."
@@ -93,6 +104,91 @@ def replay(**options: Any) -> int:
     from cadence_guard.cli._judging import run
 
     return run(history.replay, **options)
+
+
+@app.command()
+@click.argument("files", metavar="FILES...", nargs=-1, required=True)
+@_policy
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "sarif", "github", "markdown"]),
+    default="text",
+    show_default=True,
+    help="github: workflow commands; markdown: a job summary.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["always", "sometimes"]),
+    default="sometimes",
+    show_default=True,
+    help="Exit 1 on what happens whenever somebody starts, or also on what only can happen.",
+)
+@click.option("--exit-zero", is_flag=True, help="Exit 0 also if there are findings.")
+@click.option("--baseline", metavar="FILE", help="Findings that are known, and do not fail.")
+@click.option(
+    "--update-baseline", is_flag=True, help="Write what was found to the file of --baseline."
+)
+@click.option(
+    "--picture", metavar="DIR", help="Write a picture (SVG) of each time line to this folder."
+)
+@_mapping
+@_first
+@_colour
+def check(**options: Any) -> int:
+    """Prove that no cadence can stalk.
+
+    FILES are cadence files, native (*.cadence.yaml) or of other tools, told by their content;
+    folders, searched for native ones; or policies. Each finding is a step and a rule of the policy
+    that refuses it, with a time line that somebody could live through.
+
+    Exit codes: 0 nothing found, 1 a finding that blocks, 2 a file or the policy is wrong, 3 an
+    internal error. Warnings and notes never fail.
+    """
+    from cadence_guard.cli._check import run_check
+
+    return run_check(**options)
+
+
+@app.command()
+@click.argument("file", metavar="FILE")
+@_policy
+@click.option("--diff", is_flag=True, help="Show what would change, as a unified diff.")
+@click.option("--write", is_flag=True, help="Change the file; its comments stay.")
+@_mapping
+@_first
+@_colour
+def fix(**options: Any) -> int:
+    """Set the least waits that the policy allows.
+
+    Without --diff and --write the waits to set are listed, for files of other tools too. Nothing
+    but waits is changed; what waiting cannot repair is told, and makes the exit code 1.
+    """
+    from cadence_guard.cli._fix import run_fix
+
+    return run_fix(**options)
+
+
+@app.command()
+@click.argument("file", metavar="FILE")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: one object.",
+)
+@_mapping
+def read(**options: Any) -> int:
+    """Print what was understood of a cadence file.
+
+    Steps with their times after the entry, waits that have a name, exits, and what could not be
+    read.
+    """
+    from cadence_guard.cli._read import run_read
+
+    return run_read(**options)
 
 
 @app.command()

@@ -1,10 +1,13 @@
-"""`demo`: the story as it happened, as it should have been, and the numbers."""
+"""`demo`: the story as it happened, as it should have been, the numbers; and a cadence that could
+have been stopped before launch."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import date
 from importlib import resources
+from typing import Final
 
 import click
 
@@ -17,6 +20,9 @@ from cadence_guard.reporters.tally import Tally
 from cadence_guard.reporters.text import Style, TextReport
 from cadence_guard.ruleset import Ruleset
 from cadence_guard.touch import Touch
+
+_FIRST: Final = date(2026, 3, 2)
+"""The day from which the cadence could start: that of the story."""
 
 
 def run_demo(*, colour: str | None, show_points: bool) -> int:
@@ -40,8 +46,32 @@ def run_demo(*, colour: str | None, show_points: bool) -> int:
         " (one that is not made does not count)"
     )
     click.echo(f"{real.allowed:>3} of {real.touches}  are in order, given all that was really sent")
+    _title(look, "Before launch: four weeks on the label, one afternoon in truth")
+    _before_launch(look)
     sys.stdout.flush()
     return 0
+
+
+def _before_launch(look: Style) -> None:
+    """What `check` says of an n8n workflow whose waits are named after weeks."""
+    from cadence_guard.check.run import check_files, open_file
+    from cadence_guard.importers._source import Source
+    from cadence_guard.reporters.witness import told
+
+    name = "reactivate-leads.n8n.json"
+    content = resources.files("cadence_guard").joinpath("_story", name).read_bytes()
+    policy = Policy(packs=["humane"])
+    report = check_files([open_file(Source(name, content))], policy, _FIRST)
+    for finding in report.findings:
+        if finding.code == "CG805":
+            click.echo(f"{look.paint(finding.code, 'strong')} {finding.message}")
+    proven = [finding for finding in report.findings if finding.witness]
+    last = max(proven, key=lambda finding: len(finding.witness.touches) if finding.witness else 0)
+    assert last.witness is not None  # those without were left out
+    click.echo("\nwhat a person would have received, and what the guard says of it:")
+    for line in told(last.witness, look.marks):
+        click.echo(f"  {line}")
+    click.echo(f"\n{len(report.findings)} findings: cadence-guard check {name}")
 
 
 def story(name: str) -> list[Event]:

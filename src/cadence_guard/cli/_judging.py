@@ -12,11 +12,12 @@ from typing import Protocol, TypeAlias
 import click
 
 from cadence_guard.book import Book
+from cadence_guard.check.config import configured
 from cadence_guard.cli._input import EventFile
 from cadence_guard.decision import Decision
 from cadence_guard.errors import PolicyError
 from cadence_guard.points import HASHED
-from cadence_guard.policy import find_policy
+from cadence_guard.policy import Policy, find_policy
 from cadence_guard.replay import Judged
 from cadence_guard.reporters.tally import Tally
 from cadence_guard.reporters.text import Style, TextReport, marks_for
@@ -108,10 +109,16 @@ def run(
 
 def load_ruleset(policy: str | None) -> Ruleset:
     """The rules to judge by; standard error says which. Raises PolicyError with the file."""
-    chosen, where = find_policy(policy)
+    return load_policy(policy)[1]
+
+
+def load_policy(policy: str | None) -> tuple[Policy, Ruleset]:
+    """The policy to judge by, and its rules; standard error says which. Raises PolicyError with
+    the file."""
+    chosen, where = find_policy(policy or configured())
     click.echo(f"policy: {where}", err=True)
     try:
-        return Ruleset(chosen)
+        return chosen, Ruleset(chosen)
     except PolicyError as error:
         raise PolicyError(f"{where}: {error}") from None
 

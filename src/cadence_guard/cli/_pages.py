@@ -26,6 +26,15 @@ up may be a no, so `evaluate` denies, and `reserve` raises Refused with this fin
 `confirm`, `release` and `forget` raise LedgerUnavailable. Ask again when the ledger is back.
 """,
     ),
+    "CG903": (
+        "check-incomplete",
+        """\
+The check of a cadence file could not be finished: it has more ways, steps or turns of a loop than
+are followed, or an entry of the policy cannot say where its answer changes (a rule of your own
+without `spans`). What was judged is in the report; the rest is not called clean. Split the cadence,
+count the turns of its loops, or give the rule its spans.
+""",
+    ),
     "CG904": (
         "unknown-fact",
         """\
@@ -39,12 +48,10 @@ Record a contact event, or give the facts with the call: evaluate(touch, contact
 
 
 def list_rules() -> None:
-    """Code, name and first sentence of every rule."""
-    from cadence_guard.rules import RULES
-
-    for rule in RULES.values():
-        first, _, _ = _page(rule).partition(".\n")
-        click.echo(f"{rule.code}  {rule.name:<20}  {' '.join(first.split())}.")
+    """Code, name and first sentence of every rule and check."""
+    for code, (name, text) in _pages().items():
+        first, _, _ = text.partition(".\n")
+        click.echo(f"{code}  {name:<25}  {' '.join(first.split())}.")
 
 
 def list_packs() -> None:
@@ -58,12 +65,11 @@ def list_packs() -> None:
 
 
 def explain_code(asked: str) -> None:
-    """The page of a rule or of one of the guard's own codes. click.UsageError with the nearest."""
+    """The page of a rule, a check, or one of the guard's own codes. click.UsageError with the
+    nearest."""
     from cadence_guard import words
-    from cadence_guard.rules import RULES
 
-    pages = {code: (code, name, text) for code, (name, text) in _OWN.items()}
-    pages |= {rule.code: (rule.code, name, _page(rule)) for name, rule in RULES.items()}
+    pages = {code: (code, *page) for code, page in (_pages() | _OWN).items()}
     by_word = {name: page for page in pages.values() for name in (page[0].casefold(), page[1])}
     by_word["cg103"] = by_word["expired-consent"] = pages["CG102"]
     page = by_word.get(asked.strip().casefold())
@@ -75,10 +81,26 @@ def explain_code(asked: str) -> None:
     click.echo(f"# {code} {name}\n\n{text.rstrip()}")
 
 
+def page_of(code: str) -> str:
+    """The page of a code; empty for one that has none, such as that of a rule of one's own."""
+    pages = _pages() | _OWN
+    _, text = pages.get("CG102" if code == "CG103" else code, ("", ""))
+    return text
+
+
 def print_schema() -> None:
     """The schema that is shipped with the package."""
     shipped = resources.files("cadence_guard").joinpath("policy.schema.json")
     sys.stdout.write(shipped.read_text("utf-8"))
+
+
+def _pages() -> dict[str, tuple[str, str]]:
+    """The pages of rules and checks: (name, text) by code."""
+    from cadence_guard.check import ignores, policy_check, shape
+    from cadence_guard.rules import RULES
+
+    rules = {rule.code: (name, _page(rule)) for name, rule in RULES.items()}
+    return rules | shape.pages() | ignores.pages() | policy_check.pages()
 
 
 def _page(rule: type) -> str:

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from importlib import import_module
+from typing import Final, Protocol, cast
 
 from cadence_guard.cadence import CadenceFile
 from cadence_guard.errors import CadenceError
-from cadence_guard.importers import (
-    apollo,
-    dittofeed,
-    handwritten,
-    instantly,
-    mautic,
-    n8n,
-    native,
-    salesloft,
-    smartlead,
-    unread,
-)
 from cadence_guard.importers._source import Source
 
 
 class Importer(Protocol):
     """What a module of this package offers."""
 
-    FORMAT: str
-    """The name of the format, as `read` prints it."""
+    @property
+    def FORMAT(self) -> str:  # noqa: N802 (a constant of a module)
+        """The name of the format, as `read` prints it."""
+        ...
 
     def recognises(self, source: Source) -> bool:
         """Whether the file is of this format, judged by its content."""
@@ -36,17 +27,44 @@ class Importer(Protocol):
         ...
 
 
-IMPORTERS: Final[tuple[Importer, ...]] = (
-    native,
-    n8n,
-    mautic,
-    dittofeed,
-    smartlead,
-    instantly,
-    apollo,
-    salesloft,
-    unread,
-    handwritten,
+class Module:
+    """A module of this package, loaded when it is asked: most files are of the first formats."""
+
+    def __init__(self, name: str) -> None:
+        self._name = f"{__name__}.{name}"
+
+    @property
+    def _module(self) -> Importer:
+        return cast(Importer, import_module(self._name))
+
+    @property
+    def FORMAT(self) -> str:  # noqa: N802 (a constant of the module)
+        """The name of the format."""
+        return self._module.FORMAT
+
+    def recognises(self, source: Source) -> bool:
+        """Whether the file is of this format."""
+        return self._module.recognises(source)
+
+    def read(self, source: Source) -> CadenceFile:
+        """What the file says."""
+        return self._module.read(source)
+
+
+IMPORTERS: Final[tuple[Importer, ...]] = tuple(
+    Module(name)
+    for name in (
+        "n8n",
+        "native",
+        "mautic",
+        "dittofeed",
+        "smartlead",
+        "instantly",
+        "apollo",
+        "salesloft",
+        "unread",
+        "handwritten",
+    )
 )
 """In the order they are asked; the first that recognises a file reads it. What is known and not
 read yet says so before a hand-written file is thought of."""

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from cadence_guard.cadence import (
     Arm,
-    Audience,
     Await,
     BusinessDays,
     Cadence,
@@ -473,26 +472,20 @@ def clock_of(notes: Notes, where: Where, value: object) -> int:
 
 def in_zone(
     notes: Notes, where: Where, windows: Sequence[tuple[Sequence[int], int, int]], name: object
-) -> tuple[UntilOpen | None, Audience]:
-    """The wait for windows on the clock of a zone, and the audience for which it is right.
-
-    UntilOpen asks the contact's own clock, so it says a window of a fixed zone only of contacts who
-    live by that clock: those are the audience then, and that is noted.
-    """
+) -> UntilOpen | None:
+    """The wait for windows on the clock of a zone; None, and noted, if there is no zone or day."""
     if not isinstance(name, str):
         notes.missed("window", where, "it has no time zone; touches are laid out at any hour")
-        return None, Audience()
+        return None
     try:
         zone(name)
     except ValueError as error:
         raise notes.source.error(where, str(error)) from None
     if not any(days for days, _, _ in windows):
-        notes.missed(
-            "days", where, "no day is chosen, so nothing would ever be sent; any hour it is"
-        )
-        return None, Audience()
-    notes.assume(f"every contact lives by the clock of {name}, the zone of the sending window")
-    return UntilOpen(Hours(windows), _said(windows, name)), Audience(zones=(name,))
+        why = "no day is chosen, so nothing would ever be sent; touches are laid out at any hour"
+        notes.missed("days", where, why)
+        return None
+    return UntilOpen(Hours(windows), _said(windows, name), name)
 
 
 def _said(windows: Sequence[tuple[Sequence[int], int, int]], name: str) -> str:

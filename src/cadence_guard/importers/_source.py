@@ -20,9 +20,11 @@ DEEPEST: Final = 100
 
 
 class Source:
-    """A file: its path as given, its text, its data. Raises CadenceError if it is neither JSON nor
-    YAML, and says what it is if that is known; if it is too large or too deep, or says a key
-    twice."""
+    """A file: its path as given, its text, its data.
+
+    Raises CadenceError if it is neither JSON nor YAML, and says what it is if that is known; if it
+    is too large or too deep, or says a key twice.
+    """
 
     def __init__(self, path: str, content: bytes) -> None:
         self.path = path
@@ -35,9 +37,6 @@ class Source:
             raise CadenceError(
                 f"{path}: byte 0x{content[error.start]:02x} at offset {error.start} is not UTF-8"
             ) from None
-        from cadence_guard.importers.unread import refuse_text
-
-        refuse_text(path, self.text)
         refuse_text(path, self.text)
         self.is_json = self.text.lstrip()[:1] in ("{", "[")
         self._yaml: Document | None = None

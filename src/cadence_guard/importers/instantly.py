@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any, Final
 
-from cadence_guard.cadence import Audience, Cadence, CadenceFile, UntilOpen, Wait, Where
+from cadence_guard.cadence import Cadence, CadenceFile, UntilOpen, Wait, Where
 from cadence_guard.importers import _linear as linear
 from cadence_guard.importers._linear import Item, Notes, first_text
 from cadence_guard.importers._source import Source
@@ -52,14 +52,13 @@ def _cadence(source: Source, where: Where, data: dict[str, Any]) -> Cadence:
     ]
     for place, _ in lists[1:]:
         notes.missed("sequences", place[:-1], "Instantly sends only the first sequence")
-    opens, audience = _window(notes, where, data.get("campaign_schedule"))
+    opens = _window(notes, where, data.get("campaign_schedule"))
     nodes, start = linear.chain(_items(notes, *lists[0]), opens, (*where, "campaign_schedule"))
     return Cadence(
         first_text(data, "name", "id") or PurePath(source.path).stem,
         lists[0][0],
         nodes,
         start,
-        audience=audience,
         exits=_exits(notes, data),
         unknown=notes.unknown,
         assumes=notes.assumes,
@@ -91,11 +90,11 @@ def _items(notes: Notes, where: Where, steps: list[Any]) -> list[Item]:
     return items
 
 
-def _window(notes: Notes, where: Where, schedule: Any) -> tuple[UntilOpen | None, Audience]:
+def _window(notes: Notes, where: Where, schedule: Any) -> UntilOpen | None:
     schedules = schedule.get("schedules") if isinstance(schedule, dict) else None
     if not isinstance(schedules, list) or not schedules:
         notes.assume("mails go out at any hour: the file says no sending window")
-        return None, Audience()
+        return None
     if schedule.get("start_date") or schedule.get("end_date"):
         notes.assume("the campaign may start on any day, whatever its dates")
     windows: list[tuple[list[int], int, int]] = []
@@ -115,7 +114,7 @@ def _window(notes: Notes, where: Where, schedule: Any) -> tuple[UntilOpen | None
     if any(zone != zones[0] for zone in zones):
         why = "schedules in several time zones; touches are laid out at any hour"
         notes.missed("schedules", (*place, "schedules"), why)
-        return None, Audience()
+        return None
     return linear.in_zone(notes, place, windows, zones[0] if zones else None)
 
 

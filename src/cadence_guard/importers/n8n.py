@@ -68,11 +68,16 @@ def read(source: Source) -> CadenceFile:
         if not _is_workflow(data):
             raise source.error(where, "expected a workflow of n8n, with nodes and connections")
         cadences += _Workflow(source, where, data).cadences()
-    names: dict[str, int] = {}
+    taken = {cadence.name for cadence in cadences}
+    counts: dict[str, int] = {}
     for index, cadence in enumerate(cadences):
-        names[cadence.name] = count = names.get(cadence.name, 0) + 1
+        name = cadence.name
+        counts[name] = count = counts.get(name, 0) + 1
         if count > 1:
-            cadences[index] = replace(cadence, name=f"{cadence.name} ({count})")
+            while f"{name} ({count})" in taken:
+                count += 1
+            taken.add(f"{name} ({count})")
+            cadences[index] = replace(cadence, name=f"{name} ({count})")
     return CadenceFile(FORMAT, tuple(cadences))
 
 
@@ -443,7 +448,11 @@ class _Workflow:
         seconds = None
         if isinstance(wait, Elapsed) and wait.low == wait.high:
             seconds = wait.low / SECOND
-        self.labels[name] = Label(name, where, seconds, label_seconds(name, seconds))
+        default = None
+        if not box.disabled and not {"amount", "unit"} <= box.parameters.keys():
+            default = f"n8n's Wait, version {box.version:g}"
+        labelled = label_seconds(name, seconds)
+        self.labels[name] = Label(name, where, seconds, labelled, default)
         if wrong:
             self.said[name] = NotUnderstood(f"wait {name!r}", where, wrong)
         if box.disabled:
@@ -709,7 +718,7 @@ class _Workflow:
         nodes = {key: node for key, node in self.kept.items() if key in reached}
         name = self.name if alone or entry is None else f"{self.name}: {entry.name}"
         again = [box for box in boxes if box.short in _RECURRING]
-        assumes = [f"{box.name!r} lets a contact in once, however often it runs" for box in again]
+        assumes = [f"{box.name!r} runs at any time and lets a contact in once" for box in again]
         assumes += _of(self.assumed, reached)
         start = self._end(self._head(entry.name)) if entry else None
         has_steps = any(isinstance(node, Step) for node in nodes.values())

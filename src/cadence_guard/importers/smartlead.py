@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from cadence_guard._yaml12 import YamlError, load
-from cadence_guard.cadence import Audience, Cadence, CadenceFile, UntilOpen, Where
+from cadence_guard.cadence import Cadence, CadenceFile, UntilOpen, Where
 from cadence_guard.importers import _linear as linear
 from cadence_guard.importers._linear import Item, Notes, first_text
 from cadence_guard.importers._source import Source
@@ -51,7 +51,7 @@ def _cadence(source: Source, where: Where, steps: list[Any], scope: Where) -> Ca
         for place, value in linear.walk(linear.at(source.data, scope))
         if isinstance(value, dict) and "seq_number" not in value
     ]
-    opens, audience, opens_at = _window(notes, settings)
+    opens, opens_at = _window(notes, settings)
     nodes, start = linear.chain(_items(notes, where, steps), opens, opens_at)
     name = next((text for _, data in settings if (text := first_text(data, "name"))), None)
     return Cadence(
@@ -59,7 +59,6 @@ def _cadence(source: Source, where: Where, steps: list[Any], scope: Where) -> Ca
         where,
         nodes,
         start,
-        audience=audience,
         exits=_exits(notes, settings),
         unknown=notes.unknown,
         assumes=notes.assumes,
@@ -88,10 +87,10 @@ def _items(notes: Notes, where: Where, steps: list[Any]) -> list[Item]:
 
 def _window(
     notes: Notes, settings: list[tuple[Where, dict[str, Any]]]
-) -> tuple[UntilOpen | None, Audience, Where]:
+) -> tuple[UntilOpen | None, Where]:
     for where, data in settings:
         if "days_of_the_week" in data:
-            return (*_open(notes, where, data, "days_of_the_week", "start_hour", "end_hour"), where)
+            return _open(notes, where, data, "days_of_the_week", "start_hour", "end_hour"), where
         if "scheduler_cron_value" in data:
             place = (*where, "scheduler_cron_value")
             cron = data["scheduler_cron_value"]
@@ -101,14 +100,14 @@ def _window(
                 except YamlError as error:
                     raise notes.source.error(place, f"not a schedule: {error.problem}") from None
             if isinstance(cron, dict):
-                return (*_open(notes, place, cron, "days", "startHour", "endHour"), place)
+                return _open(notes, place, cron, "days", "startHour", "endHour"), place
     notes.assume("mails go out at any hour: the file says no sending window")
-    return None, Audience(), ()
+    return None, ()
 
 
 def _open(
     notes: Notes, where: Where, data: dict[str, Any], days: str, start: str, end: str
-) -> tuple[UntilOpen | None, Audience]:
+) -> UntilOpen | None:
     opens = linear.clock_of(notes, (*where, start), data.get(start))
     closes = linear.clock_of(notes, (*where, end), data.get(end))
     chosen = data[days] if isinstance(data.get(days), list) else []

@@ -1,0 +1,30 @@
+"""Which policy a project names in its `pyproject.toml`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cadence_guard.errors import PolicyError
+from cadence_guard.policy import DEFAULT_FILE
+
+
+def configured() -> str | None:
+    """The policy that ./pyproject.toml names, if there is no ./cadence-guard.yaml: `policy` of its
+    table `[tool.cadence-guard]`. Raises PolicyError if that is no text."""
+    project = Path("pyproject.toml")
+    if Path(DEFAULT_FILE).is_file() or not project.is_file():
+        return None
+    import tomllib
+
+    try:
+        said = tomllib.loads(project.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PolicyError(f"{project}: cannot be read: {error}") from error
+    tools = said.get("tool", {})
+    table = tools.get("cadence-guard", {}) if isinstance(tools, dict) else None
+    if not isinstance(table, dict):
+        raise PolicyError(f"{project}: [tool.cadence-guard] is no table")
+    named = table.get("policy")
+    if named is not None and not isinstance(named, str):
+        raise PolicyError(f"{project}: 'policy' of [tool.cadence-guard] is the path of a file")
+    return named

@@ -1,0 +1,96 @@
+"""Findings that a comment of the file asks to leave out, and comments that may not, or do nothing.
+
+    - id: nudge  # cadence-guard: ignore[CG301] agreed with the customer council, 2026-03
+
+A comment leaves out the findings of its codes about its line, or about the step around it. It needs
+a reason. What a person said no to cannot be left out: CG101 and CG104.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from cadence_guard.cadence import Ignore
+from cadence_guard.check.report import Finding
+
+NEVER_IGNORED: Final = ("CG101", "CG104")
+CODE: Final = "CG810"
+NAME: Final = "bad-ignore"
+_PAGE: Final = """\
+Objects to a comment that asks to ignore a finding and gives no reason, asks for what cannot be
+ignored, or has nothing to ignore.
+
+    - id: nudge  # cadence-guard: ignore[CG301] agreed with the customer council, 2026-03
+
+A comment leaves out the findings of its codes about its line, or about the step around it. Without
+a reason nobody can say later whether it still holds, so it is not followed. CG101 and CG104 are a
+person's no, and no comment outweighs that. A comment without a finding would hide the next one.
+"""
+
+
+def without_ignored(
+    findings: Sequence[Finding], ignores: Iterable[Ignore], path: str
+) -> tuple[Finding, ...]:
+    """A file's findings that no comment leaves out, and a finding for each comment at fault."""
+    left = list(findings)
+    faults: list[Finding] = []
+    for ignore in ignores:
+        if not ignore.reason.strip():
+            faults.append(
+                _fault(
+                    path,
+                    ignore,
+                    f"ignore[{', '.join(ignore.codes)}] gives no reason, so it is not followed",
+                    "write after the bracket why this may be: ignore[CG301] agreed with ...",
+                )
+            )
+            continue
+        for code in ignore.codes:
+            if code in NEVER_IGNORED:
+                faults.append(
+                    _fault(
+                        path,
+                        ignore,
+                        f"{code} cannot be ignored: it is a person's no",
+                        "take the touch out, or the people who said no",
+                    )
+                )
+                continue
+            kept = [f for f in left if not (f.code == code and _about(f, ignore))]
+            if len(kept) == len(left):
+                faults.append(
+                    _fault(
+                        path,
+                        ignore,
+                        f"ignore[{code}] leaves nothing out: there is no such finding here",
+                        f"take {code} out of the comment",
+                    )
+                )
+            left = kept
+    return (*left, *faults)
+
+
+def pages() -> dict[str, tuple[str, str]]:
+    """The page of a comment at fault: (name, text) by code."""
+    return {CODE: (NAME, _PAGE)}
+
+
+def _about(finding: Finding, ignore: Ignore) -> bool:
+    """Whether a finding is about the line of a comment, or about what stands around it."""
+    return finding.line <= ignore.line <= max(finding.line, finding.end_line)
+
+
+def _fault(path: str, ignore: Ignore, message: str, repair: str) -> Finding:
+    return Finding(
+        CODE,
+        NAME,
+        "block",
+        message,
+        path,
+        ignore.comment_line,
+        1,
+        ignore.comment_line,
+        1,
+        help=repair,
+    )

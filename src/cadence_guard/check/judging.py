@@ -1,0 +1,310 @@
+"""Judging the touches of a way: which entries object to one at its own instant.
+
+Pictures alike are judged once. A touch's picture is its step, what was before it and how long ago,
+and as much of the wall clock and the calendar as an entry that concerns it asks. By the meaning of
+`spans` a rule's answer at its own instant is a function of that: events enter by their distance,
+the clock by the time of the week, a calendar cap by how many periods ago the others were; and where
+an entry knows dates, the date is in the picture. Hours, dates and deadlines look at nothing that
+was before, so they have a picture of their own. A custom rule that declares spans is covered in the
+same way; one that does not, or that fails, is left out, and said to be (CG903).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cadence_guard.book import Book
+from cadence_guard.cadence import Cadence, Enter, Handover, Step
+from cadence_guard.check import assumptions
+from cadence_guard.check.paths import Heard, Made, What
+from cadence_guard.contact import Handoff, Signal
+from cadence_guard.engine import raised
+from cadence_guard.events import Event
+from cadence_guard.history import Case
+from cadence_guard.instants import (
+    DAY,
+    WEEK,
+    Zone,
+    day_number,
+    local_period,
+    parse_instant,
+    to_datetime,
+    to_us,
+)
+from cadence_guard.rules import Rule
+from cadence_guard.rules.blackout import Blackout
+from cadence_guard.rules.outside_hours import OutsideHours
+from cadence_guard.rules.over_cap import OverCap
+from cadence_guard.rules.too_late import TooLate
+from cadence_guard.ruleset import Ruleset
+from cadence_guard.touch import Touch
+
+_MONDAY: Final = 3 * DAY  # 1970-01-01 was a Thursday
+
+
+_TIMING: Final = (OutsideHours, Blackout, TooLate)
+
+Prior = tuple[int, int]
+"""Something that was before a touch: when, and its kind (`Judge.kind`)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Concern:
+    """A touch with the entries that judge it, and where their answers can change."""
+
+    touch: Touch
+    cadence: Cadence
+    step: Step
+    counting: tuple[tuple[int, Rule], ...]
+    """Entries with their bits: those that look at what was before."""
+    timing: tuple[tuple[int, Rule], ...]
+    """Those built in that look at the instant alone."""
+    elapsed: tuple[int, ...]
+    edges: tuple[int, ...]
+    """Times of day; midnight among them if anything counts days, weeks or months."""
+    clock: bool
+    """Whether an entry that counts reads the clock as well."""
+    units: tuple[str, ...]
+    """The calendar units of which an entry counts the touches."""
+    dates: tuple[tuple[int, int], ...] | None
+    """The local days, from and to, that mean something by themselves; None if any may."""
+    instants: tuple[int, ...]
+    """The instants that mean something by themselves."""
+    months: tuple[int, ...]
+    """How many months after a signal an entry asks for."""
+    momentary: int
+    """The entries whose answer is a matter of the instant more than of distances, as bits."""
+    own: bool
+    """Whether an entry is a custom rule."""
+
+    @property
+    def plain(self) -> bool:
+        """Whether the entries that look at what was before look at distances alone, as long as
+        there are no signals."""
+        own = self.own and bool(self.instants)
+        return not (self.clock or self.units or self.dates is None or own)
+
+    @property
+    def entries(self) -> tuple[tuple[int, Rule], ...]:
+        """All of them, each with its bit."""
+        return (*self.counting, *self.timing)
+
+
+class Judge:
+    """Judges touches under one ruleset. `say` is told what could not be judged, and why."""
+
+    def __init__(self, ruleset: Ruleset, say: Callable[[str], None]) -> None:
+        self.ruleset = ruleset
+        self._bits = {id(entry): 1 << place for place, entry in enumerate(ruleset.entries)}
+        self.cadences: tuple[Cadence, ...] = ()
+        """Those whose people are judged."""
+        self._say = say
+        self._concerns: dict[tuple[int, str], Concern | None] = {}
+        self._facts: dict[str, list[Event]] = {}
+        self._kinds: dict[What | Signal, int] = {}
+        self._whats: list[What | Signal] = []
+        self._said: set[int] = set()
+        self._pictures: dict[Hashable, int] = {}
+        self._books: dict[str, Book] = {}
+        self._last: tuple[Zone | None, list[Prior], Book] = (None, [], Book(_unhashed))
+        """The book made last, of what and in which zone: often the next one begins like it."""
+        for entry in ruleset.entries:
+            if entry.spans is None:
+                say(f"rule {entry.name!r} does not say where its answer can change")
+
+    def bit(self, entry: Rule) -> int:
+        """The bit that stands for an entry of the ruleset."""
+        return self._bits[id(entry)]
+
+    def kind(self, what: What | Signal) -> int:
+        """A number for what can be before a touch; equal ones have the same."""
+        kind = self._kinds.get(what)
+        if kind is None:
+            kind = self._kinds[what] = len(self._whats)
+            self._whats.append(what)
+            if isinstance(what, (Signal, Heard)):
+                self._said.add(kind)
+        return kind
+
+    # -- what is judged -------------------------------------------------------------------------
+
+    def concern(self, made: Made) -> Concern | None:
+        """The touch of a step with all that judges it; None for a step that makes no touch."""
+        key = (id(made.cadence), made.step.id)
+        if key not in self._concerns:
+            try:
+                touch = assumptions.touch_of(made.cadence, made.step)
+            except ValueError as error:
+                self._say(str(error))
+                self._concerns[key] = None
+            else:
+                self._concerns[key] = self._concern(touch, made)
+        return self._concerns[key]
+
+    def _concern(self, touch: Touch, made: Made) -> Concern:
+        plan = self.ruleset.plan(touch)
+        entries = [entry for entry in (*plan.blocking, *plan.warning) if entry.spans is not None]
+        spans = [entry.spans for entry in entries if entry.spans is not None]
+        counting = [entry for entry in entries if isinstance(entry, OverCap)]
+        units = {unit for entry in counting if entry.spans for unit in entry.spans.calendar}
+        dated = [
+            entry
+            for entry in entries
+            if entry.spans and entry.spans.calendar and not isinstance(entry, OverCap)
+        ]
+        dates: list[tuple[int, int]] | None = []
+        for entry in dated:
+            if not isinstance(entry, Blackout):
+                dates = None
+            elif dates is not None:
+                dates += [(day_number(a), day_number(b)) for a, b in entry.params.dates]
+        midnight = {0} if units or dated else set()
+        instants = {to_us(parse_instant(text)) for each in spans for text in each.dates}
+        if touch.not_after is not None:
+            instants.add(to_us(touch.not_after))
+        return Concern(
+            touch=touch,
+            cadence=made.cadence,
+            step=made.step,
+            counting=tuple((self.bit(e), e) for e in entries if not isinstance(e, _TIMING)),
+            timing=tuple((self.bit(e), e) for e in entries if isinstance(e, _TIMING)),
+            elapsed=tuple(sorted({span for each in spans for span in each.elapsed})),
+            edges=tuple(sorted({e for each in spans for e in each.clock} | midnight)),
+            clock=any(e.spans and e.spans.clock for e in entries if not isinstance(e, _TIMING)),
+            units=tuple(sorted(units)),
+            dates=None if dates is None else tuple(dates),
+            instants=tuple(sorted(instants)),
+            months=tuple({months for each in spans for months in each.months}),
+            momentary=sum(
+                self.bit(entry)
+                for entry in entries
+                if isinstance(entry, _TIMING) or (entry.spans and entry.spans.clock)
+            ),
+            own=not plan.built_in,
+        )
+
+    # -- judging ------------------------------------------------------------------------------
+
+    def objecting(self, concern: Concern, at: int, where: Zone, priors: Sequence[Prior]) -> int:
+        """The entries, as bits, that object to a touch at an instant, after all that was before it
+        (in order)."""
+        return self.timing(concern, at, where) | self.counting(concern, at, where, priors)
+
+    def timing(self, concern: Concern, at: int, where: Zone) -> int:
+        """Those of them that look at the instant alone."""
+        if not concern.timing:
+            return 0
+        picture = self._instant(concern, at, where)
+        bits = self._pictures.get(picture)
+        if bits is None:
+            case = self._known(where).case(self._touch(concern, at), at)
+            bits = self._pictures[picture] = self._ask(concern.timing, case)
+        return bits
+
+    def counting(self, concern: Concern, at: int, where: Zone, priors: Sequence[Prior]) -> int:
+        """Those of them that look at what was before."""
+        picture = self._picture(concern, at, where, priors)
+        bits = self._pictures.get(picture)
+        if bits is None:
+            case = self.case(concern, at, where, priors)
+            bits = self._pictures[picture] = self._ask(concern.counting, case)
+        return bits
+
+    def _instant(self, concern: Concern, at: int, where: Zone) -> Hashable:
+        """What of the picture is the instant itself."""
+        local = at + where.at(at).offset
+        parts: list[Hashable] = [id(concern), (local + _MONDAY) % WEEK]
+        if concern.dates:
+            day = local // DAY
+            parts.append(tuple(first <= day <= last for first, last in concern.dates))
+        for instant in concern.instants:
+            parts.append((at > instant) - (at < instant))
+        return tuple(parts)
+
+    def _picture(self, concern: Concern, at: int, where: Zone, priors: Sequence[Prior]) -> Hashable:
+        """What of the picture an entry can see that looks at what was before."""
+        parts: list[Hashable] = [concern]
+        for before, kind in priors:
+            parts.append(kind)
+            parts.append(at - before)
+        if concern.clock:
+            parts.append((at + where.at(at).offset + _MONDAY) % WEEK)
+        for unit in concern.units:
+            now = local_period(at, unit, where)[0]
+            parts.append(tuple(now - local_period(before, unit, where)[0] for before, _ in priors))
+        if concern.dates is None:
+            parts.append(local_period(at, "day", where)[0])
+        if concern.own:
+            for instant in concern.instants:
+                parts.append((at > instant) - (at < instant))
+        if concern.months and any(kind in self._said for _, kind in priors):
+            parts.append((where.name, at))
+        return tuple(parts)
+
+    def case(self, concern: Concern, at: int, where: Zone, priors: Sequence[Prior]) -> Case:
+        """The case of a touch at an instant, after all that was before it."""
+        known, told, book = self._last
+        if known is not where or told != priors[: len(told)]:
+            told, book = [], self._book(where)
+        for place in range(len(told), len(priors)):
+            for event in self._event(priors[place], place):
+                book.fold(event)
+        self._last = where, list(priors), book
+        return book.case(self._touch(concern, at), at)
+
+    def _touch(self, concern: Concern, at: int) -> Touch:
+        return concern.touch.model_copy(update={"at": to_datetime(at)})
+
+    def _known(self, where: Zone) -> Book:
+        """A book that knows what is assumed, and nothing that happens."""
+        book = self._books.get(where.name)
+        if book is None:
+            book = self._books[where.name] = self._book(where)
+        return book
+
+    def _book(self, where: Zone) -> Book:
+        book = Book(_unhashed, by_point=self.ruleset.by_point)
+        for event in self._assumed(where):
+            book.fold(event)
+        return book
+
+    def _assumed(self, where: Zone) -> list[Event]:
+        """What is assumed of the contact in a zone."""
+        facts = self._facts.get(where.name)
+        if facts is None:
+            facts = self._facts[where.name] = list(assumptions.facts(self.cadences, where))
+        return facts
+
+    def _event(self, prior: Prior, place: int) -> Iterator[Event]:
+        """What was before a touch, as an event; `place` makes its id."""
+        at = to_datetime(prior[0])
+        match self._whats[prior[1]]:
+            case Signal() as signal:
+                yield signal.model_copy(update={"at": at})
+            case Made() as made:
+                if (concern := self.concern(made)) is not None:
+                    update = {"at": at, "id": f"{place}", "outcome": made.outcome}
+                    yield concern.touch.model_copy(update=update)
+            case Heard(kind=kind):
+                yield Signal(contact=assumptions.CONTACT, kind=kind, at=at)
+            case Handover(to=to):
+                yield Handoff(contact=assumptions.CONTACT, to=to, at=at)
+            case Enter():
+                pass
+
+    def _ask(self, entries: Sequence[tuple[int, Rule]], case: Case) -> int:
+        """Which of the entries object at the case's own instant."""
+        asked = sum(bit for bit, _ in entries)
+        bits = 0
+        for one in raised(self.ruleset, case):
+            if one.failed is None:
+                bits |= self.bit(one.entry)
+            else:
+                self._say(f"rule {one.entry.name!r} failed: {one.failed}")
+        return bits & asked
+
+
+def _unhashed(text: str) -> str:
+    return text

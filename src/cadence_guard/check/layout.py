@@ -1,0 +1,253 @@
+"""Waits as functions of time, and a way through a cadence laid out from a start.
+
+Each wait, in a zone, takes an instant to one that is not earlier, and is *piecewise a translation
+or a constant*: from an instant on and up to a border, the end either moves along with it or stands
+still. `piece` says which, and up to where. A chain of waits is such a function again, and so is
+every touch of a cadence as a function of the start: `lay` follows the pieces of all its waits at
+once. So nothing has to be sampled: between two borders everything is known.
+
+On wall clocks, one definition for all waits: a wall time that is shown twice is its first instant;
+one that is skipped is the instant as long after the gap begins as it lies in it (RFC 5545; Python's
+`fold=0`). A wait until the wall shows something asks the wall itself: a skipped time is never
+shown, a repeated one twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, NamedTuple, TypeAlias
+
+from cadence_guard import instants
+from cadence_guard.cadence import (
+    BusinessDays,
+    Elapsed,
+    LocalDays,
+    UntilClock,
+    UntilDate,
+    UntilDay,
+    UntilOpen,
+    Wait,
+)
+from cadence_guard.instants import DAY, NEVER, PERIOD, Zone, to_us
+
+LATEST: Final = to_us(datetime(2199, 1, 1, tzinfo=UTC))
+"""What comes later is as good as never: nothing is laid out there."""
+_WORKDAYS: Final = 5
+_EPOCH_WEEKDAY: Final = 3  # 1970-01-01 was a Thursday
+
+
+@dataclass(frozen=True, slots=True)
+class Upto:
+    """At any instant from now on and before `wait` ends: a signal that is waited for."""
+
+    wait: Wait
+
+
+@dataclass(frozen=True, slots=True)
+class SinceStart:
+    """Until `wait`, counted from the entry or from another stop, has ended; not at all if it has
+    already."""
+
+    wait: Wait
+    base: int = -1
+
+
+Leg: TypeAlias = Wait | Upto | SinceStart
+
+
+class Piece(NamedTuple):
+    """What a wait does from one instant on and before `border`: it ends at `at`, and that moves
+    along with the instant or stands still."""
+
+    at: int
+    moves: bool
+    border: int
+
+
+class Stop(NamedTuple):
+    """A place on a way: so many waits after the stop of that index, or after the entry (-1)."""
+
+    after: int
+    legs: tuple[Leg, ...]
+
+
+class Laid(NamedTuple):
+    """Where the stops of a way lie, which of them move along with the start, and the next start
+    for which that may be another thing. A stop that is never reached lies at NEVER."""
+
+    at: list[int]
+    moves: list[bool]
+    border: int
+
+
+_NEVER: Final = Piece(NEVER, False, NEVER)
+
+
+def apply(wait: Leg, t: int, zone: Zone, *, far: bool = False) -> int:
+    """When a wait that begins at `t` ends; NEVER if it does not before 2199."""
+    return piece(wait, t, zone, far=far).at
+
+
+def pieces(
+    wait: Leg, lo: int, hi: int, zone: Zone, *, far: bool = False
+) -> list[tuple[int, Piece]]:
+    """What a wait does for every instant of [lo, hi): (from, piece), in order."""
+    found: list[tuple[int, Piece]] = []
+    while lo < hi:
+        one = piece(wait, lo, zone, far=far)
+        found.append((lo, one))
+        lo = one.border
+    return found
+
+
+def piece(wait: Leg, t: int, zone: Zone, *, far: bool = False) -> Piece:
+    """What a wait does from `t` on. A range ends as early as it can or, if `far`, as late.
+
+    A wait without an end takes 400 days at most, longer than any rule looks back. Raises TypeError
+    for `Unknown`, which is no function, and `SinceStart`, which needs the entry.
+    """
+    match wait:
+        case Elapsed(low=low, high=high):
+            at = t + (low if not far else low + PERIOD if high is None else high)
+            return Piece(at, True, NEVER) if at < LATEST else _NEVER
+        case LocalDays(days=days):
+            return local_days(days, t, zone)
+        case BusinessDays(days=days):
+            return business_days(days, t, zone)
+        case UntilOpen(hours=hours, zone=name):
+            clock = zone if name is None else instants.zone(name)
+            opens, closes = hours.next_open(t, (clock,))
+            return Piece(t, True, closes) if opens == t else _standing(opens)
+        case UntilClock(clock=clock, days=days):
+            return _standing(until_clock(clock, days, t, zone))
+        case UntilDay(days=days):
+            return until_day(days, t, zone)
+        case UntilDate(at=at, local=local):
+            end = on_wall(at, zone)[0] if local and at < LATEST else at
+            return _standing(end) if end > t else Piece(t, True, NEVER)
+        case Upto(wait=inner):
+            if not far:
+                return Piece(t, True, NEVER)
+            at, moves, border = piece(inner, t, zone, far=True)
+            if not t < at < NEVER:
+                return Piece(at, moves, border)
+            return Piece(at - 1, moves, border if moves else at)
+        case _:
+            raise TypeError(f"not a function of time: {wait!r}")
+
+
+def _standing(at: int) -> Piece:
+    return Piece(at, False, at + 1) if at < LATEST else _NEVER
+
+
+def on_wall(local: int, zone: Zone) -> tuple[int, int]:
+    """The instant at which the wall shows `local`, and the next wall time that is read by another
+    offset. Shown twice, it is the first; skipped, it is as long after the gap begins as it lies in
+    it."""
+    _, end, offset = zone.at(local - DAY)
+    while True:
+        following = zone.at(end)
+        border = end + max(offset, following.offset)
+        if local < border:
+            return local - offset, border
+        end, offset = following.end, following.offset
+
+
+def local_days(days: int, t: int, zone: Zone) -> Piece:
+    """As many days later at the same wall time (`on_wall`); no days are no wait."""
+    if not days:
+        return Piece(t, True, NEVER)
+    _, end, offset = zone.at(t)
+    return _days_later(days, t, end, offset, zone)
+
+
+def _days_later(days: int, t: int, end: int, offset: int, zone: Zone) -> Piece:
+    local = t + offset + days * DAY
+    if local >= LATEST:
+        return _NEVER
+    at, border = on_wall(local, zone)
+    return Piece(at, True, min(end, t + border - local))
+
+
+def business_days(days: int, t: int, zone: Zone) -> Piece:
+    """As many days of Monday to Friday later at the same wall time (`on_wall`): from a Saturday,
+    one such day later is Monday. No days are no wait."""
+    if not days:
+        return Piece(t, True, NEVER)
+    _, end, offset = zone.at(t)
+    local = t + offset
+    weekday = (local // DAY + _EPOCH_WEEKDAY) % 7
+    since_friday = max(0, weekday - 4)
+    weeks, rest = divmod(days, _WORKDAYS)
+    over = 2 if weekday - since_friday + rest >= _WORKDAYS else 0
+    midnight = t + DAY - local % DAY
+    later = weeks * 7 + rest + over - since_friday
+    return _days_later(later, t, min(end, midnight), offset, zone)
+
+
+def until_day(days: frozenset[int], t: int, zone: Zone) -> Piece:
+    """The first of some days, today included, at the same wall time (`on_wall`); NEVER for none."""
+    _, end, offset = zone.at(t)
+    local = t + offset
+    weekday = (local // DAY + _EPOCH_WEEKDAY) % 7
+    later = next((ahead for ahead in range(7) if (weekday + ahead) % 7 in days), None)
+    if later is None:
+        return _NEVER
+    end = min(end, t + DAY - local % DAY)
+    return _days_later(later, t, end, offset, zone) if later else Piece(t, True, end)
+
+
+def until_clock(clock: int, days: frozenset[int], t: int, zone: Zone) -> int:
+    """The first instant from `t` on, itself included, at which the wall shows `clock` on one of the
+    days; NEVER if there is none within 400 days. A time that is skipped is not shown on that day,
+    and one that is shown twice counts twice."""
+    limit = t + PERIOD
+    while days and t < limit:
+        _, end, offset = zone.at(t)
+        local = t + offset
+        shown = local + (clock - local) % DAY
+        while shown - offset < end:
+            if (shown // DAY + _EPOCH_WEEKDAY) % 7 in days:
+                return shown - offset
+            shown += DAY
+        t = end
+    return NEVER
+
+
+def lay(way: Sequence[Stop], start: int, zone: Zone, *, far: bool = False) -> Laid:
+    """Where the stops of a way lie for an entry at `start`. Ranges are as short as they can be or,
+    if `far`, as long."""
+    times: list[int] = []
+    moving: list[bool] = []
+    border = NEVER
+    for after, legs in way:
+        at, moves = (start, True) if after < 0 else (times[after], moving[after])
+        for leg in legs:
+            if at == NEVER:
+                break
+            if type(leg) is SinceStart:
+                since, with_it = (
+                    (start, True) if leg.base < 0 else (times[leg.base], moving[leg.base])
+                )
+                end = piece(leg.wait, since, zone, far=far) if since < NEVER else _NEVER
+                if with_it:
+                    border = min(border, start + end.border - since)
+                end = Piece(end.at, end.moves and with_it, end.border)
+                if end.at > at:
+                    if moves and not end.moves:
+                        border = min(border, start + end.at - at)
+                    at, moves = end.at, end.moves
+                elif end.moves and not moves:
+                    border = min(border, start + at - end.at + 1)
+                continue
+            one = piece(leg, at, zone, far=far)
+            if moves:
+                if one.border < NEVER:
+                    border = min(border, start + one.border - at)
+                moves = one.moves
+            at = one.at
+        times.append(at)
+        moving.append(moves)
+    return Laid(times, moving, border)

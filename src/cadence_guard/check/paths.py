@@ -1,0 +1,382 @@
+"""From the graph of a cadence to the ways through it.
+
+A way is a sequence of stops: touches, handoffs and signals, each so many waits after another one or
+after the entry. What happens at once (a fan, a cadence entered besides) needs nothing special then.
+
+- A branch is one way for each arm; variants, shares and what a tool may leave out likewise. That a
+  signal a branch asks for has come is not told: it would have come at an instant nobody knows.
+- A wait for a signal is one way for each arm, on which the signal comes at some instant before the
+  time-out, and one on which it never comes.
+- A wait that nobody knows is long enough: what follows it is a way of its own, entered at any
+  instant.
+- Nobody answers a call, and it is tried as often as the file says: somebody who answers has spoken,
+  and then other rules speak.
+- A loop is gone round until it has lasted as long as a rule looks back.
+
+Whatever has more ways, stops or turns than the bounds is cut off there, and `reasons` says so.
+Nothing here recurses, and the work is bounded for any graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, TypeAlias
+
+from cadence_guard.cadence import (
+    Await,
+    Branch,
+    BusinessDays,
+    Cadence,
+    Elapsed,
+    Enter,
+    Fan,
+    Handover,
+    LocalDays,
+    Node,
+    Pause,
+    Step,
+    Unknown,
+    Wait,
+)
+from cadence_guard.check.layout import Leg, SinceStart, Stop, Upto
+from cadence_guard.instants import DAY
+
+WAYS: Final = 512
+STOPS: Final = 200
+TURNS: Final = 100
+VISITS: Final = 200_000
+"""Bounds: ways through a cadence, stops on one, turns of a loop, nodes come to in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A signal of a way."""
+
+    kind: str
+    channel: str | None = None
+    purpose: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A touch of a way: a step of a cadence."""
+
+    step: Step
+    cadence: Cadence
+
+    @property
+    def outcome(self) -> str | None:
+        """What becomes of it: nobody answers a call; of others nothing need be known."""
+        return "no_answer" if self.step.channel == "call" else None
+
+
+What: TypeAlias = Made | Handover | Heard | Enter
+
+
+class Item(NamedTuple):
+    """A stop of a way, and what happens there. At an `Enter` nothing does but that it is a stop."""
+
+    what: What
+    stop: Stop
+
+
+class Path(NamedTuple):
+    """A way through a cadence. `fresh` says that it does not begin with the entry, but behind a
+    wait that nobody knows. `cadences` are the cadence and those that it enters."""
+
+    cadences: tuple[Cadence, ...]
+    items: tuple[Item, ...]
+    fresh: bool = False
+
+
+@dataclass(slots=True)
+class Ways:
+    """The ways through a cadence, why they are not all, and what had to be assumed."""
+
+    paths: list[Path] = field(default_factory=list)
+    reasons: dict[str, None] = field(default_factory=dict)
+    assumes: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class _Chain:
+    """The items of a way so far, the last one first: ways share what they have in common."""
+
+    item: Item
+    place: int
+    before: _Chain | None
+
+
+class _Thread(NamedTuple):
+    """What is still to be gone: a node, and from where its waits count.
+
+    `base` is the stop at which its cadence was entered, `least` how long the way to here takes.
+    """
+
+    cadence: Cadence
+    node: str | None
+    after: int
+    legs: tuple[Leg, ...]
+    base: int
+    least: int
+
+
+class _Visit(NamedTuple):
+    """When a node was first come to on a way, how often, and with what the last time."""
+
+    least: int
+    stops: int
+    times: int = 0
+    full: bool = False
+    """Whether the last time was so late, and after so many stops, that all has been seen."""
+    last: tuple[int, tuple[Leg, ...]] | None = None
+
+
+@dataclass(slots=True)
+class _State:
+    """A way so far, and the threads still to be gone, the next one last."""
+
+    threads: list[_Thread]
+    chain: _Chain | None
+    visits: dict[tuple[str, str], _Visit]
+
+    @property
+    def stops(self) -> int:
+        """How many stops the way has so far."""
+        return self.chain.place + 1 if self.chain else 0
+
+    def stop(self, what: What, thread: _Thread) -> int:
+        """Adds a stop, and says its place."""
+        place = self.stops
+        self.chain = _Chain(Item(what, Stop(thread.after, thread.legs)), place, self.chain)
+        return place
+
+    def forked(self, *threads: _Thread) -> _State:
+        """Another state that goes on with these threads, the last one first."""
+        return _State([*self.threads, *threads], self.chain, dict(self.visits))
+
+
+def ways(
+    cadence: Cadence,
+    *,
+    longest: int,
+    touches: int,
+    others: Mapping[str, Cadence] | None = None,
+) -> Ways:
+    """The ways through a cadence.
+
+    `longest` is how long a loop is gone round, in microseconds, and `touches` how many stops it has
+    at least. `others` are the cadences known by name, for those that are entered besides.
+    """
+    return _Walk(cadence, longest, touches, others or {}).go()
+
+
+class _Walk:
+    def __init__(
+        self, cadence: Cadence, longest: int, touches: int, others: Mapping[str, Cadence]
+    ) -> None:
+        self._longest = longest
+        self._touches = touches
+        self._others = others
+        self._cadences = {cadence: None}
+        self._found = Ways()
+        self._budget = VISITS
+        self._entries: list[tuple[Cadence, str | None, bool]] = [(cadence, cadence.start, False)]
+        self._entered: set[tuple[str, str | None]] = set()
+        self._stack: list[_State] = []
+
+    def go(self) -> Ways:
+        while self._entries:
+            cadence, node, fresh = self._entries.pop(0)
+            if (cadence.name, node) in self._entered:
+                continue
+            self._entered.add((cadence.name, node))
+            self._stack.append(_State([_Thread(cadence, node, -1, (), -1, 0)], None, {}))
+            self._all(fresh)
+        cadences = tuple(self._cadences)
+        self._found.paths = [path._replace(cadences=cadences) for path in self._found.paths]
+        return self._found
+
+    def _all(self, fresh: bool) -> None:
+        """Every way from one entry."""
+        emitted: set[_Chain] = set()
+        seen: set[tuple[_Chain | None, tuple[_Thread, ...]]] = set()
+        while self._stack:
+            state = self._stack.pop()
+            self._follow(state, seen)
+            if state.threads or state.chain is None or state.chain in emitted:
+                continue
+            if len(self._found.paths) >= WAYS:
+                self._say_ways()
+                self._stack.clear()
+                return
+            emitted.add(state.chain)
+            self._found.paths.append(Path((), tuple(_items(state.chain)), fresh))
+
+    def _say(self, reason: str) -> None:
+        self._found.reasons[reason] = None
+
+    def _say_ways(self) -> None:
+        self._say(f"it has more than {WAYS} ways; the others were not looked at")
+
+    def _follow(self, state: _State, seen: set[tuple[_Chain | None, tuple[_Thread, ...]]]) -> None:
+        """Goes on until nothing is left, or the way forks; threads that are left say that it did,
+        and that the forks are on the stack."""
+        while state.threads:
+            thread = state.threads.pop()
+            node = thread.cadence.nodes.get(thread.node or "")
+            if node is None or not self._may_go(state, thread, node):
+                continue
+            if isinstance(node, (Step, Branch, Await)):
+                here = (state.chain, (*state.threads, thread))
+                if here in seen:  # another way has come here already, and goes on
+                    state.threads.clear()
+                    state.chain = None
+                    return
+                seen.add(here)
+            match node:
+                case Step():
+                    if node.possible:
+                        without = thread._replace(node=node.then)
+                        self._stack.append(state.forked(without))
+                    state.threads.append(self._step(state, thread, node))
+                case Pause(wait=Unknown()):
+                    self._entries.append((thread.cadence, node.then, True))
+                case Pause(wait=wait, then=then, since_start=since_start):
+                    leg = SinceStart(wait, thread.base) if since_start else wait
+                    state.threads.append(_on(thread, then, leg, least(wait)))
+                case Handover(then=then):
+                    place = state.stop(node, thread)
+                    state.threads.append(thread._replace(node=then, after=place, legs=()))
+                case Fan(thens=thens):
+                    state.threads += [thread._replace(node=then) for then in reversed(thens)]
+                case Enter(then=then):
+                    place = state.stop(node, thread)
+                    thread = thread._replace(node=then, after=place, legs=())
+                    state.threads.append(thread)
+                    if (other := self._others.get(node.cadence)) is not None:
+                        self._cadences[other] = None
+                        state.threads.append(
+                            _Thread(other, other.start, place, (), place, thread.least)
+                        )
+                    else:
+                        self._found.assumes[
+                            f"cadence {node.cadence!r}, which is entered besides, makes no touch"
+                        ] = None
+                case _:
+                    assert isinstance(node, (Branch, Await))
+                    self._fork(state, thread, node)
+                    return
+
+    def _fork(self, state: _State, thread: _Thread, node: Branch | Await) -> None:
+        """Puts one state for each arm on the stack, the first on top."""
+        forks: list[_State] = []
+        arms = node.arms[:WAYS]
+        if len(node.arms) > WAYS:
+            self._say_ways()
+        if isinstance(node, Branch):
+            forks = [state.forked(thread._replace(node=arm.then)) for arm in arms]
+        else:
+            timeout = node.timeout if node.timeout is not None else Elapsed(0, None)
+            known = not isinstance(timeout, Unknown)
+            early = Upto(timeout if known else Elapsed(0, None))
+            for arm in arms:
+                if arm.unless:
+                    forks += self._timed_out(state, thread, arm.then, node.timeout)
+                    continue
+                forked = state.forked()
+                come = _on(thread, arm.then, early, 0)
+                if arm.signal is not None:
+                    come = come._replace(after=forked.stop(Heard(arm.signal), come), legs=())
+                forked.threads.append(come)
+                forks.append(forked)
+            forks += self._timed_out(state, thread, node.then, node.timeout)
+        self._stack += reversed(forks or [state.forked()])
+        state.threads.append(thread)  # a sign that it goes on in its forks
+
+    def _timed_out(
+        self, state: _State, thread: _Thread, then: str | None, timeout: Wait | None
+    ) -> list[_State]:
+        if timeout is None:
+            return []
+        if isinstance(timeout, Unknown):
+            self._entries.append((thread.cadence, then, True))
+            return []
+        return [state.forked(_on(thread, then, timeout, least(timeout)))]
+
+    def _step(self, state: _State, thread: _Thread, step: Step) -> _Thread:
+        """Adds the touches of a step, and says how it goes on."""
+        attempts = step.attempts if step.every is not None else 1
+        if isinstance(step.every, Unknown):
+            attempts = 1
+        elif attempts > TURNS:
+            self._say(f"step {step.id!r} has more than {TURNS} attempts")
+            attempts = TURNS
+        made = Made(step, thread.cadence)
+        for attempt in range(attempts):
+            if attempt:
+                assert step.every is not None
+                thread = _on(thread, None, step.every, least(step.every))
+            thread = thread._replace(after=state.stop(made, thread), legs=())
+        return thread._replace(node=step.then)
+
+    def _may_go(self, state: _State, thread: _Thread, node: Node) -> bool:
+        """Whether a way is to go on at a node: within the bounds, and not round a loop for ever."""
+        self._budget -= 1 + len(state.visits) // 64  # what a fork copies
+        if self._budget < 0:
+            self._say(f"it has more than {VISITS} places on its ways")
+            self._stack.clear()
+            return False
+        if state.stops >= STOPS or len(thread.legs) >= STOPS:
+            self._say(f"it has more than {STOPS} stops or waits on one way")
+            return False
+        key = (thread.cadence.name, node.id)
+        visit = state.visits.get(key) or _Visit(thread.least, state.stops)
+        now = (thread.after, thread.legs)
+        if visit.last == now or visit.full:
+            return False  # round and round without a wait, or long enough
+        if visit.times >= TURNS:
+            self._say(f"its loops were gone round {TURNS} times only")
+            return False
+        lasts, stops = thread.least - visit.least, state.stops - visit.stops
+        full = lasts >= self._longest and stops > self._touches
+        state.visits[key] = visit._replace(times=visit.times + 1, full=full, last=now)
+        return True
+
+
+def _on(thread: _Thread, node: str | None, leg: Leg, least: int) -> _Thread:
+    """A thread after one more wait."""
+    if leg == Elapsed(0, 0):
+        return thread._replace(node=node)
+    legs = (*thread.legs, leg)
+    if len(legs) > 1 and (both := _joined(*legs[-2:])):
+        legs = (*legs[:-2], both)
+    return thread._replace(node=node, legs=legs, least=thread.least + least)
+
+
+def _joined(one: Leg, other: Leg) -> Elapsed | None:
+    """Two elapsed waits as one."""
+    if not isinstance(one, Elapsed) or not isinstance(other, Elapsed):
+        return None
+    high = None if one.high is None or other.high is None else one.high + other.high
+    return Elapsed(one.low + other.low, high)
+
+
+def _items(chain: _Chain | None) -> list[Item]:
+    items: list[Item] = []
+    while chain is not None:
+        items.append(chain.item)
+        chain = chain.before
+    return items[::-1]
+
+
+def least(wait: Wait) -> int:
+    """What a wait takes at least, in microseconds; 0 if that depends on when it begins."""
+    match wait:
+        case Elapsed(low=low):
+            return low
+        case LocalDays(days=days) | BusinessDays(days=days):
+            return max(0, days - 1) * DAY
+        case _:
+            return 0

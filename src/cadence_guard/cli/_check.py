@@ -1,0 +1,236 @@
+"""`check`: cadence files in, what a person could be made to suffer out."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cadence_guard import importers
+from cadence_guard.cadence import CadenceFile
+from cadence_guard.check.baseline import Sifted, dump, entries, parse, sift, updated
+from cadence_guard.check.report import Finding, Report
+from cadence_guard.check.run import (
+    Opened,
+    Reading,
+    check_files,
+    fails,
+    files_of,
+    lines_of,
+    open_all,
+    open_hours,
+)
+from cadence_guard.cli._input import opened, shown
+from cadence_guard.cli._judging import load_policy, style
+from cadence_guard.errors import CadenceError, CadenceGuardError
+from cadence_guard.importers._source import LARGEST, Source
+from cadence_guard.ruleset import Ruleset
+
+
+def run_check(
+    files: Sequence[str],
+    *,
+    policy: str | None,
+    format_: str,
+    fail_on: str,
+    exit_zero: bool,
+    baseline: str | None,
+    update_baseline: bool,
+    picture: str | None,
+    mapping: str | None,
+    first: datetime | None,
+    colour: str | None,
+) -> int:
+    """The command `check`: 2 if a file cannot be read, else 1 if a blocking finding is at or above
+    `fail_on`, else 0. What can be judged is reported also if something else cannot be read."""
+    if update_baseline and baseline is None:
+        raise click.UsageError("--update-baseline needs --baseline FILE, the file to write")
+    chosen, ruleset = load_policy(policy)
+    place = repository(Path.cwd())
+    read, errors = open_files(files, mapping)
+    report = check_files(read, chosen, first.date() if first else today())
+    sifted = Sifted(report.findings, (), ())
+    if baseline is not None:
+        sifted = _against(baseline, report, place, update_baseline and not errors)
+    left = Report(report.files, sifted.fresh, report.assumes)
+    if picture is not None:
+        draw(left, picture, ruleset, place)
+    if read or format_ != "text":
+        _write(left, sifted, read, format_, colour, place)
+    for error in errors:
+        click.echo(f"cadence-guard: {error}", err=True)
+    if errors:
+        return 2
+    return int(fails(sifted.fresh, fail_on) and not exit_zero)
+
+
+def today() -> date:
+    """The day from which starts are judged unless told."""
+    return datetime.now(UTC).date()
+
+
+def open_files(
+    files: Iterable[str], mapping: str | None
+) -> tuple[list[Opened], list[CadenceGuardError]]:
+    """Reads the files, folders and `-` that were named, every one of them."""
+    named: list[Source | str] = []
+    errors: list[CadenceGuardError] = []
+    for path in dict.fromkeys(files):
+        try:
+            named += [standard_input()] if path == "-" else files_of([path])
+        except CadenceGuardError as error:
+            errors.append(error)
+    read, wrong = open_all(dict.fromkeys(named), reading(mapping))
+    return read, errors + wrong
+
+
+def reading(mapping: str | None) -> Reading:
+    """How files are read: as a mapping file says, if it fits, else as any known format. Raises
+    CadenceError if the mapping is wrong."""
+    if mapping is None:
+        return importers.read
+    from cadence_guard.importers.mapping import load
+
+    own = load(Source.open(mapping))
+
+    def read(source: Source) -> CadenceFile:
+        known = any(one.recognises(source) for one in importers.IMPORTERS)
+        if known and not own.recognises(source):
+            return importers.read(source)
+        return own.read(source)  # which says what is not where the mapping says
+
+    return read
+
+
+def standard_input() -> Source:
+    """What standard input holds, as a file."""
+    with opened("-") as file:
+        return Source(shown("-"), file.read(LARGEST + 1))
+
+
+def repository(here: Path) -> Callable[[str], str]:
+    """From a path as given to that in the repository around a folder, with slashes; a path that
+    leads out of it becomes absolute. Without a repository, the folder stands for it."""
+    root = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+
+    def place(path: str) -> str:
+        if path == shown("-"):
+            return path
+        whole = Path(os.path.normpath(here / path))
+        return (whole.relative_to(root) if whole.is_relative_to(root) else whole).as_posix()
+
+    return place
+
+
+# -- baseline ----------------------------------------------------------------------------------
+
+
+def _against(path: str, report: Report, place: Callable[[str], str], update: bool) -> Sifted:
+    """The findings held against a baseline file, which is written first if that is asked for."""
+    file = Path(path)
+    checked = [read.path for read in report.files]
+    if update:
+        old = _load(file) if file.exists() else ()
+        new = updated(report.findings, old, checked, place)
+        try:
+            file.write_bytes(dump(new).encode("utf-8", "backslashreplace"))
+        except OSError as error:
+            raise CadenceError(f"{path}: cannot be written: {error.strerror}") from error
+        click.echo(f"baseline: {path}: {len(new)} known", err=True)
+        return sift(report.findings, new, checked, place)
+    return sift(report.findings, _load(file), checked, place)
+
+
+def _load(file: Path) -> Any:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise CadenceError(
+            f"{file}: cannot be read: {error.strerror}; --update-baseline writes a baseline"
+        ) from error
+    return parse(content, str(file))
+
+
+# -- output ------------------------------------------------------------------------------------
+
+
+def draw(report: Report, folder: str, ruleset: Ruleset, place: Callable[[str], str]) -> None:
+    """Writes a picture of each finding that has a time line. Raises CadenceError if it cannot."""
+    from cadence_guard.reporters.svg import svg
+
+    hours = open_hours(ruleset)
+    prints = [entry.fingerprint for entry in entries(report.findings, place)]
+    try:
+        os.makedirs(folder, exist_ok=True)
+        for finding, fingerprint in zip(report.findings, prints, strict=True):
+            if finding.witness is not None:
+                name = Path(folder, _name(finding, fingerprint))
+                name.write_text(svg(finding, hours), "utf-8")
+    except OSError as error:
+        raise CadenceError(f"{folder}: cannot be written: {error.strerror}") from error
+
+
+def _name(finding: Finding, fingerprint: str) -> str:
+    """A name that says what it shows, and that no other finding has."""
+    said = "-".join(part for part in (finding.code, finding.cadence, finding.step) if part)
+    return f"{re.sub(r'[^A-Za-z0-9]+', '-', said)[:60].strip('-')}-{fingerprint[:8]}.svg"
+
+
+def _write(
+    report: Report,
+    sifted: Sifted,
+    read: Sequence[Opened],
+    format_: str,
+    colour: str | None,
+    place: Callable[[str], str],
+) -> None:
+    known = len(sifted.known)
+    if format_ == "text":
+        from cadence_guard.reporters.check_text import check_text
+
+        sources = {file.source.path: lines_of(file.source) for file in read}
+        stale = [str(entry) for entry in sifted.stale]
+        write_lines(check_text(report, sources, style(colour, False), known=known, stale=stale))
+    elif format_ == "github":
+        from cadence_guard.reporters.github import github
+
+        write_lines(github(report, place, known=known))
+    elif format_ == "markdown":
+        from cadence_guard.reporters.markdown import markdown
+
+        write_lines(markdown(report, place, known=known))
+    elif format_ == "sarif":
+        from cadence_guard.cli._pages import page_of
+        from cadence_guard.reporters.sarif import sarif_data
+
+        write_json(sarif_data(report, place, page_of))
+    else:
+        from cadence_guard.reporters.check_json import check_data
+
+        write_json(check_data(report, known=known))
+    if format_ != "text":
+        for entry in sifted.stale:
+            click.echo(f"baseline: no longer found: {entry}", err=True)
+
+
+def write_lines(lines: Iterable[str]) -> None:
+    """Lines on standard output."""
+    for line in lines:
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def write_json(data: object) -> None:
+    """JSON on standard output, in UTF-8 whatever the terminal; half a surrogate pair, which UTF-8
+    cannot hold, as an escape."""
+    sys.stdout.flush()
+    text = json.dumps(data, ensure_ascii=False, indent=2)
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
+    sys.stdout.buffer.flush()

@@ -1,0 +1,85 @@
+"""`fix`: the waits that would do, shown or written."""
+
+from __future__ import annotations
+
+import codecs
+import difflib
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from cadence_guard.cadence import CadenceFile
+from cadence_guard.check.fix import Fixed, fix
+from cadence_guard.check.run import open_all, period
+from cadence_guard.cli._check import reading, standard_input, today, write_lines
+from cadence_guard.cli._judging import load_policy, style
+from cadence_guard.errors import CadenceError
+from cadence_guard.importers._source import Source
+from cadence_guard.instants import to_us
+from cadence_guard.reporters.text import Style, plain
+
+
+def run_fix(
+    file: str,
+    *,
+    policy: str | None,
+    diff: bool,
+    write: bool,
+    mapping: str | None,
+    first: datetime | None,
+    colour: str | None,
+) -> int:
+    """The command `fix`: 1 if something is left that waiting cannot repair, else 0."""
+    if diff and write:
+        raise click.UsageError("--diff shows and --write writes: choose one")
+    if write and file == "-":
+        raise click.UsageError("standard input cannot be written; use --diff")
+    chosen, _ = load_policy(policy)
+    read, errors = open_all([standard_input() if file == "-" else file], reading(mapping))
+    if errors:
+        raise errors[0]
+    source, content = read[0].source, read[0].content
+    if not isinstance(content, CadenceFile):
+        raise CadenceError(f"{source.path}: a policy; fix changes waits, and a policy has none")
+    start, end = period(first.date() if first else today())
+    fixed = fix(content, source, chosen, to_us(start), to_us(end))
+    if fixed.text is None and (diff or write):
+        raise CadenceError(
+            f"{source.path}: {content.format}: only native files are changed; without --diff and"
+            " --write, fix prints the waits to set"
+        )
+    if diff:
+        write_lines(_diff(source, fixed))
+    elif write:
+        _write(source, fixed)
+    for line in _told(source, fixed, style(colour, False)):
+        click.echo(line, err=diff)
+    return int(bool(fixed.unrepaired))
+
+
+def _diff(source: Source, fixed: Fixed) -> Iterator[str]:
+    before, after = source.text.splitlines(), (fixed.text or "").splitlines()
+    return difflib.unified_diff(before, after, source.path, source.path, lineterm="")
+
+
+def _write(source: Source, fixed: Fixed) -> None:
+    if fixed.changes and fixed.text is not None:
+        try:
+            mark = codecs.BOM_UTF8 if source.content.startswith(codecs.BOM_UTF8) else b""
+            Path(source.path).write_bytes(mark + fixed.text.encode())
+        except OSError as error:
+            raise CadenceError(f"{source.path}: cannot be written: {error.strerror}") from error
+
+
+def _told(source: Source, fixed: Fixed, look: Style) -> Iterator[str]:
+    """What was changed or is to be, and what no wait repairs."""
+    for change in fixed.changes:
+        place = look.paint(f"{plain(source.path)}:{change.line}:", "strong")
+        yield f"{place} {plain(change.cadence)}, {plain(change.step)}: {plain(change.text)}"
+    if not fixed.changes:
+        yield f"{plain(source.path)}: no wait has to change"
+    if fixed.unrepaired:
+        yield "What waiting cannot repair:"
+        yield from (f"  {plain(line)}" for line in fixed.unrepaired)

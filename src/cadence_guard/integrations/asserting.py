@@ -1,0 +1,53 @@
+"""An assertion that a cadence cannot stalk, for anybody's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cadence_guard.policy import Policy
+
+
+def assert_cadence_ok(
+    *files: str | PathLike[str],
+    policy: Policy | Mapping[str, Any] | str | Path | None = None,
+    first: date | None = None,
+    fail_on: str = "sometimes",
+) -> None:
+    """Checks cadence files, as `cadence-guard check` does.
+
+    `policy` is one, its data or the path of its file; without it ./cadence-guard.yaml, what
+    ./pyproject.toml names, or the pack humane. Starts are judged from the day `first` on, today
+    unless told, for 13 months. Raises AssertionError, whose text is the report with a time line
+    for each finding, if something blocks always or, with `fail_on="sometimes"`, at some start;
+    CadenceError and PolicyError for what cannot be read.
+    """
+    __tracebackhide__ = True
+    # The checker loads when it is asked: `cadence_guard.testing` has this function, too.
+    from cadence_guard.check.run import check_files, fails, files_of, lines_of, open_all
+    from cadence_guard.reporters.check_text import check_text
+    from cadence_guard.reporters.text import Style
+
+    read, errors = open_all(files_of(fspath(file) for file in files))
+    if errors:
+        raise errors[0]
+    report = check_files(read, _policy(policy), first or datetime.now(UTC).date())
+    if fails(report.findings, fail_on):
+        sources = {file.source.path: lines_of(file.source) for file in read}
+        raise AssertionError("\n".join(check_text(report, sources, Style())))
+
+
+def _policy(policy: Policy | Mapping[str, Any] | str | Path | None) -> Policy:
+    from cadence_guard.check.config import configured
+    from cadence_guard.policy import Policy, find_policy
+
+    if isinstance(policy, Policy):
+        return policy
+    if isinstance(policy, Mapping):
+        return Policy.model_validate(policy)
+    found, _ = find_policy(policy if policy is not None else configured())
+    return found

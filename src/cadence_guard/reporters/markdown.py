@@ -1,0 +1,72 @@
+"""A check as Markdown, for the summary of a CI job."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from cadence_guard.check.report import Finding, Report
+from cadence_guard.reporters.check_text import summary
+from cadence_guard.reporters.text import plain
+from cadence_guard.reporters.witness import told
+
+_WORD: Final = {"block": "finding", "warn": "warning", "note": "note"}
+_SPECIAL: Final = re.compile(r"([\\`*_\[\]|~])")
+
+
+def markdown(report: Report, place: Callable[[str], str], *, known: int = 0) -> Iterator[str]:
+    """The lines of the summary: the numbers, a table, a time line a finding, the assumptions."""
+    yield "## cadence-guard"
+    yield ""
+    yield f"{_text(summary(report, known))}."
+    yield ""
+    if report.findings:
+        yield "| | rule | where | cadence, step | |"
+        yield "|---|---|---|---|---|"
+        for finding in report.findings:
+            yield _row(finding, place)
+        yield ""
+    for finding in report.findings:
+        if finding.witness is not None:
+            yield from _details(finding)
+    if report.assumes:
+        yield "Assumed, since the files do not say otherwise:"
+        yield ""
+        yield from (f"- {_text(line)}" for line in report.assumes)
+        yield ""
+
+
+def _row(finding: Finding, place: Callable[[str], str]) -> str:
+    where = f"{_text(place(finding.path))}:{finding.line}"
+    step = _text(", ".join(part for part in (finding.cadence, finding.step) if part))
+    certainty = f" ({finding.certainty})" if finding.certainty else ""
+    rule = f"{finding.code} {_text(finding.name)}"
+    message = f"{_text(finding.message)}{certainty}"
+    return f"| {_WORD[finding.effect]} | {rule} | {where} | {step} | {message} |"
+
+
+def _details(finding: Finding) -> Iterator[str]:
+    assert finding.witness is not None  # asked of such findings only
+    lines = list(told(finding.witness))
+    if finding.help:
+        lines.append(f"help: {plain(finding.help)}")
+    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    title = " ".join(
+        part for part in (finding.code, finding.name, finding.cadence, finding.step) if part
+    )
+    yield f"<details><summary>{html.escape(plain(title))}</summary>"
+    yield ""
+    yield f"{fence}text"
+    yield from lines
+    yield fence
+    yield ""
+    yield "</details>"
+    yield ""
+
+
+def _text(text: str) -> str:
+    """Free text that no renderer takes for markup."""
+    return _SPECIAL.sub(r"\\\1", html.escape(plain(text), quote=False))

@@ -1,0 +1,144 @@
+"""A witness as rows: when, by which channel, what, and what the guard said. Every format draws on
+these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from cadence_guard.check.report import Witness
+from cadence_guard.reporters.text import plain
+from cadence_guard.reporters.timeline import MARKS
+
+ROWS: Final = 14
+"""A text shows this many rows of a witness, those that matter most: the refused touch, what stands
+in the window that overflows, and then what was last."""
+CODES: Final = 3
+"""A row names this many codes."""
+_BRACKET: Final = {True: ("╭", "│", "╰"), False: ("/", "|", "\\")}
+
+
+class Row(NamedTuple):
+    """A touch or a signal of a witness. `mark` is a verdict, or `signal`; `window` says whether it
+    stands in the window that overflows."""
+
+    at: datetime
+    channel: str
+    what: str
+    mark: str
+    codes: tuple[str, ...]
+    window: bool
+    refused: bool
+
+
+def rows(witness: Witness) -> tuple[Row, ...]:
+    """The touches and signals in the order of time; at one instant, signals come first."""
+    several = len({touch.cadence for touch in witness.touches}) > 1
+    last = witness.touches[-1] if witness.touches else None
+    found = [
+        Row(signal.at, signal.channel or "", signal.kind, "signal", (), False, False)
+        for signal in witness.signals
+    ]
+    for touch in witness.touches:
+        inside = witness.since is not None and witness.since <= touch.at
+        found.append(
+            Row(
+                touch.at,
+                touch.channel,
+                f"{touch.cadence}/{touch.step}" if several else touch.step,
+                touch.verdict,
+                touch.codes,
+                inside,
+                touch is last,
+            )
+        )
+    return tuple(sorted(found, key=lambda row: (row.at, row.refused, row.mark != "signal")))
+
+
+def told(witness: Witness, marks: Mapping[str, str] = MARKS) -> Iterator[str]:
+    """The witness in lines: who and when, then a row for each touch and signal."""
+    yield _opening(witness)
+    every = rows(witness)
+    shown = _chosen(every)
+    window = [place for place, row in enumerate(shown) if row.window]
+    head, bar, foot = _BRACKET["●" in marks.values()]
+    times = [wall(row.at, witness.zone) for row in shown]
+    width = max(map(len, times), default=0)
+    broad = max((len(row.channel) for row in shown), default=0)
+    if len(shown) < len(every):
+        yield f"  ({len(every) - len(shown)} more are not shown)"
+    for place, row in enumerate(shown):
+        bracket = " "
+        if len(window) > 1 and window[0] <= place <= window[-1]:
+            bracket = head if place == window[0] else foot if place == window[-1] else bar
+        mark = "«" if row.mark == "signal" else marks[row.mark]
+        if "●" not in marks.values() and row.mark == "signal":
+            mark = "<"
+        if row.refused:
+            mark = marks["deny"]
+        said = f"{bracket} {times[place]:<{width}}  {row.channel:<{broad}}  {mark} {_what(row)}"
+        yield said.rstrip()
+
+
+def _what(row: Row) -> str:
+    if row.mark == "signal":
+        return f"the contact: {plain(row.what)}"
+    text = plain(row.what)
+    codes = ", ".join(row.codes[:CODES])
+    if len(row.codes) > CODES:
+        codes += f" and {len(row.codes) - CODES} more"
+    if row.refused:
+        return f"{text}  <- refused: {codes}"
+    return f"{text}  ({codes})" if codes else text
+
+
+def _chosen(every: tuple[Row, ...]) -> tuple[Row, ...]:
+    """The rows that are shown, if there are too many."""
+    if len(every) <= ROWS:
+        return every
+    places = range(len(every))
+    ranked = sorted(
+        places, key=lambda place: (not every[place].refused, not every[place].window, -place)
+    )
+    return tuple(every[place] for place in sorted(ranked[:ROWS]))
+
+
+def _opening(witness: Witness) -> str:
+    """Who this could happen to: the zone, the starts, how far apart they may lie."""
+    starts = [(wall(at, witness.zone), plain(name)) for name, at in witness.starts.items()]
+    if len(starts) == 1:
+        text = f"a contact in {witness.zone} who starts {starts[0][0]}"
+    else:
+        listed = ", ".join(f"{name} {at}" for at, name in starts)
+        text = f"a contact in {witness.zone} who starts {listed}"
+    if witness.offset is not None:
+        low, high = (length(seconds) for seconds in witness.offset)
+        apart = low if low == high else f"{low} to {high}"
+        text += f" (and whenever the starts lie {apart} apart)"
+    return f"{text}:"
+
+
+def wall(moment: datetime, zone: str) -> str:
+    """An instant on the contact's wall: `Mon 2026-03-02 10:01 CST`; no part of it is cut off."""
+    local = moment.astimezone(ZoneInfo(zone))
+    time = "%H:%M"
+    if local.microsecond:
+        time = "%H:%M:%S.%f"
+    elif local.second:
+        time = "%H:%M:%S"
+    return local.strftime(f"%a %Y-%m-%d {time} %Z")
+
+
+def length(seconds: float) -> str:
+    """A span of time in words: `2d`, `7d 1h 15m`, `1.5s`; no part of it is cut off."""
+    parts = []
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        number, seconds = divmod(seconds, size)
+        if number:
+            parts.append(f"{number:g}{unit}")
+    if seconds or not parts:
+        parts.append(f"{seconds:.6f}".rstrip("0").rstrip(".") + "s")
+    return " ".join(parts)

@@ -1,0 +1,452 @@
+"""The brute force beside the proof: a cadence walked start by start and way by way, in datetimes.
+
+It is slow, literal and blind to the checker. `walks` lays a cadence out in every way that it can go
+from one start, `objecting` judges one touch against all before it, and `search` does both for every
+start and zone and remembers which steps an entry objects to, at every start or at some.
+
+Entries are dicts: `rule`, and the parameters of the rule with durations as timedeltas. Only what
+the worlds contain is judged: every touch is to one contact of one zone, and nobody answers a call.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from itertools import product
+from typing import Any, NamedTuple, TypeAlias
+from zoneinfo import ZoneInfo
+
+from cadence_guard.cadence import (
+    Await,
+    Branch,
+    BusinessDays,
+    Cadence,
+    Elapsed,
+    Enter,
+    Fan,
+    Handover,
+    LocalDays,
+    Pause,
+    Step,
+    UntilClock,
+    UntilDate,
+    UntilOpen,
+    Wait,
+)
+
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+TICK = timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+ENDS_STREAK = ("replied", "invited", "meeting_booked", "purchased")
+ANSWERS = ("replied", "meeting_booked", "purchased")
+SPOKEN = ("replied", "invited", "meeting_booked")
+LEAVE_ANSWERS_ALONE = ("over-cap", "too-soon", "unanswered-streak")
+PERIODS = {"day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
+
+Entry: TypeAlias = Mapping[str, Any]
+
+
+class Made(NamedTuple):
+    """A touch that was laid out."""
+
+    at: datetime
+    step: Step
+    missed: bool = False
+    """Whether it is a call: nobody answers one."""
+
+
+class Heard(NamedTuple):
+    """A signal that came."""
+
+    at: datetime
+    kind: str
+
+
+class Given(NamedTuple):
+    """A handoff."""
+
+    at: datetime
+    to: str
+
+
+Event: TypeAlias = Made | Heard | Given
+Walk: TypeAlias = tuple[Event, ...]
+
+
+# -- waits ---------------------------------------------------------------------------------------
+
+
+def moment(us: int) -> datetime:
+    """The instant of so many microseconds since the epoch."""
+    return EPOCH + timedelta(microseconds=us)
+
+
+@cache
+def _open_minutes(day: date, zone: ZoneInfo, text: str) -> list[datetime]:
+    """The minutes of a UTC day in which the hours are open."""
+    first = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    minutes = (first + n * MINUTE for n in range(24 * 60))
+    return [at for at in minutes if is_open(text, at.astimezone(zone))]
+
+
+@cache
+def _shown_minutes(day: date, zone: ZoneInfo, minute: int) -> list[datetime]:
+    """The minutes of a UTC day at which the wall shows this minute of the day."""
+    first = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    minutes = (first + n * MINUTE for n in range(24 * 60))
+    locals_ = ((at, at.astimezone(zone)) for at in minutes)
+    return [at for at, local in locals_ if local.hour * 60 + local.minute == minute]
+
+
+def is_open(text: str, local: datetime) -> bool:
+    """Whether hours such as `mon,tue 09:00-17:00; sat 22:00-02:00` are open on this wall clock."""
+    for window in text.split("; "):
+        days, _, clocks = window.rpartition(" ")
+        opens, closes = clocks.split("-")
+        now, chosen = f"{local:%H:%M}", days.split(",")
+        if opens < closes:
+            opened = local
+            inside = opens <= now < closes
+        else:
+            opened = local if now >= opens else local - DAY
+            inside = now >= opens or now < closes
+        if inside and WEEK[opened.weekday()] in chosen:
+            return True
+    return False
+
+
+def first_open(text: str, at: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant from `at` on at which the hours are open."""
+    this = at.replace(second=0, microsecond=0)
+    for n in range(20):
+        minutes = _open_minutes((at + n * DAY).date(), zone, text)
+        place = bisect_left(minutes, this)
+        if place < len(minutes):
+            return max(at, minutes[place])
+    raise AssertionError(f"{text} never opens")
+
+
+def on_wall(local: datetime, zone: ZoneInfo) -> datetime:
+    """The instant at which the wall shows `local` (naive): the first if it is shown twice, and if
+    it is skipped as long after the gap begins as it lies in it."""
+    return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
+def ends(wait: Wait, at: datetime, zone: ZoneInfo, tick: timedelta) -> Iterable[datetime]:
+    """The instants at which a wait that begins at `at` can end; those of a range by the tick."""
+    wall = at.astimezone(zone).replace(tzinfo=None)
+    match wait:
+        case Elapsed(low=low, high=high):
+            assert high is not None
+            length = timedelta(microseconds=low)
+            while length <= timedelta(microseconds=high):
+                yield at + length
+                length += tick
+        case LocalDays(days=days):
+            yield on_wall(wall + days * DAY, zone)
+        case BusinessDays(days=days):
+            while days > 0:
+                wall += DAY
+                days -= wall.weekday() < 5
+            yield on_wall(wall, zone)
+        case UntilOpen(text=text):
+            yield first_open(text, at, zone)
+        case UntilClock(clock=clock, days=days):
+            yield next_shown(timedelta(microseconds=clock), days, at, zone)
+        case UntilDate(at=us, local=local):
+            then = on_wall(moment(us).replace(tzinfo=None), zone) if local else moment(us)
+            yield max(at, then)
+        case _:
+            raise AssertionError(wait)
+
+
+def next_shown(clock: timedelta, days: frozenset[int], at: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant from `at` on at which the wall shows a time of day, on one of the days."""
+    minute, rest = divmod(clock, MINUTE)
+    for n in range(-1, 20):
+        for shown in _shown_minutes((at + n * DAY).date(), zone, minute):
+            if shown + rest >= at and shown.astimezone(zone).weekday() in days:
+                return shown + rest
+    raise AssertionError("never shown")
+
+
+# -- ways through a cadence ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Walker:
+    """Goes every way through a cadence in one zone. `tick` is how fine ranges are tried, `turns`
+    how often one node is come to before the way is broken off."""
+
+    cadence: Cadence
+    zone: ZoneInfo
+    tick: timedelta = TICK
+    turns: int = 6
+
+    def walks(self, start: datetime) -> list[Walk]:
+        """All that can happen after an entry at `start`, each in the order of time; before it come
+        the signals that the audience gave."""
+        before = tuple(
+            Heard(start - timedelta(microseconds=ground.age), ground.kind)
+            for ground in self.cadence.audience.grounds or ()
+        )
+        return [
+            tuple(sorted((*before, *walk), key=lambda event: event.at))
+            for walk in self._from(self.cadence.start, start, start, ())
+        ]
+
+    def _from(
+        self, name: str | None, now: datetime, start: datetime, been: tuple[str, ...]
+    ) -> Iterator[Walk]:
+        if name is None or been.count(name) >= self.turns:
+            yield ()
+            return
+        node = self.cadence.nodes[name]
+        been = (*been, name)
+
+        def go(then: str | None, at: datetime, *events: Event) -> Iterator[Walk]:
+            for walk in self._from(then, at, start, been):
+                yield (*events, *walk)
+
+        match node:
+            case Step():
+                for last, made in self._attempts(node, now, 1):
+                    yield from go(node.then, last, *made)
+                if node.possible:
+                    yield from go(node.then, now)
+            case Pause():
+                since = start if node.since_start else now
+                for end in ends(node.wait, since, self.zone, self.tick):
+                    yield from go(node.then, max(now, end))
+            case Branch():
+                for arm in node.arms:
+                    yield from go(arm.then, now)
+            case Fan():
+                ways = [list(go(then, now)) for then in node.thens]
+                for walks in product(*ways):
+                    yield tuple(event for walk in walks for event in walk)
+            case Await():
+                assert node.timeout is not None
+                (end,) = ends(node.timeout, now, self.zone, self.tick)
+                at = now
+                while at < end:
+                    for arm in node.arms:
+                        assert arm.signal is not None
+                        yield from go(arm.then, at, Heard(at, arm.signal))
+                    at += self.tick
+                yield from go(node.then, end)
+            case Handover():
+                yield from go(node.then, now, Given(now, node.to))
+            case Enter():
+                yield from go(node.then, now)
+            case _:
+                raise AssertionError(node)
+
+    def _attempts(
+        self, step: Step, now: datetime, number: int
+    ) -> Iterator[tuple[datetime, list[Made]]]:
+        """A step's touches, one after another, and when the last is made."""
+        made = Made(now, step, step.channel == "call")
+        if number == step.attempts:
+            yield now, [made]
+            return
+        assert step.every is not None
+        for following in ends(step.every, now, self.zone, self.tick):
+            for last, rest in self._attempts(step, following, number + 1):
+                yield last, [made, *rest]
+
+
+# -- judging -------------------------------------------------------------------------------------
+
+
+def selects(entry: Entry, step: Step, cadence: Cadence) -> bool:
+    """Whether an entry judges, and so counts, the touches of a step."""
+    purpose, team = step.purpose or cadence.purpose, step.team or cadence.team
+    meeting = step.channel == "meeting" and entry["rule"] in ("over-cap", "too-soon")
+    return (
+        not meeting
+        and step.channel in entry.get("channels", (step.channel,))
+        and purpose in entry.get("purposes", (purpose,))
+        and team in entry.get("teams", (team,))
+        and ("tags" not in entry or not set(entry["tags"]).isdisjoint(step.tags))
+    )
+
+
+def crowded(times: Sequence[datetime], most: int, per: timedelta) -> bool:
+    """Whether a window that holds the last of these instants holds more than `most` of them."""
+    now = times[-1]
+    return sum(now - at < per for at in times) > most
+
+
+def answers(walk: Sequence[Event], index: int, within: timedelta | None) -> bool:
+    """Whether a touch is by a person, while the contact spoke last."""
+    new = walk[index]
+    assert isinstance(new, Made)
+    if within is None or new.step.automated:
+        return False
+    for event in reversed(walk[:index]):
+        if isinstance(event, Heard) and event.kind in SPOKEN:
+            return new.at - event.at <= within
+        if isinstance(event, Made) and not event.step.automated:
+            return False
+    return False
+
+
+def objects(
+    entry: Entry,
+    walk: Sequence[Event],
+    index: int,
+    cadence: Cadence,
+    zone: ZoneInfo,
+    within: timedelta | None = None,
+) -> str | None:
+    """The code under which an entry objects to a touch of a walk, if it does. `within`: how old
+    what is answered may be, if the policy leaves answers alone."""
+    new = walk[index]
+    assert isinstance(new, Made)
+    now, step = new.at, new.step
+    if not selects(entry, step, cadence):
+        return None
+    free = within if entry["rule"] in LEAVE_ANSWERS_ALONE else None
+    if answers(walk, index, free):
+        return None
+    line = [
+        event
+        for place, event in enumerate(walk[:index])
+        if isinstance(event, Made)
+        and selects(entry, event.step, cadence)
+        and not answers(walk, place, free)
+    ]
+    times = [*(made.at for made in line), now]
+    heard = [(place, event) for place, event in enumerate(walk[:index]) if isinstance(event, Heard)]
+    match entry["rule"]:
+        case "over-cap" if entry["max"] == 0:
+            return "CG301"
+        case "over-cap" if "per" in entry:
+            return "CG301" if crowded(times, entry["max"], entry["per"]) else None
+        case "over-cap":
+            periods = [at.astimezone(zone).strftime(PERIODS[entry["calendar"]]) for at in times]
+            return "CG301" if periods.count(periods[-1]) > entry["max"] else None
+        case "too-soon":
+            return "CG302" if crowded(times, 1, entry["gap"]) else None
+        case "unanswered-streak":
+            answered = max((n for n, said in heard if said.kind in ENDS_STREAK), default=-1)
+            streak = [
+                event.at
+                for n, event in enumerate(walk[:index])
+                if event in line and n > answered and now - event.at < 400 * DAY
+            ]
+            steps = [step for step in entry["steps"] if len(streak) >= step["after"]]
+            if steps and (steps[-1]["gap"] == "never" or now - streak[-1] < steps[-1]["gap"]):
+                return "CG303"
+        case "missed-calls":
+            missed = [made.at for made in line if made.missed and step.channel == "call"]
+            many = sum(now - at < entry["per"] for at in missed) >= entry["max"]
+            near = any(now - at < entry.get("gap", timedelta()) for at in missed)
+            if step.channel == "call" and (many or near):
+                return "CG304"
+        case "repeated-message":
+            same = [m.at for m in line if m.step.id == step.id and not m.missed]
+            return "CG305" if any(now - at < entry["per"] for at in same) else None
+        case "outside-hours":
+            return None if is_open(entry["hours"], now.astimezone(zone)) else "CG401"
+        case "blackout":
+            return "CG403" if now.astimezone(zone).date() in entry["dates"] else None
+        case "too-late":
+            late = step.not_after is not None and now > moment(step.not_after)
+            return "CG404" if late else None
+        case "not-the-holder":
+            given = [event for event in walk[:index] if isinstance(event, Given)]
+            team = step.team or cadence.team
+            if given and now - given[-1].at < entry["lapses"]:
+                return "CG601" if team != given[-1].to else None
+            other = [made.at for made in line if (made.step.team or cadence.team) != team]
+            return "CG601" if any(now - at < entry["for"] for at in other) else None
+        case "missing-consent":
+            stretches = [
+                (said.at, said.at + lasts)
+                for ground in entry["accept"]
+                for kind, lasts in ground.items()
+                for _, said in heard
+                if said.kind == kind
+            ]
+            if not any(begins <= now < end for begins, end in stretches):
+                return "CG103" if stretches else "CG102"
+        case "already-answered":
+            recent = any(s.kind in ANSWERS and now - s.at < entry["for"] for _, s in heard)
+            return "CG603" if step.automated and recent else None
+        case "pressure":
+            for cap in entry["caps"]:
+                tagged = [m.at for m in line if not set(cap["tags"]).isdisjoint(m.step.tags)]
+                mine = not set(cap["tags"]).isdisjoint(step.tags)
+                if mine and crowded([*tagged, now], cap["max"], cap["per"]):
+                    return "CG702"
+        case rule:
+            raise AssertionError(rule)
+    return None
+
+
+# -- the search ----------------------------------------------------------------------------------
+
+
+@dataclass
+class Found:
+    """What became of the touches of one step under one entry."""
+
+    codes: set[str] = field(default_factory=set)
+    refused: tuple[datetime, str, Walk] | None = None
+    """The first start, zone and walk with an objection."""
+    free: tuple[datetime, str, Walk] | None = None
+    """The first one without."""
+
+    @property
+    def certainty(self) -> str | None:
+        """`always`, `sometimes`, or None if it never objects."""
+        if self.refused is None:
+            return None
+        return "always" if self.free is None else "sometimes"
+
+
+Key: TypeAlias = tuple[str, int]
+"""A step, and the place of an entry in the policy."""
+
+
+def search(
+    cadence: Cadence,
+    entries: Sequence[Entry],
+    starts: Iterable[datetime],
+    zones: Iterable[str],
+    tick: timedelta = TICK,
+    turns: int = 6,
+    entered: str | None = None,
+    within: timedelta | None = None,
+) -> dict[Key, Found]:
+    """What every entry says of every step, over all starts, zones and ways. `entered`: the hours in
+    which somebody can enter; `within` as in `objects`."""
+    found: dict[Key, Found] = {}
+    starts = list(starts)
+    for name in zones:
+        zone = ZoneInfo(name)
+        walker = Walker(cadence, zone, tick, turns)
+        for start in starts:
+            if entered and not is_open(entered, start.astimezone(zone)):
+                continue
+            for walk in walker.walks(start):
+                for index, event in enumerate(walk):
+                    if not isinstance(event, Made):
+                        continue
+                    for place, entry in enumerate(entries):
+                        said = found.setdefault((event.step.id, place), Found())
+                        if said.refused and said.free:
+                            continue  # there is nothing more to learn
+                        code = objects(entry, walk, index, cadence, zone, within)
+                        if code is None:
+                            said.free = said.free or (start, name, walk)
+                        else:
+                            said.codes.add(code)
+                            said.refused = said.refused or (start, name, walk)
+    return found

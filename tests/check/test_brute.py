@@ -1,0 +1,335 @@
+"""The brute force itself: its judge against the naive reference, its waits against the calendar."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cadence_guard.cadence import (
+    Await,
+    Branch,
+    BusinessDays,
+    Cadence,
+    Elapsed,
+    Fan,
+    Handover,
+    LocalDays,
+    Pause,
+    Step,
+    UntilClock,
+    UntilDate,
+    UntilOpen,
+    Wait,
+    follow,
+)
+from cadence_guard.check.proof import Objected, prove
+from cadence_guard.instants import HOUR, MINUTE, to_us
+from check.brute import (
+    SPOKEN,
+    TICK,
+    Found,
+    Given,
+    Heard,
+    Key,
+    Made,
+    Walker,
+    ends,
+    moment,
+    objects,
+    search,
+)
+from check.worlds import (
+    RULES,
+    ZONES,
+    World,
+    hours_of,
+    minute_world,
+    tick_world,
+    written,
+    year_world,
+)
+from reference.naive import Case, Fact
+
+MINUTES = timedelta(minutes=1)
+TURNS = 10
+"""How often the brute force goes round a loop: for a week at least."""
+
+POINTS = {"email": "a@b.example", "call": "+15125550143", "sms": "+15125550143"}
+
+
+def told(walk: tuple[Any, ...], world: World) -> list[dict[str, Any]]:
+    """A walk as events."""
+    cadence, events = world.cadence, []
+    for number, event in enumerate(walk):
+        line: dict[str, Any] = {"contact": "c1", "at": event.at.isoformat()}
+        if isinstance(event, Heard):
+            line |= {"event": "signal", "kind": event.kind}
+        elif isinstance(event, Given):
+            line |= {"event": "handoff", "to": event.to}
+        else:
+            step = event.step
+            line |= {
+                "event": "touch",
+                "id": f"t{number}",
+                "channel": step.channel,
+                "to": POINTS.get(step.channel),
+                "purpose": step.purpose or cadence.purpose,
+                "team": step.team or cadence.team,
+                "cadence": cadence.name,
+                "step": step.id,
+                "tags": list(step.tags),
+                "automated": step.automated,
+                "outcome": "no_answer" if event.missed else "sent",
+                "not_after": step.not_after and moment(step.not_after).isoformat(),
+            }
+        events.append({key: value for key, value in line.items() if value is not None})
+    return events
+
+
+def compare(world: World, rnd: Random) -> int:
+    """How many judgements of some walks were compared; each must be the reference's."""
+    zone = world.zones[0]
+    card = {"event": "contact", "contact": "c1", "at": "2000-01-01T00:00:00Z", "time_zone": zone}
+    walker = Walker(world.cadence, ZoneInfo(zone), world.tick, turns=3)
+    terms = world.within and {"signals": SPOKEN, "within": f"{world.within // MINUTES}m"}
+    compared = 0
+    for start in rnd.sample(world.starts, 3):
+        walk = rnd.choice(walker.walks(start))
+        lines = told(walk, world)
+        for index, event in enumerate(walk):
+            if not isinstance(event, Made):
+                continue
+            planned = {key: value for key, value in lines[index].items() if key != "outcome"}
+            case = Case({"rules": {}, "answers": terms}, [card, *lines[:index]], planned)
+            for entry in world.entries:
+                plain = Fact(written(entry), rule=entry["rule"])
+                plain["counted"] = [touch for touch in case.touches if case.is_judged(plain, touch)]
+                judged = case.is_judged(plain, case.new)
+                expected = (judged and case.objection(plain, case.new.at)) or None
+                got = objects(entry, walk, index, world.cadence, ZoneInfo(zone), world.within)
+                assert got == expected, (entry, walk, index)
+                compared += 1
+    return compared
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_judges_like_the_reference(seed: int) -> None:
+    world = minute_world(Random(seed))
+    assert compare(world, Random(seed)) > 0
+
+
+# -- its waits -----------------------------------------------------------------------------------
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+CHICAGO, APIA = ZoneInfo("America/Chicago"), ZoneInfo("Pacific/Apia")
+NIGHTS = "mon,tue,wed,thu,fri 22:00-02:30"
+OPEN, NINE = UntilOpen(hours_of(NIGHTS), NIGHTS), UntilClock(9 * HOUR, frozenset((0,)))
+SUNDAY = to_us(at("2026-03-08T00:00Z"))
+
+
+@pytest.mark.parametrize(
+    ("wait", "zone", "begins", "expected"),
+    [
+        (LocalDays(1), CHICAGO, "2026-03-07T12:00-06:00", "2026-03-08T12:00-05:00"),
+        # 02:30 is skipped: half an hour after the gap begins, which is 03:30 on the new clock.
+        (LocalDays(1), CHICAGO, "2026-03-07T02:30-06:00", "2026-03-08T03:30-05:00"),
+        # 01:30 is shown twice: the first.
+        (LocalDays(1), CHICAGO, "2026-10-31T01:30-05:00", "2026-11-01T01:30-05:00"),
+        # A whole day is skipped.
+        (LocalDays(1), APIA, "2011-12-29T10:00-10:00", "2011-12-31T10:00+14:00"),
+        (BusinessDays(1), CHICAGO, "2026-03-06T12:00-06:00", "2026-03-09T12:00-05:00"),
+        (BusinessDays(1), CHICAGO, "2026-03-07T12:00-06:00", "2026-03-09T12:00-05:00"),
+        (BusinessDays(6), CHICAGO, "2026-03-04T12:00-06:00", "2026-03-12T12:00-05:00"),
+        (OPEN, CHICAGO, "2026-03-06T21:59-06:00", "2026-03-06T22:00-06:00"),
+        (OPEN, CHICAGO, "2026-03-07T02:00-06:00", "2026-03-07T02:00-06:00"),
+        (OPEN, CHICAGO, "2026-03-07T02:30-06:00", "2026-03-09T22:00-05:00"),
+        # A skipped time is not shown, and one that is shown twice counts twice.
+        (UntilClock(150 * MINUTE), CHICAGO, "2026-03-07T02:31-06:00", "2026-03-09T02:30-05:00"),
+        (UntilClock(90 * MINUTE), CHICAGO, "2026-11-01T01:31-05:00", "2026-11-01T01:30-06:00"),
+        (NINE, CHICAGO, "2026-03-07T12:00-06:00", "2026-03-09T09:00-05:00"),
+        (UntilDate(SUNDAY), CHICAGO, "2026-03-07T12:00-06:00", "2026-03-07T18:00-06:00"),
+        (UntilDate(SUNDAY, True), CHICAGO, "2026-03-07T12:00-06:00", "2026-03-08T00:00-06:00"),
+        (UntilDate(0), CHICAGO, "2026-03-07T12:00-06:00", "2026-03-07T12:00-06:00"),
+    ],
+)
+def test_waits(wait: Wait, zone: ZoneInfo, begins: str, expected: str) -> None:
+    assert list(ends(wait, at(begins), zone, timedelta(minutes=1))) == [at(expected)]
+
+
+def test_a_range_ends_at_every_tick_of_it() -> None:
+    begins = at("2026-03-07T12:00Z")
+    ended = ends(Elapsed(2, 4), begins, CHICAGO, timedelta(microseconds=1))
+    assert [one - begins for one in ended] == [timedelta(microseconds=n) for n in (2, 3, 4)]
+
+
+# -- the proof beside it -------------------------------------------------------------------------
+
+
+def searched(world: World) -> dict[Key, Found]:
+    """What the brute force finds."""
+    return search(
+        world.cadence, world.entries, world.starts, world.zones, world.tick, TURNS,
+        world.entered, world.within,
+    )  # fmt: skip
+
+
+def differences(world: World) -> list[str]:
+    """Where the proof and the brute force are not of one opinion.
+
+    Of a cadence that it cannot prove completely the proof may say less, and nothing that is wrong.
+    """
+    proof = prove(world.ruleset, world.cadence, world.start, world.end)
+    found = searched(world)
+    mine = {
+        (step, *world.names[place]): (said.certainty, frozenset(said.codes))
+        for (step, place), said in found.items()
+        if said.certainty
+    }
+    theirs: dict[tuple[str, str, int], Said] = {}
+    for one in proof.objections:
+        key = (one.step.id, type(one.entry).name, one.entry.place)
+        codes = theirs[key][1] if key in theirs else frozenset()
+        theirs[key] = one.certainty, codes | {one.code}
+    partly = world.sampled or loops(world.cadence)
+    told = [
+        f"{key}: brute force {mine.get(key)}, proof {theirs.get(key)}"
+        for key in sorted({*mine, *theirs})
+        if mine.get(key) != theirs.get(key)
+        and not may_differ(mine.get(key), theirs.get(key), partly, bool(proof.incomplete))
+    ]
+    if world.tick == TICK or world.sampled:
+        told += [
+            f"{one.step.id}: {one.code} does not object at {moment(one.times[one.index])}"
+            for one in proof.objections
+            if not happens(world, one)
+        ]
+    return told
+
+
+def may_differ(mine: Said | None, theirs: Said | None, partly: bool, incomplete: bool) -> bool:
+    """Whether both can be right: where the brute force tries a part only (of the starts, or of the
+    turns of a loop) it may meet less, and a proof that says that it is incomplete, too."""
+    if theirs is None:
+        return incomplete
+    if theirs[0] == "always":
+        return partly and mine is None
+    return partly or (incomplete and mine is not None)
+
+
+def happens(world: World, one: Objected) -> bool:
+    """Whether somebody who enters when the proof says is touched and refused when it says."""
+    zone = ZoneInfo(one.zone.name)
+    entry = world.entries[world.names.index((type(one.entry).name, one.entry.place))]
+    return any(
+        isinstance(event, Made)
+        and event.step == one.step
+        and event.at == moment(one.times[one.index])
+        and objects(entry, walk, index, world.cadence, zone, world.within) == one.code
+        for walk in Walker(world.cadence, zone, world.tick, 50).walks(moment(one.start))
+        for index, event in enumerate(walk)
+    )
+
+
+def loops(cadence: Cadence) -> bool:
+    """Whether it comes back to where it has been."""
+    todo = [(cadence.start, frozenset[str | None]())]
+    for name, been in todo:
+        if name in been:
+            return True
+        if name is not None:
+            todo += [(then, been | {name}) for then in follow(cadence.nodes[name])]
+    return False
+
+
+Said: TypeAlias = tuple[str | None, frozenset[str]]
+"""A certainty, and the codes."""
+
+BLOCK = 20
+"""Tick worlds a test; they are small."""
+
+
+@pytest.mark.parametrize("block", range(15))
+def test_agrees_to_the_tick(block: int) -> None:
+    for seed in range(block * BLOCK, (block + 1) * BLOCK):
+        assert differences(tick_world(Random(seed))) == [], seed
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("block", range(15, 315))
+def test_agrees_to_the_tick_at_length(block: int) -> None:
+    test_agrees_to_the_tick(block)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_agrees_at_every_minute_of_a_week(seed: int) -> None:
+    """Each in one of the six zones."""
+    assert differences(minute_world(Random(seed), ZONES[seed % len(ZONES)])) == []
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("seed", range(30, 330))
+def test_agrees_at_every_minute_in_every_zone(seed: int, zone: str) -> None:
+    assert differences(minute_world(Random(seed), zone)) == []
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_agrees_with_a_sample_of_a_year(block: int) -> None:
+    for seed in range(block * 6, (block + 1) * 6):
+        assert differences(year_world(Random(seed))) == [], seed
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("block", range(10, 210))
+def test_agrees_with_a_sample_of_a_year_at_length(block: int) -> None:
+    test_agrees_with_a_sample_of_a_year(block)
+
+
+def test_everything_occurs() -> None:
+    """In the worlds of the quick tests alone."""
+    worlds = [tick_world(Random(seed)) for seed in range(300)]
+    worlds += [minute_world(Random(seed), ZONES[seed % len(ZONES)]) for seed in range(30)]
+    seen: Counter[Any] = Counter()
+    for world in worlds:
+        nodes = world.cadence.nodes.values()
+        waits = [node.wait for node in nodes if isinstance(node, Pause)]
+        seen.update(type(node) for node in nodes)
+        seen.update(type(wait) for wait in waits)
+        seen["range"] += any(isinstance(w, Elapsed) and w.low != w.high for w in waits)
+        seen["loop"] += any(
+            isinstance(node, Branch) and len(world.cadence.nodes) < 6 for node in nodes
+        )
+        seen.update(entry["rule"] for entry in world.entries)
+        seen.update(world.zones)
+    kinds = (Step, Pause, Branch, Fan, Await, Handover)
+    waits_ = (Elapsed, LocalDays, BusinessDays, UntilOpen, UntilClock, UntilDate)
+    assert all(seen[kind] > 10 for kind in (*kinds, *waits_, *RULES, *ZONES, "range", "loop")), seen
+
+
+def test_most_are_proved_completely() -> None:
+    worlds = [tick_world(Random(seed)) for seed in range(300)]
+    proofs = [prove(w.ruleset, w.cadence, w.start, w.end) for w in worlds]
+    assert sum(not proof.incomplete for proof in proofs) > 240
+
+
+def test_both_certainties_are_compared_often() -> None:
+    told: Counter[Any] = Counter()
+    for seed in range(300):
+        world = tick_world(Random(seed))
+        found = searched(world)
+        for said in found.values():
+            told[said.certainty] += 1
+            told.update(said.codes)
+    assert min(told["always"], told["sometimes"]) > 100
+    codes = {"CG301", "CG302", "CG303", "CG304", "CG305", "CG401", "CG403", "CG404", "CG102",
+             "CG103", "CG601", "CG603", "CG702"}  # fmt: skip
+    assert all(told[code] >= 3 for code in codes), told

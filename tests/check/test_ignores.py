@@ -1,0 +1,56 @@
+"""Comments that ask to ignore a finding."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cadence_guard.cadence import Ignore
+from cadence_guard.check.ignores import CODE, pages, without_ignored
+from cadence_guard.check.report import Finding
+
+FINDING = Finding("CG301", "over-cap", "block", "m", "a.yaml", 6, 9, 8, 36, "drip", "nudge")
+IGNORE = Ignore(("CG301",), 6, "agreed with the council", 5)
+
+
+def left(*ignores: Ignore, findings: tuple[Finding, ...] = (FINDING,)) -> list[tuple[str, int]]:
+    return [(f.code, f.line) for f in without_ignored(findings, ignores, "a.yaml")]
+
+
+@pytest.mark.parametrize(("line", "out"), [(5, False), (6, True), (8, True), (9, False)])
+def test_a_comment_leaves_out_what_stands_on_its_line_or_around_it(line: int, out: bool) -> None:
+    assert ((FINDING.code, 6) not in left(replace(IGNORE, line=line))) is out
+
+
+def test_only_the_codes_that_it_names() -> None:
+    other = replace(FINDING, code="CG302")
+    assert left(IGNORE, findings=(FINDING, other, FINDING)) == [("CG302", 6)]
+    both = replace(IGNORE, codes=("CG301", "CG302"))
+    assert left(both, findings=(FINDING, other)) == []
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_without_a_reason_it_is_not_followed_and_a_finding(reason: str) -> None:
+    assert left(replace(IGNORE, reason=reason)) == [("CG301", 6), (CODE, 5)]
+
+
+def test_one_that_leaves_nothing_out_is_a_finding_for_each_such_code() -> None:
+    assert left(replace(IGNORE, codes=("CG301", "CG302", "CG303"))) == [(CODE, 5), (CODE, 5)]
+    assert left(IGNORE, IGNORE) == [(CODE, 5)]
+
+
+@pytest.mark.parametrize("code", ["CG101", "CG104"])
+def test_a_no_cannot_be_ignored(code: str) -> None:
+    said = replace(FINDING, code=code)
+    (kept, fault) = without_ignored([said], [replace(IGNORE, codes=(code,))], "a.yaml")
+    assert kept == said
+    assert fault.effect == "block"
+    assert f"{code} cannot be ignored" in fault.message
+    assert fault.help
+
+
+def test_the_fault_of_a_comment_has_a_page() -> None:
+    name, text = pages()[CODE]
+    assert name == "bad-ignore"
+    assert text.startswith("Objects to a comment")

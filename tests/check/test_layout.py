@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cadence_guard.cadence import (
+    BusinessDays,
+    Elapsed,
+    LocalDays,
+    Unknown,
+    UntilClock,
+    UntilDate,
+    UntilDay,
+    UntilOpen,
+    Wait,
+)
+from cadence_guard.check.layout import Leg, SinceStart, Stop, Upto, apply, lay, piece, pieces
+from cadence_guard.instants import DAY, HOUR, MINUTE, NEVER, PERIOD, Hours, Zone, zone
+from check.flows import APIA, CHICAGO, KOLKATA, us
+
+ZONES = [CHICAGO, APIA, KOLKATA, zone("Australia/Lord_Howe"), zone("America/St_Johns")]
+WORK = Hours([(range(5), 9 * HOUR, 17 * HOUR)])
+NIGHT = Hours([(range(7), 2 * HOUR, 3 * HOUR)])
+NOTHING = Hours([])
+
+
+@pytest.mark.parametrize(
+    ("wait", "begins", "ends"),
+    [
+        (Elapsed(HOUR, HOUR), "2026-03-08T07:30:00Z", "2026-03-08T08:30:00Z"),
+        # 02:30 is skipped on 8 March: as long after the gap begins.
+        (LocalDays(1), "2026-03-07T08:30:00Z", "2026-03-08T08:30:00Z"),
+        # 01:30 is shown twice on 1 November: the first.
+        (LocalDays(1), "2026-10-31T06:30:00Z", "2026-11-01T06:30:00Z"),
+        (LocalDays(0), "2026-11-01T07:30:00Z", "2026-11-01T07:30:00Z"),
+        (BusinessDays(0), "2026-11-01T07:30:00Z", "2026-11-01T07:30:00Z"),
+        (BusinessDays(1), "2026-03-06T18:00:00Z", "2026-03-09T17:00:00Z"),
+        (BusinessDays(1), "2026-03-07T18:00:00Z", "2026-03-09T17:00:00Z"),
+        (BusinessDays(5), "2026-03-08T18:00:00Z", "2026-03-13T18:00:00Z"),
+        (BusinessDays(11), "2026-03-03T18:00:00Z", "2026-03-18T17:00:00Z"),
+        (UntilOpen(WORK, "work"), "2026-03-06T15:00:00Z", "2026-03-06T15:00:00Z"),
+        (UntilOpen(WORK, "work"), "2026-03-06T23:00:00Z", "2026-03-09T14:00:00Z"),
+        (UntilOpen(WORK, "work", "Europe/Berlin"), "2026-03-06T23:00:00Z", "2026-03-09T08:00:00Z"),
+        (UntilClock(9 * HOUR), "2026-03-06T15:00:00Z", "2026-03-06T15:00:00Z"),
+        (UntilClock(9 * HOUR), "2026-03-07T15:00:01Z", "2026-03-08T14:00:00Z"),
+        # 02:30 is not shown on 8 March, and 01:30 twice on 1 November.
+        (UntilClock(150 * MINUTE), "2026-03-07T09:00:00Z", "2026-03-09T07:30:00Z"),
+        (UntilClock(90 * MINUTE), "2026-11-01T06:30:01Z", "2026-11-01T07:30:00Z"),
+        (UntilClock(0, frozenset((0,))), "2026-03-03T12:00:00Z", "2026-03-09T05:00:00Z"),
+        (UntilDay(frozenset((0, 2))), "2026-03-03T12:00:00Z", "2026-03-04T12:00:00Z"),
+        (UntilDay(frozenset((0, 1))), "2026-03-03T12:00:00Z", "2026-03-03T12:00:00Z"),
+        (UntilDay(frozenset((0,))), "2026-03-07T12:00:00Z", "2026-03-09T11:00:00Z"),
+        (UntilDate(us("2026-03-07T00:00:00Z")), "2026-03-03T12:00:00Z", "2026-03-07T00:00:00Z"),
+        (UntilDate(us("2026-03-07T00:00:00Z")), "2026-03-08T12:00:00Z", "2026-03-08T12:00:00Z"),
+        (
+            UntilDate(us("2026-03-07T00:00:00Z"), local=True),
+            "2026-03-03T12:00:00Z",
+            "2026-03-07T06:00:00Z",
+        ),
+    ],
+)
+def test_waits_in_chicago(wait: Wait, begins: str, ends: str) -> None:
+    assert apply(wait, us(begins), CHICAGO) == us(ends)
+
+
+def test_a_day_that_is_skipped() -> None:
+    assert apply(LocalDays(1), us("2011-12-29T20:00:00Z"), APIA) == us("2011-12-30T20:00:00Z")
+
+
+def test_a_range_is_as_short_or_as_long_as_it_can_be() -> None:
+    assert apply(Elapsed(1, 5), 10, CHICAGO) == 11
+    assert apply(Elapsed(1, 5), 10, CHICAGO, far=True) == 15
+    assert apply(Elapsed(1, None), 10, CHICAGO, far=True) == 11 + PERIOD
+
+
+def test_a_signal_comes_before_the_time_out() -> None:
+    t = us("2026-03-03T12:00:00Z")
+    assert apply(Upto(Elapsed(HOUR, HOUR)), t, CHICAGO) == t
+    assert apply(Upto(Elapsed(HOUR, HOUR)), t, CHICAGO, far=True) == t + HOUR - 1
+    assert apply(Upto(Elapsed(0, 0)), t, CHICAGO, far=True) == t
+    assert apply(Upto(UntilOpen(NOTHING, "never")), t, CHICAGO, far=True) == NEVER
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [
+        Elapsed(10**30, 10**30),
+        LocalDays(10**12),
+        BusinessDays(10**12),
+        UntilOpen(NOTHING, "never"),
+        UntilClock(0, frozenset()),
+        UntilDay(frozenset()),
+        UntilDate(10**30, local=True),
+    ],
+)
+def test_what_never_ends(wait: Wait) -> None:
+    assert apply(wait, us("2026-03-03T12:00:00Z"), CHICAGO) == NEVER
+
+
+@pytest.mark.parametrize("leg", [Unknown("why"), SinceStart(Elapsed(1, 1))])
+def test_what_is_no_function(leg: Leg) -> None:
+    with pytest.raises(TypeError, match="not a function of time"):
+        apply(leg, 0, CHICAGO)
+
+
+# -- pieces --------------------------------------------------------------------------------------
+
+INSTANTS = st.one_of(
+    st.integers(us("2026-02-20T00:00:00Z"), us("2026-04-10T00:00:00Z")),
+    st.integers(us("2026-10-28T00:00:00Z"), us("2026-11-03T00:00:00Z")),
+    st.integers(us("2011-12-26T00:00:00Z"), us("2012-01-03T00:00:00Z")),
+)
+WAITS: st.SearchStrategy[Wait] = st.one_of(
+    st.builds(Elapsed, st.integers(0, DAY), st.integers(DAY, 2 * DAY)),
+    st.builds(LocalDays, st.integers(0, 4)),
+    st.builds(BusinessDays, st.integers(0, 8)),
+    st.sampled_from([UntilOpen(WORK, ""), UntilOpen(NIGHT, ""), UntilOpen(WORK, "", "Asia/Tokyo")]),
+    st.builds(UntilClock, st.integers(0, DAY - 1), st.frozensets(st.integers(0, 6), min_size=1)),
+    st.builds(UntilDay, st.frozensets(st.integers(0, 6), min_size=1)),
+    st.builds(UntilDate, INSTANTS, st.booleans()),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(WAITS, st.builds(Upto, WAITS)), INSTANTS, st.sampled_from(ZONES), st.data())
+def test_a_wait_is_what_its_piece_says(leg: Leg, t: int, where: Zone, data: st.DataObject) -> None:
+    far = data.draw(st.booleans())
+    at, moves, border = piece(leg, t, where, far=far)
+    assert t <= at
+    assert t < border
+    for other in {
+        min(border, t + 3 * DAY) - 1,
+        data.draw(st.integers(t, min(border, t + DAY) - 1)),
+    }:
+        expected = at + other - t if moves else at
+        assert apply(leg, other, where, far=far) == expected
+
+
+def test_pieces_cover_what_is_asked_for() -> None:
+    lo, hi = us("2026-03-06T00:00:00Z"), us("2026-03-10T00:00:00Z")
+    found = pieces(UntilOpen(WORK, ""), lo, hi, CHICAGO)
+    assert [start for start, _ in found] == [
+        lo,
+        us("2026-03-06T15:00:00Z") + 1,
+        us("2026-03-06T23:00:00Z"),
+        us("2026-03-09T14:00:00Z") + 1,
+        us("2026-03-09T22:00:00Z"),
+    ]
+
+
+# -- ways ----------------------------------------------------------------------------------------
+
+
+def test_stops_count_from_one_another_or_from_the_entry() -> None:
+    t = us("2026-03-03T12:00:00Z")
+    way = [
+        Stop(-1, (Elapsed(HOUR, HOUR),)),
+        Stop(0, (Elapsed(HOUR, HOUR), LocalDays(1))),
+        Stop(0, (SinceStart(LocalDays(3)),)),
+        Stop(1, (SinceStart(Elapsed(1, 1)),)),
+        Stop(3, (SinceStart(Elapsed(HOUR, HOUR), base=3),)),
+        Stop(4, (UntilOpen(NOTHING, ""), LocalDays(1))),
+        Stop(5, (SinceStart(Elapsed(1, 1), base=5), LocalDays(1))),
+    ]
+    laid = lay(way, t, CHICAGO)
+    assert laid.at == [
+        t + HOUR,
+        t + 2 * HOUR + DAY,
+        t + 3 * DAY,
+        t + 2 * HOUR + DAY,
+        t + 3 * HOUR + DAY,
+        NEVER,
+        NEVER,
+    ]
+    assert laid.moves[:5] == [True] * 5
+
+
+CLOCKS = st.sampled_from(
+    [UntilClock(9 * HOUR), UntilOpen(WORK, ""), UntilDate(us("2026-03-09T12:00:00Z"))]
+)
+LEGS: st.SearchStrategy[Leg] = st.one_of(
+    WAITS, CLOCKS, st.builds(SinceStart, st.one_of(WAITS, CLOCKS)), st.builds(SinceStart, CLOCKS)
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.lists(LEGS, max_size=3), min_size=1, max_size=3),
+    INSTANTS,
+    st.sampled_from(ZONES),
+    st.booleans(),
+    st.data(),
+)
+def test_between_two_borders_all_is_known(
+    legs: list[list[Leg]], t: int, where: Zone, far: bool, data: st.DataObject
+) -> None:
+    way = [Stop(n - 1, tuple(each)) for n, each in enumerate(legs)]
+    way.append(Stop(0, (SinceStart(LocalDays(1), base=0),)))
+    laid = lay(way, t, where, far=far)
+    assert t < laid.border
+    later = data.draw(st.integers(t, min(laid.border, t + 2 * DAY) - 1))
+    for start in {later, min(laid.border, t + 3 * DAY) - 1}:
+        expected = [
+            at + start - t if moves and at < NEVER else at
+            for at, moves in zip(laid.at, laid.moves, strict=True)
+        ]
+        assert lay(way, start, where, far=far).at == expected

@@ -1,0 +1,206 @@
+"""Somebody reacts, and the cadence goes on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from cadence_guard import Policy
+from cadence_guard.cadence import (
+    Arm,
+    Audience,
+    Await,
+    Branch,
+    Cadence,
+    Enter,
+    Handover,
+    Node,
+    Pause,
+    Step,
+    UntilDate,
+    fixed,
+)
+from cadence_guard.check.reactions import ANSWERS, REFUSALS, reactions
+from cadence_guard.check.report import Finding
+from cadence_guard.importers._source import Source
+from cadence_guard.instants import DAY, NEVER, Hours, to_us
+from cadence_guard.rules import Objection, OpenStretch, Rule
+from cadence_guard.ruleset import Ruleset
+
+SOURCE = Source("x.yaml", b"cadence:\n  exits: []\n  steps: [a, b]\n")
+START = to_us(datetime(2026, 3, 2, tzinfo=UTC))
+HUMANE = Policy(packs=["humane"])
+NOES = ("opt_out", "complained", "wrong_person")
+"""What rules object to that are always on."""
+
+
+def step(id_: str, then: str | None, channel: str = "email", **more: Any) -> Step:
+    return Step(id_, ("cadence", "steps"), channel, then, **more)
+
+
+def pause(id_: str, then: str | None, seconds: float = 86_400) -> Pause:
+    return Pause(id_, ("cadence", "steps"), fixed(seconds), then)
+
+
+def cadence(*nodes: Node, exits: tuple[str, ...] = (), **more: Any) -> Cadence:
+    by_id = {node.id: node for node in nodes}
+    audience = Audience(zones=("America/Chicago",))
+    return Cadence(
+        "x", ("cadence",), by_id, nodes[0].id, audience=audience, exits=frozenset(exits), **more
+    )
+
+
+def found(one: Cadence, policy: Policy = HUMANE, **others: Cadence) -> list[Finding]:
+    return reactions(policy, Ruleset(policy), one, SOURCE, START, START + 30 * DAY, others)
+
+
+def kinds(one: Cadence, policy: Policy = HUMANE) -> dict[str, str]:
+    """The message of each code."""
+    return {finding.code: finding.message for finding in found(one, policy)}
+
+
+TWO = (step("a", "w"), pause("w", "b"), step("b", None))
+
+
+def test_a_cadence_without_exits() -> None:
+    reply, refusal = found(cadence(*TWO))
+    assert (reply.code, reply.name, reply.effect) == ("CG801", "no-exit-on-reply", "block")
+    assert (reply.line, reply.column, reply.end_column) == (2, 10, 12)
+    assert (reply.cadence, reply.step, reply.certainty) == ("x", "b", "always")
+    assert reply.message == (
+        "after replied, meeting_booked or purchased it goes on: 'b' would be refused"
+        " (CG603 already-answered)"
+    )
+    assert reply.help == "let these end it: exits: [replied, meeting_booked, purchased]"
+    assert refusal.message == (
+        "after not_now, declined, opt_out, complained, wrong_person or paused it goes on:"
+        " 'b' would be refused (CG501 after-refusal)"
+    )
+
+
+def test_the_time_line_is_refused_by_the_guard() -> None:
+    reply, _ = found(cadence(*TWO))
+    assert reply.witness is not None
+    a, b = reply.witness.touches
+    assert (a.step, b.step, b.codes) == ("a", "b", ("CG603",))
+    (signal,) = reply.witness.signals
+    assert signal.kind == "replied"
+    assert (b.at - signal.at).total_seconds() == 1
+
+
+@pytest.mark.parametrize("exits", [ANSWERS, REFUSALS, (*ANSWERS, *REFUSALS)])
+def test_exits_that_are_there(exits: tuple[str, ...]) -> None:
+    codes = {
+        code for code, kinds in (("CG801", ANSWERS), ("CG802", REFUSALS)) if kinds[0] not in exits
+    }
+    assert set(kinds(cadence(*TWO, exits=exits))) == codes
+
+
+def test_only_what_the_policy_refuses_needs_an_exit() -> None:
+    policy = Policy(rules={"already-answered": {"signals": ["purchased"]}})
+    told = kinds(cadence(*TWO), policy)
+    assert told["CG801"].startswith("after purchased it goes on")
+    assert told["CG802"].startswith("after opt_out, complained or wrong_person it goes on")
+
+
+def test_calls_can_be_hung_up() -> None:
+    calls = (step("a", "w"), pause("w", "b"), step("b", None, "call"))
+    assert "hung_up" in kinds(cadence(*calls))["CG802"]
+    assert "hung_up" not in kinds(cadence(*TWO))["CG802"]
+
+
+def test_a_single_touch_needs_no_exits() -> None:
+    assert found(cadence(step("a", None))) == []
+    assert found(cadence(pause("w", "a"), step("a", None))) == []
+    assert found(cadence(step("a", "b"), step("b", None))) == []  # nobody reacts in no time
+
+
+def test_what_is_refused_anyway_is_not_for_want_of_an_exit() -> None:
+    policy = Policy(rules={"over-cap": {"max": 1, "per": "7d"}})
+    assert kinds(cadence(*TWO, exits=NOES), policy) == {}
+
+
+def test_a_touch_by_a_person_may_answer() -> None:
+    policy = Policy(rules={"already-answered": {}})
+    by_hand = (step("a", "w"), pause("w", "b"), step("b", None, automated=False))
+    assert kinds(cadence(*by_hand, exits=NOES), policy) == {}
+
+
+ANSWERED = Policy(rules={"already-answered": {"signals": ["replied"]}})
+
+
+@pytest.mark.parametrize(
+    ("nodes", "needed"),
+    [
+        # asked at the end of the wait
+        ((Branch("q", (), (Arm(None, "replied"), Arm("b"))), pause("w", "q")), False),
+        ((Branch("q", (), (Arm("b", "replied", unless=True), Arm(None))), pause("w", "q")), False),
+        ((Branch("q", (), (Arm("b", "clicked"), Arm(None))), pause("w", "q")), True),
+        ((Branch("q", (), (Arm("b", "replied"), Arm(None))), pause("w", "q")), True),
+        # asked before the last wait
+        (
+            (
+                Branch("q", (), (Arm(None, "replied"), Arm("v"))),
+                pause("w", "q"),
+                pause("v", "b"),
+            ),
+            True,
+        ),
+        (
+            (
+                Branch("q", (), (Arm(None, "replied"), Arm("v"))),
+                pause("w", "q"),
+                pause("v", "b", 0),
+            ),
+            False,
+        ),
+        ((Await("w", (), (Arm(None, "replied"),), fixed(86_400), "b"),), False),
+        ((Await("w", (), (Arm(None, "clicked"),), fixed(86_400), "b"),), True),
+        ((Handover("h", (), "sales", "b"), pause("w", "h")), True),
+    ],
+)
+def test_a_branch_on_the_signal_is_an_exit(nodes: tuple[Node, ...], needed: bool) -> None:
+    one = cadence(step("a", "w"), *nodes, step("b", None), exits=NOES)
+    assert bool(found(one, ANSWERED)) is needed
+
+
+def test_a_cadence_entered_besides_goes_on_as_well() -> None:
+    other = cadence(pause("p", "c"), step("c", None))
+    one = cadence(step("a", "e"), Enter("e", (), "y", None), exits=NOES)
+    assert found(one, ANSWERED) == []
+    (finding,) = found(one, ANSWERED, y=other)
+    assert finding.step == "c"
+
+
+def test_touches_that_never_come() -> None:
+    late = Pause("w", (), UntilDate(NEVER), "b")
+    assert found(cadence(step("a", "w"), late, step("b", None))) == []
+
+
+def test_nobody_enters_within_the_period() -> None:
+    hours = Hours([([0], 0, 1)])
+    one = cadence(*TWO, entry_hours=hours)
+    assert found(one)
+    policy = HUMANE
+    assert reactions(policy, Ruleset(policy), one, SOURCE, START + DAY, START + 2 * DAY) == []
+
+
+class Fails(Rule):
+    """A rule of somebody's own that fails."""
+
+    code = "CG997"
+    name = "fails"
+
+    def next_open(self, t: int, case: Any) -> OpenStretch:
+        raise RuntimeError("no")
+
+    def objection(self, t: int, case: Any) -> Objection:
+        return Objection("never asked")
+
+
+def test_a_rule_that_fails_tells_nothing() -> None:
+    policy = Policy(rules={f"{__name__}:Fails": {}})
+    assert found(cadence(*TWO, exits=NOES), policy) == []
+    assert Fails(Fails.Params()).objection(0, None).message == "never asked"

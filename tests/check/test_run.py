@@ -1,0 +1,339 @@
+"""A check from files to report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cadence_guard import Guard, Policy
+from cadence_guard.cadence import (
+    Cadence,
+    CadenceFile,
+    Elapsed,
+    Enter,
+    Ignore,
+    Node,
+    Pause,
+    Step,
+)
+from cadence_guard.check.report import Finding, Report
+from cadence_guard.check.run import (
+    Opened,
+    check_files,
+    fails,
+    files_of,
+    open_all,
+    open_file,
+    open_hours,
+    period,
+)
+from cadence_guard.errors import CadenceError, PolicyError
+from cadence_guard.history import Case
+from cadence_guard.importers._source import Source
+from cadence_guard.instants import HOUR, NEVER
+from cadence_guard.rules import Objection, OpenStretch, Rule
+from cadence_guard.ruleset import Ruleset
+from cadence_guard.words import SIGNALS
+
+FIRST = date(2026, 3, 1)
+CAP = Policy(rules={"over-cap": {"max": 1, "per": "7d"}})
+HOURS = Policy(rules={"outside-hours": {"windows": [{"from": "09:00", "to": "17:00"}]}})
+
+
+class Blank(Rule):
+    """A rule of somebody's own that never says where its answer changes."""
+
+    code = "X001"
+    name = "blank"
+    spans = None
+
+    def next_open(self, t: int, case: Case) -> OpenStretch:
+        return t, NEVER
+
+    def objection(self, t: int, case: Case) -> Objection:
+        return Objection("never")
+
+
+LINES = "[\n" + ",\n".join(f'  "{name}"' for name in "abcdef") + "\n]"
+ENDS = frozenset(SIGNALS)
+
+
+def drip(*hours: float, name: str = "drip", first: int = 0, **more: Any) -> Cadence:
+    """A mail after each of so many hours; the places are the items of `LINES`, from `first` on."""
+    nodes: dict[str, Node] = {}
+    for n, wait in enumerate(hours):
+        us = int(wait * HOUR)
+        then = f"w{n + 1}" if n + 1 < len(hours) else None
+        nodes[f"w{n}"] = Pause(f"w{n}", (first + n,), Elapsed(us, us), f"s{n}")
+        nodes[f"s{n}"] = Step(f"s{n}", (first + n,), "email", then)
+    said: dict[str, Any] = {"purpose": "sales", "exits": ENDS, **more}
+    return Cadence(name, (first,), nodes, next(iter(nodes), None), **said)
+
+
+def opened(*cadences: Cadence, path: str = "a.json", ignores: tuple[Ignore, ...] = ()) -> Opened:
+    return Opened(Source(path, LINES.encode()), CadenceFile("made", cadences, ignores=ignores))
+
+
+def blocked(report: Report) -> list[Finding]:
+    return [finding for finding in report.findings if finding.effect == "block"]
+
+
+# -- the report ----------------------------------------------------------------------------------
+
+
+def test_an_objection_is_a_finding_with_place_certainty_and_witness() -> None:
+    report = check_files([opened(drip(1, 24), path="x.json")], CAP, FIRST)
+    (finding,) = blocked(report)
+    assert (finding.path, finding.line, finding.column) == ("x.json", 3, 3)
+    assert (finding.code, finding.name, finding.certainty) == ("CG301", "over-cap", "always")
+    assert (finding.cadence, finding.step) == ("drip", "s1")
+    witness = finding.witness
+    assert witness is not None
+    assert [touch.step for touch in witness.touches] == ["s0", "s1"]
+    assert witness.touches[-1].codes == ("CG301",)
+    assert witness.since == witness.touches[0].at
+    start, end = period(FIRST)
+    assert start <= witness.starts["drip"] < end
+    (file,) = report.files
+    assert (file.path, file.format, file.cadences, file.steps) == ("x.json", "made", 1, 2)
+
+
+def test_the_witness_is_refused_by_a_guard_that_is_told_what_happened() -> None:
+    report = check_files([opened(drip(1, 24))], CAP, FIRST)
+    witness = blocked(report)[0].witness
+    assert witness is not None
+    guard = Guard(CAP)
+    *before, last = [
+        {
+            "id": t.step,
+            "contact": "c",
+            "channel": t.channel,
+            "to": "a@b.example",
+            "at": t.at,
+            "purpose": "sales",
+        }
+        for t in witness.touches
+    ]
+    for touch in before:
+        assert guard.evaluate(touch)
+        guard.record({**touch, "event": "touch", "outcome": "sent"})
+    assert "CG301" in guard.evaluate(last).codes
+
+
+def test_what_is_right_finds_nothing_and_says_what_was_assumed() -> None:
+    report = check_files([opened(drip(1, 168))], CAP, FIRST)
+    assert report.findings == ()
+    assert "the time zone of each contact is known" in report.assumes
+
+
+def test_assumptions_not_of_all_cadences_name_theirs() -> None:
+    ads = replace(drip(1, name="ads"), assumes=("ads are seen",))
+    assumes = check_files([opened(drip(1), ads)], CAP, FIRST).assumes
+    assert "ads: ads are seen" in assumes
+    assert "nobody enters a second time" in assumes
+
+
+def test_cadences_of_one_name_in_two_files_keep_their_places() -> None:
+    files = [opened(drip(1, 24), path="b.json"), opened(drip(1, 168), path="a.json")]
+    assert {finding.path for finding in blocked(check_files(files, CAP, FIRST))} == {"b.json"}
+
+
+def test_findings_are_ordered_whatever_the_order_of_the_files() -> None:
+    files = [opened(drip(1, 24, 24), path=path) for path in ("b.json", "a.json")]
+    findings = check_files(files, CAP, FIRST).findings
+    keys = [(f.path, f.line, f.column, f.code) for f in findings]
+    assert keys == sorted(keys)
+    assert findings == check_files(files[::-1], CAP, FIRST).findings
+
+
+def test_a_cadence_without_a_schedule_is_not_proved() -> None:
+    report = check_files([opened(drip(1, 24, schedule=False))], CAP, FIRST)
+    assert {finding.code for finding in report.findings} == {"CG808"}
+    assert report.assumes == ()
+
+
+def test_a_rule_without_spans_makes_the_check_incomplete_and_says_so() -> None:
+    policy = Policy(rules={f"{__name__}:Blank": {}})
+    report = check_files([opened(drip(1))], policy, FIRST)
+    (finding,) = [found for found in report.findings if found.code == "CG903"]
+    assert (finding.effect, finding.witness, finding.cadence) == ("block", None, "drip")
+    assert fails(report.findings)
+    assert not fails(report.findings, "always")
+
+
+def test_a_cadence_that_goes_on_after_a_reply_is_found_with_the_reply() -> None:
+    policy = Policy(rules={"already-answered": {}})
+    report = check_files([opened(drip(1, 24, exits=frozenset(("opt_out",))))], policy, FIRST)
+    finding = next(found for found in report.findings if found.code == "CG801")
+    assert finding.witness is not None
+    assert finding.witness.signals
+
+
+# -- a file that does not settle what its delays count from --------------------------------------
+
+
+def readings(here: tuple[float, ...], there: tuple[float, ...]) -> list[Finding]:
+    other = drip(*there, anchor="start")
+    cadence = drip(*here, ambiguous=True, other=other)
+    report = check_files([opened(cadence)], CAP, FIRST)
+    return [finding for finding in report.findings if finding.code == "CG301"]
+
+
+def test_what_both_readings_meet_is_one_finding() -> None:
+    (finding,) = readings((1, 24), (1, 48))
+    assert finding.certainty == "always"
+    assert "if its delays" not in finding.message
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "anchor"),
+    [((1, 24), (1, 168), "previous"), ((1, 168), (1, 24), "start")],
+)
+def test_what_one_reading_meets_says_which(
+    here: tuple[float, ...], there: tuple[float, ...], anchor: str
+) -> None:
+    (finding,) = readings(here, there)
+    assert finding.certainty == "sometimes"
+    assert finding.message.endswith(f", if its delays count from the {anchor}")
+
+
+def test_of_always_and_sometimes_sometimes_is_left() -> None:
+    one = {**drip(1).nodes, "w0": Pause("w0", (0,), Elapsed(HOUR, HOUR), "s0")}
+    late = Pause("w0", (0,), Elapsed(24 * HOUR, 24 * HOUR), "s0")
+    closed = Policy(
+        rules={"outside-hours": {"windows": [{"days": ["mon"], "from": "09:00", "to": "17:00"}]}}
+    )
+    other = replace(drip(1), nodes={**one, "w0": late}, anchor="start")
+    cadence = replace(drip(1), ambiguous=True, other=other)
+    report = check_files([opened(cadence)], closed, FIRST)
+    (finding,) = [found for found in report.findings if found.code == "CG401"]
+    assert finding.certainty == "sometimes"
+
+
+# -- cadences that others enter ------------------------------------------------------------------
+
+
+def entering(name: str = "first", other: str = "drip") -> Cadence:
+    """A mail, and at once another cadence besides."""
+    nodes: dict[str, Node] = {
+        "s": Step("s", (0,), "email", "enter"),
+        "enter": Enter("enter", (0,), other, None),
+    }
+    return Cadence(name, (0,), nodes, "s", purpose="sales", exits=ENDS)
+
+
+def test_a_step_of_an_entered_cadence_is_found_where_it_stands() -> None:
+    files = [opened(entering(), path="a.json"), opened(drip(1, first=4), path="b.json")]
+    (finding,) = blocked(check_files(files, CAP, FIRST))
+    assert (finding.path, finding.line) == ("b.json", 6)
+    assert (finding.cadence, finding.step) == ("drip", "s0")
+
+
+def test_the_cadence_of_the_own_file_is_entered_rather_than_one_of_that_name_elsewhere() -> None:
+    own = opened(entering(), drip(168, first=4), path="a.json")
+    files = [own, opened(drip(1, first=4), path="b.json")]
+    assert blocked(check_files(files, CAP, FIRST)) == []
+
+
+def test_what_is_met_on_several_ways_is_found_once() -> None:
+    cadences = entering(), entering("second"), drip(1, 24, first=4)
+    found = [
+        (f.cadence, f.step, f.message)
+        for f in blocked(check_files([opened(*cadences)], CAP, FIRST))
+    ]
+    assert len(found) == len(set(found))
+
+
+def test_a_comment_is_asked_about_the_findings_of_its_own_file() -> None:
+    ignore = Ignore(("CG301",), 6, "agreed", 6)
+    files = [
+        opened(entering(), path="a.json"),
+        opened(drip(1, first=4), path="b.json", ignores=(ignore,)),
+    ]
+    assert blocked(check_files(files, CAP, FIRST)) == []
+    files = [
+        opened(entering(), path="a.json", ignores=(ignore,)),
+        opened(drip(1, first=4), path="b.json"),
+    ]
+    assert [f.code for f in blocked(check_files(files, CAP, FIRST))] == ["CG810", "CG301"]
+
+
+# -- files ---------------------------------------------------------------------------------------
+
+
+def test_every_source_is_tried() -> None:
+    def reading(source: Source) -> CadenceFile:
+        if source.data == ["bad"]:
+            raise CadenceError("bad: no")
+        return CadenceFile("made", ())
+
+    sources = [Source("a", b"[]"), Source("b", b'["bad"]'), "no-such-file", Source("c", b"[1]")]
+    files, errors = open_all(sources, reading)
+    assert [file.source.path for file in files] == ["a", "c"]
+    assert [str(error).split(":")[0] for error in errors] == ["bad", "no-such-file"]
+
+
+def test_a_policy_is_told_by_its_content() -> None:
+    source = Source("x", b"version: 1\nrules:\n  over-cap: {max: 0, channels: [sms]}\n")
+    file = open_file(source)
+    assert isinstance(file.content, Policy)
+    report = check_files([file], CAP, FIRST)
+    assert [finding.code for finding in report.findings] == ["CG811"]
+    assert report.files[0].format == "policy"
+    with pytest.raises(PolicyError, match=r"^x:2:8: "):
+        open_file(Source("x", b"version: 1\nrules: 1\n"))
+
+
+def test_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("b.cadence.yaml", "sub/a.cadence.yaml", ".x/c.cadence.yaml", "d.yaml"):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).touch()
+    assert list(files_of([".", "d.yaml", "sub", "d.yaml"])) == [
+        "b.cadence.yaml",
+        "sub/a.cadence.yaml",
+        "d.yaml",
+    ]
+    Path(".x/y").mkdir()
+    with pytest.raises(CadenceError, match=r"\.x/y: no file \*\.cadence\.yaml in this folder"):
+        list(files_of([".x/y"]))
+
+
+# -- the period, the hours, what fails -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (date(2026, 3, 1), date(2027, 4, 1)),
+        (date(2026, 12, 31), date(2028, 1, 31)),
+        (date(2027, 1, 31), date(2028, 2, 29)),
+        (date(2026, 11, 30), date(2027, 12, 30)),
+    ],
+)
+def test_the_period_is_13_months(first: date, last: date) -> None:
+    start, end = period(first)
+    assert (start.date(), end.date()) == (first, last)
+    assert start.tzinfo == end.tzinfo == UTC
+
+
+def test_hours_that_never_open_and_hours_without_an_entry() -> None:
+    start = datetime(2026, 3, 2, tzinfo=UTC)
+    windows = open_hours(Ruleset(HOURS))
+    assert list(windows("email", "UTC", start, start + timedelta(days=1))) == [
+        (start + timedelta(hours=9), start + timedelta(hours=17))
+    ]
+    assert list(open_hours(Ruleset(CAP))("email", "UTC", start, start)) == []
+
+
+def test_what_fails() -> None:
+    finding = Finding("CG301", "over-cap", "block", "m", "a", certainty="sometimes")
+    assert fails([finding])
+    assert not fails([finding], "always")
+    assert fails([replace(finding, certainty="always")], "always")
+    assert fails([replace(finding, certainty=None)], "always")
+    assert not fails([replace(finding, effect="warn"), replace(finding, effect="note")])

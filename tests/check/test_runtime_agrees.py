@@ -1,0 +1,126 @@
+"""What the proof calls clean is not refused at runtime: by those rules, for any start it covers,
+any zone and any allowed reaction, touches made in the order of the schedule."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+
+from cadence_guard import Guard, Policy
+from cadence_guard.cadence import Cadence
+from cadence_guard.check.assumptions import CONTACT, facts, touch_of
+from cadence_guard.check.proof import Proof, prove
+from cadence_guard.instants import zone as zone_of
+from cadence_guard.policy import AnswerTerms, Setting
+from cadence_guard.ruleset import Ruleset
+from check.brute import SPOKEN, Given, Heard, Made, Walk, Walker, is_open, moment
+from check.worlds import (
+    SEEDS,
+    World,
+    duration_of,
+    gentle_world,
+    minute_world,
+    params_of,
+    tick_world,
+)
+
+FOOTPRINTS = ("opened", "clicked", "visited")
+
+
+def clean_policy(world: World, proof: Proof) -> Policy:
+    """The entries of a world's policy that object to no step on no way."""
+    guilty = {(type(one.entry).name, one.entry.place) for one in proof.objections}
+    rules: dict[str, list[Any]] = {}
+    for entry, name in zip(world.entries, world.names, strict=True):
+        if name not in guilty:
+            rules.setdefault(entry["rule"], []).append(params_of(entry))
+    said = {rule: Setting(tuple(params)) for rule, params in rules.items()}
+    if world.within is None:
+        return Policy(rules=said)
+    terms = AnswerTerms.model_construct(signals=SPOKEN, within=duration_of(world.within))
+    return Policy(rules=said, answers=terms)
+
+
+def told(event: Given | Heard) -> dict[str, Any]:
+    """What is recorded of a signal or a handoff."""
+    line = {"contact": CONTACT, "at": event.at}
+    if isinstance(event, Given):
+        return {"event": "handoff", "to": event.to, **line}
+    return {"event": "signal", "kind": event.kind, **line}
+
+
+def some_walk(world: World, zone: str, rnd: Random) -> Walk:
+    """A random way from a random start, until a random reaction ends it."""
+    start = moment(rnd.randrange(world.start, world.end))
+    if world.entered and not is_open(world.entered, start.astimezone(ZoneInfo(zone))):
+        return ()  # nobody enters then
+    walk = rnd.choice(Walker(world.cadence, ZoneInfo(zone), world.tick, turns=3).walks(start))
+    return walk[: rnd.randrange(len(walk) + 1)] if rnd.random() < 0.3 else walk
+
+
+def refusals(policy: Policy, cadence: Cadence, walk: Walk, zone: str, rnd: Random) -> list[str]:
+    """What a guard on a fresh ledger refuses of a walk, while the assumptions hold."""
+    guard = Guard(policy)
+    for fact in facts([cadence], zone_of(zone)):
+        guard.record(fact)
+    refused: list[str] = []
+    for number, event in enumerate(walk):
+        if not isinstance(event, Made):
+            guard.record(told(event))
+            continue
+        if rnd.random() < 0.3:  # a footprint is no reason to stop, and none to be refused
+            guard.record(told(Heard(event.at, rnd.choice(FOOTPRINTS))))
+        touch = touch_of(cadence, event.step).model_copy(
+            update={"at": event.at, "id": f"t{number}"}
+        )
+        decision = guard.evaluate(touch)
+        if not decision:
+            refused += [f"{event.step.id}: {code}" for code in decision.codes]
+        outcome = "no_answer" if event.missed else "sent"
+        guard.record(touch.model_copy(update={"outcome": outcome}))
+    return refused
+
+
+def agrees(world: World, policy: Policy, rnd: Random, walks: int = 6) -> None:
+    for _ in range(walks):
+        zone = rnd.choice(world.zones)
+        walk = some_walk(world, zone, rnd)
+        assert refusals(policy, world.cadence, walk, zone, rnd) == []
+
+
+@pytest.mark.parametrize("make", [minute_world, tick_world])
+@settings(max_examples=25, deadline=None)
+@given(seed=SEEDS)
+def test_innocent_entries_refuse_nothing(make: Any, seed: int) -> None:
+    rnd = Random(seed)
+    world = make(rnd)
+    proof = prove(world.ruleset, world.cadence, world.start, world.end)
+    if not proof.incomplete:
+        agrees(world, clean_policy(world, proof), rnd)
+
+
+HUMANE = Policy(packs=["humane"])
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=SEEDS)
+def test_a_clean_cadence_is_never_refused(seed: int) -> None:
+    rnd = Random(seed)
+    world = gentle_world(rnd)
+    proof = prove(Ruleset(HUMANE), world.cadence, world.start, world.end)
+    assert not proof.incomplete
+    if not [one for one in proof.objections if one.effect == "block"]:
+        agrees(world, HUMANE, rnd)
+
+
+def test_the_clean_ones_are_many_and_have_touches() -> None:
+    clean = 0
+    for seed in range(40):
+        world = gentle_world(Random(seed))
+        proof = prove(Ruleset(HUMANE), world.cadence, world.start, world.end)
+        clean += not proof.objections
+    assert 10 <= clean <= 39

@@ -1,0 +1,403 @@
+"""`check`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from toy import TOY
+
+from cadence_guard import importers
+from cadence_guard.cli._check import repository
+
+POLICY = """\
+version: 1
+rules:
+  over-cap: {max: 1, per: 7d}
+  outside-hours: {windows: [{from: "00:00", to: "24:00"}], effect: warn}
+"""
+FINE = '{"toy": {"drip": [["a", "email", 1], ["b", "email", 168]]}}'
+BAD = '{"toy":\n {"drip": [["a", "email", 1],\n  ["b", "email", 167]]}}'
+
+
+@pytest.fixture(autouse=True)
+def _toy(monkeypatch: pytest.MonkeyPatch, run: Any) -> None:
+    """The toy format, a policy, and three files in the folder of the run."""
+    monkeypatch.setattr(importers, "IMPORTERS", (TOY,))
+    Path("cadence-guard.yaml").write_text(POLICY, "utf-8")
+    Path("fine.json").write_text(FINE, "utf-8")
+    Path("bad.json").write_text(BAD, "utf-8")
+
+
+def codes(result: Any) -> list[str]:
+    return [finding["code"] for finding in json.loads(result.out)["findings"]]
+
+
+# -- exit codes ----------------------------------------------------------------------------------
+
+
+def test_nothing_found_is_0_and_says_what_was_assumed(run: Any) -> None:
+    result = run("check", "fine.json", "--from", "2026-03-01")
+    assert (result.code, result.err) == (0, "policy: cadence-guard.yaml\n")
+    assert "Assumed, since the files do not say otherwise:" in result.out
+    assert result.out.endswith("in 1 file (1 cadence, 2 steps)\n")
+
+
+def test_a_finding_that_blocks_is_1_with_its_place(run: Any) -> None:
+    result = run("check", "bad.json", "--from", "2026-03-01")
+    assert result.code == 1
+    assert "bad.json:3:3: CG301 over-cap: " in result.out
+    assert '  3 |   ["b", "email", 167]]}}' in result.out
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [((), 1), (("--fail-on", "always"), 1), (("--exit-zero",), 0), (("--fail-on", "sometimes"), 1)],
+)
+def test_what_always_happens_fails_in_any_case_but_exit_zero(
+    run: Any, options: tuple[str, ...], code: int
+) -> None:
+    assert run("check", "bad.json", *options).code == code
+
+
+def test_what_only_sometimes_happens_fails_unless_told(run: Any) -> None:
+    Path("cadence-guard.yaml").write_text(
+        'version: 1\nrules:\n  outside-hours: {windows: [{from: "09:00", to: "17:00"}]}\n', "utf-8"
+    )
+    Path("one.json").write_text('{"toy": {"drip": [["a", "email", 1]]}}', "utf-8")
+    result = run("check", "one.json", "--format", "json")
+    assert (result.code, codes(result)[-1]) == (1, "CG401")
+    assert run("check", "one.json", "--fail-on", "always").code == 0
+
+
+def test_warnings_never_fail(run: Any) -> None:
+    policy = POLICY.replace("per: 7d", "per: 7d, effect: warn")
+    Path("cadence-guard.yaml").write_text(policy, "utf-8")
+    result = run("check", "bad.json")
+    assert result.code == 0
+    assert "CG301 over-cap (warning)" in result.out
+
+
+def test_every_file_is_tried_and_what_is_wrong_with_any_is_told(run: Any) -> None:
+    Path("worse.json").write_text('{"toy": {},\n "broken": 1}', "utf-8")
+    result = run("check", "nope.json", "bad.json", "worse.json", "fine.json")
+    assert result.code == 2
+    assert "nope.json: cannot be read: No such file or directory" in result.err
+    assert "worse.json:2:12: is broken" in result.err
+    assert "bad.json:3:3: CG301" in result.out
+    assert "in 2 files" in result.out
+
+
+def test_nothing_is_written_when_nothing_could_be_read_but_json_is_whole(run: Any) -> None:
+    result = run("check", "nope.json")
+    assert (result.code, result.out) == (2, "")
+    result = run("check", "nope.json", "--format", "json", "--exit-zero")
+    assert (result.code, json.loads(result.out)["files"]) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ((), "Missing argument 'FILES...'"),
+        (("bad.json", "--format", "xml"), "'xml' is not one of"),
+        (("bad.json", "--from", "March"), "does not match the format"),
+        (("bad.json", "--update-baseline"), "--update-baseline needs --baseline FILE"),
+        (("bad.json", "--policy", "nope.yaml"), "nope.yaml: cannot be read"),
+        (("empty",), "empty: no file *.cadence.yaml in this folder"),
+        (("bad.json", "--baseline", "nope.json"), "--update-baseline writes a baseline"),
+    ],
+)
+def test_wrong_commands_are_2(run: Any, arguments: tuple[str, ...], problem: str) -> None:
+    Path("empty").mkdir()
+    result = run("check", *arguments)
+    assert result.code == 2
+    assert problem in result.err
+
+
+def test_an_unknown_format_is_told(run: Any) -> None:
+    Path("x.yaml").write_text("a: 1\n", "utf-8")
+    result = run("check", "x.yaml")
+    assert result.code == 2
+    assert "x.yaml: no known cadence format" in result.err
+
+
+# -- files ---------------------------------------------------------------------------------------
+
+
+def test_standard_input(run: Any) -> None:
+    result = run("check", "-", "-", "--format", "json", input=BAD.encode())
+    assert result.code == 1
+    data = json.loads(result.out)
+    assert [file["path"] for file in data["files"]] == ["<stdin>"]
+    assert {finding["path"] for finding in data["findings"]} == {"<stdin>"}
+    sarif = json.loads(run("check", "-", "--format", "sarif", input=BAD.encode()).out)
+    artifact = sarif["runs"][0]["artifacts"][0]
+    assert artifact["location"]["uri"] == "%3Cstdin%3E"
+
+
+def test_folders_are_searched_and_a_file_is_checked_once(run: Any) -> None:
+    for path in ("b/x.cadence.yaml", "b/c/y.cadence.yaml", "b/.git/z.cadence.yaml", "b/no.yaml"):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text(FINE, "utf-8")
+    result = run("check", "b", "./b", "b/x.cadence.yaml", ".", "--format", "json")
+    paths = [file["path"] for file in json.loads(result.out)["files"]]
+    assert paths == ["b/c/y.cadence.yaml", "b/x.cadence.yaml"]
+
+
+def test_a_policy_is_checked_too(run: Any) -> None:
+    Path("p.yaml").write_text(
+        "version: 1\nrules:\n  over-cap: {max: 0, channels: [sms]}\n", "utf-8"
+    )
+    result = run("check", "p.yaml", "--format", "json")
+    data = json.loads(result.out)
+    assert result.code == 0
+    assert data["files"] == [{"path": "p.yaml", "format": "policy", "cadences": 0, "steps": 0}]
+    assert data["findings"][0]["code"] == "CG811"
+
+
+def test_a_broken_policy_among_the_files_is_told(run: Any) -> None:
+    Path("p.yaml").write_text("version: 1\nrules:\n  over-cpa: {}\n", "utf-8")
+    result = run("check", "p.yaml")
+    assert result.code == 2
+    assert "p.yaml:3:3: unknown rule 'over-cpa'; did you mean 'over-cap'?" in result.err
+
+
+MAPPING = "steps: flow[]\nstep: {channel: by}\ndelay: {at: after, unit: hours, anchor: previous}\n"
+
+
+def test_a_mapping_says_how_to_read_and_other_files_are_read_as_ever(run: Any) -> None:
+    Path("m.yaml").write_text(MAPPING, "utf-8")
+    Path("own.yaml").write_text(
+        "flow:\n  - {by: email, after: 1}\n  - {by: email, after: 24}\n", "utf-8"
+    )
+    options = ("--mapping", "m.yaml", "--format", "json")
+    data = json.loads(run("check", "own.yaml", "fine.json", *options).out)
+    assert [(file["steps"], file["format"] == "toy") for file in data["files"]] == [
+        (2, False),
+        (2, True),
+    ]
+    assert "CG301" in [finding["code"] for finding in data["findings"]]
+    data = json.loads(run("read", "own.yaml", *options).out)
+    assert [step["after_min"] for step in data["cadences"][0]["steps"]] == [3600, 25 * 3600]
+
+
+def test_a_file_that_neither_the_mapping_nor_anybody_reads(run: Any) -> None:
+    Path("m.yaml").write_text(MAPPING, "utf-8")
+    Path("x.yaml").write_text("a: 1\n", "utf-8")
+    result = run("check", "x.yaml", "--mapping", "m.yaml")
+    assert result.code == 2
+    assert "x.yaml: nothing at 'flow[]'" in result.err
+
+
+def test_a_mapping_that_is_wrong_is_told(run: Any) -> None:
+    Path("m.yaml").write_text("stpes: flow[]\n", "utf-8")
+    result = run("check", "fine.json", "--mapping", "m.yaml")
+    assert (result.code, result.out) == (2, "")
+    assert "m.yaml:1:1: " in result.err
+
+
+# -- which policy --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def project(run: Any) -> Path:
+    """pyproject.toml, in a folder without a cadence-guard.yaml; the policy stands elsewhere."""
+    Path("cadence-guard.yaml").rename("elsewhere.yaml")
+    return Path("pyproject.toml")
+
+
+def test_the_policy_that_pyproject_names(run: Any, project: Path) -> None:
+    project.write_text('[tool.cadence-guard]\npolicy = "elsewhere.yaml"\n', "utf-8")
+    assert run("check", "fine.json").err == "policy: elsewhere.yaml\n"
+    assert run("evaluate", "-").err.startswith("policy: elsewhere.yaml\n")
+    Path("cadence-guard.yaml").write_text(POLICY, "utf-8")
+    assert run("check", "fine.json").err == "policy: cadence-guard.yaml\n"
+    assert run("check", "fine.json", "--policy", "elsewhere.yaml").err == "policy: elsewhere.yaml\n"
+
+
+@pytest.mark.parametrize("text", ["", "[tool.other]\n", "[tool.cadence-guard]\n"])
+def test_a_pyproject_that_names_none(run: Any, project: Path, text: str) -> None:
+    project.write_text(text, "utf-8")
+    assert run("check", "fine.json").err == "policy: pack humane\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[tool", "pyproject.toml: cannot be read: "),
+        ("tool = 1", "pyproject.toml: [tool.cadence-guard] is no table"),
+        ("[tool]\ncadence-guard = 1", "pyproject.toml: [tool.cadence-guard] is no table"),
+        ("[tool.cadence-guard]\npolicy = 1", "'policy' of [tool.cadence-guard] is the path of a"),
+        ('[tool.cadence-guard]\npolicy = "nope.yaml"', "nope.yaml: cannot be read"),
+    ],
+)
+def test_a_pyproject_that_is_wrong(run: Any, project: Path, text: str, problem: str) -> None:
+    project.write_text(text, "utf-8")
+    result = run("check", "fine.json")
+    assert result.code == 2
+    assert problem in result.err
+
+
+# -- formats -------------------------------------------------------------------------------------
+
+
+def test_json_has_the_pinned_keys(run: Any) -> None:
+    data = json.loads(run("check", "bad.json", "--format", "json").out)
+    assert {"version", "files", "assumes", "findings"} <= set(data)
+    assert data["files"] == [{"path": "bad.json", "format": "toy", "cadences": 1, "steps": 2}]
+    (finding,) = [found for found in data["findings"] if found["code"] == "CG301"]
+    assert (finding["path"], finding["line"], finding["column"]) == ("bad.json", 3, 3)
+    assert (finding["cadence"], finding["step"]) == ("drip", "b")
+    assert (finding["effect"], finding["certainty"]) == ("block", "always")
+
+
+def test_findings_are_in_the_order_of_place_and_code(run: Any) -> None:
+    data = json.loads(run("check", "fine.json", "bad.json", "--format", "json").out)
+    keys = [(f["path"], f["line"], f["column"], f["code"]) for f in data["findings"]]
+    assert keys == sorted(keys)
+
+
+def test_paths_of_sarif_and_commands_are_those_of_the_repository(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path(".git").mkdir()
+    Path("drips").mkdir()
+    Path("bad.json").rename("drips/bad.json")
+    monkeypatch.chdir("drips")
+    result = run("check", "bad.json", "--format", "sarif", "--policy", "../cadence-guard.yaml")
+    (sarif,) = json.loads(result.out)["runs"]
+    places = [found["locations"][0]["physicalLocation"] for found in sarif["results"]]
+    assert {place["artifactLocation"]["uri"] for place in places} == {"drips/bad.json"}
+    rule = next(rule for rule in sarif["tool"]["driver"]["rules"] if rule["id"] == "CG301")
+    assert rule["help"]["markdown"].startswith("Objects when a cap would be broken")
+    result = run("check", "bad.json", "--format", "github", "--policy", "../cadence-guard.yaml")
+    assert "::error file=drips/bad.json,line=3," in result.out
+
+
+def test_markdown(run: Any) -> None:
+    result = run("check", "bad.json", "--format", "markdown")
+    assert result.code == 1
+    assert result.out.startswith("## cadence-guard\n")
+    assert "| finding | CG301 over-cap | bad.json:3 | drip, b |" in result.out
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "sarif", "github", "markdown"])
+def test_no_name_in_a_file_ends_a_format(run: Any, format_: str) -> None:
+    name = "\\ud800 \\u2028 ::error:: | <b> \\u001b[2J"
+    Path("bad.json").write_text(BAD.replace("drip", name), "utf-8")
+    options = ("--format", format_, "--picture", "out", "--baseline", "k.json")
+    assert run("check", "bad.json", *options, "--update-baseline").code == 0
+    for extra in ((), options[:4]):
+        result = run("check", "bad.json", "--format", format_, *extra)
+        assert result.code == 1, result.err
+        if format_ in ("json", "sarif"):
+            assert "CG903" in json.dumps(json.loads(result.out))  # a name no touch can have
+        else:
+            assert "\x1b" not in result.out
+    assert run("check", "bad.json", *options).code == 0
+
+
+def test_frames_show_the_line_whatever_a_line_break_is(run: Any) -> None:
+    Path("bad.json").write_bytes(BAD.replace("\n", "\r\n").replace("drip", "d\u2028").encode())
+    result = run("check", "bad.json")
+    assert '  3 |   ["b", "email", 167]]}}' in result.out.splitlines()
+
+
+def test_colour(run: Any) -> None:
+    assert "\x1b[31mCG301" in run("check", "bad.json", "--color", "always").out
+    assert "\x1b[" not in run("check", "bad.json").out
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("a.yaml", "sub/a.yaml"),
+        ("../a.yaml", "a.yaml"),
+        ("./x/../a.yaml", "sub/a.yaml"),
+        ("<stdin>", "<stdin>"),
+    ],
+)
+def test_paths_in_a_repository(tmp_path: Path, path: str, place: str) -> None:
+    (tmp_path / ".git").write_text("gitdir: elsewhere", "utf-8")
+    (tmp_path / "sub").mkdir()
+    assert repository(tmp_path / "sub")(path) == place
+
+
+def test_paths_out_of_a_repository_are_absolute(tmp_path: Path) -> None:
+    assert repository(tmp_path)("../a.yaml") == (tmp_path.parent / "a.yaml").as_posix()
+
+
+# -- baseline ------------------------------------------------------------------------------------
+
+
+def test_a_baseline_is_written_known_and_told_when_stale(run: Any) -> None:
+    result = run("check", "bad.json", "--baseline", "known.json", "--update-baseline")
+    assert (result.code, result.err.splitlines()[1]) == (0, "baseline: known.json: 1 known")
+    assert "; 1 more in the baseline" in result.out
+    result = run("check", "bad.json", "--baseline", "known.json", "--format", "json")
+    assert (result.code, "CG301" in codes(result)) == (0, False)
+    assert json.loads(result.out)["baselined"] == 1
+
+    Path("bad.json").write_text(FINE, "utf-8")
+    result = run("check", "bad.json", "--baseline", "known.json")
+    assert result.code == 0
+    assert "In the baseline, but no longer found" in result.out
+    assert "  bad.json: CG301 drip b" in result.out
+    result = run("check", "bad.json", "--baseline", "known.json", "--format", "json")
+    assert "baseline: no longer found: bad.json: CG301 drip b" in result.err
+    run("check", "bad.json", "--baseline", "known.json", "--update-baseline")
+    assert json.loads(Path("known.json").read_text("utf-8"))["findings"] == []
+
+
+def test_a_baseline_is_not_written_when_a_file_could_not_be_read(run: Any) -> None:
+    Path("known.json").write_text('{"version": 1, "findings": []}', "utf-8")
+    options = ("--baseline", "known.json", "--update-baseline")
+    assert run("check", "bad.json", "nope.json", *options).code == 2
+    assert Path("known.json").read_text("utf-8") == '{"version": 1, "findings": []}'
+
+
+def test_a_baseline_that_cannot_be_written(run: Any) -> None:
+    result = run("check", "bad.json", "--baseline", "no/such/b.json", "--update-baseline")
+    assert result.code == 2
+    assert "no/such/b.json: cannot be written: No such file or directory" in result.err
+
+
+def test_a_comment_can_leave_out_a_finding(run: Any) -> None:
+    said = json.loads(BAD) | {"ignore": [[["CG301"], 1, "agreed"]]}
+    Path("bad.json").write_text(json.dumps(said), "utf-8")
+    result = run("check", "bad.json", "--format", "json")
+    assert (result.code, "CG301" in codes(result)) == (0, False)
+    Path("bad.json").write_text(json.dumps(said).replace("agreed", ""), "utf-8")
+    result = run("check", "bad.json", "--format", "json")
+    assert (result.code, {"CG301", "CG810"} <= set(codes(result))) == (1, True)
+
+
+def test_what_has_no_time_line_has_no_picture(run: Any) -> None:
+    Path("p.yaml").write_text(
+        "version: 1\nrules:\n  over-cap: {max: 0, channels: [sms]}\n", "utf-8"
+    )
+    assert run("check", "p.yaml", "--picture", "out").code == 0
+    assert list(Path("out").iterdir()) == []
+
+
+# -- pictures ------------------------------------------------------------------------------------
+
+
+def test_a_picture_of_each_time_line(run: Any) -> None:
+    Path("cadence-guard.yaml").write_text(POLICY.replace("24:00", "17:00"), "utf-8")
+    for _ in range(2):
+        run("check", "bad.json", "--picture", "out/pictures", "--from", "2026-03-01")
+    pictures = sorted(Path("out/pictures").iterdir())
+    names = [path.name.rpartition("-")[0] for path in pictures]
+    assert names == ["CG301-drip-b", "CG401-drip-a", "CG401-drip-b"]
+    text = pictures[0].read_text("utf-8")
+    assert "<title>CG301 over-cap" in text
+    assert '<rect class="open"' in text
+
+
+def test_a_folder_of_pictures_that_cannot_be_written(run: Any) -> None:
+    result = run("check", "bad.json", "--picture", "bad.json/x")
+    assert result.code == 2
+    assert "bad.json/x: cannot be written: Not a directory" in result.err

@@ -1,0 +1,115 @@
+"""`fix`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from toy import TOY
+
+from cadence_guard import importers
+from cadence_guard.check.fix import Change, Fixed
+from cadence_guard.cli import _fix
+
+BAD = '{"toy":\n {"drip": [["a", "email", 1],\n  ["b", "email", 167]]}}'
+NEW = BAD.replace("167", "168")
+CHANGE = Change("drip", "b", 3, "wait 168h, not 167h")
+
+
+@pytest.fixture(autouse=True)
+def _toy(monkeypatch: pytest.MonkeyPatch, run: Any) -> None:
+    monkeypatch.setattr(importers, "IMPORTERS", (TOY,))
+    Path("cadence-guard.yaml").write_text(
+        "version: 1\nrules:\n  over-cap: {max: 1, per: 7d}\n", "utf-8"
+    )
+    Path("bad.json").write_text(BAD, "utf-8")
+
+
+@pytest.fixture
+def fixed(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the repair comes to, instead of a real one."""
+    told: dict[str, Any] = {"text": NEW, "changes": (CHANGE,), "unrepaired": ()}
+    monkeypatch.setattr(_fix, "fix", lambda *_: Fixed(**told))
+    return told
+
+
+def test_for_a_foreign_file_the_waits_to_set_are_printed(run: Any) -> None:
+    result = run("fix", "bad.json", "--from", "2026-03-01")
+    assert result.err == "policy: cadence-guard.yaml\n"
+    assert result.out.startswith("bad.json:")
+    assert ": drip, b: " in result.out
+    assert Path("bad.json").read_text("utf-8") == BAD
+
+
+@pytest.mark.parametrize("option", ["--diff", "--write"])
+def test_a_foreign_file_is_not_written(run: Any, option: str) -> None:
+    result = run("fix", "bad.json", option)
+    assert result.code == 2
+    assert "bad.json: toy: only native files are changed" in result.err
+
+
+def test_a_diff_is_shown_and_nothing_written(run: Any, fixed: dict[str, Any]) -> None:
+    result = run("fix", "bad.json", "--diff")
+    assert result.code == 0
+    assert result.out == (
+        '--- bad.json\n+++ bad.json\n@@ -1,3 +1,3 @@\n {"toy":\n  {"drip": [["a", "email", 1],\n'
+        '-  ["b", "email", 167]]}}\n+  ["b", "email", 168]]}}\n'
+    )
+    assert "bad.json:3: drip, b: wait 168h, not 167h" in result.err
+    assert Path("bad.json").read_text("utf-8") == BAD
+
+
+def test_what_is_written_keeps_the_byte_order_mark(run: Any, fixed: dict[str, Any]) -> None:
+    result = run("fix", "bad.json", "--write")
+    assert (result.code, result.out) == (0, "bad.json:3: drip, b: wait 168h, not 167h\n")
+    assert Path("bad.json").read_bytes() == NEW.encode()
+    Path("bad.json").write_text(BAD, "utf-8-sig")
+    run("fix", "bad.json", "--write")
+    assert Path("bad.json").read_bytes() == NEW.encode("utf-8-sig")
+
+
+def test_nothing_to_change_writes_nothing(run: Any, fixed: dict[str, Any]) -> None:
+    fixed.update(text=BAD + " ", changes=())
+    result = run("fix", "bad.json", "--write")
+    assert (result.code, result.out) == (0, "bad.json: no wait has to change\n")
+    assert Path("bad.json").read_text("utf-8") == BAD
+
+
+def test_what_waiting_cannot_repair_is_told_and_1(run: Any, fixed: dict[str, Any]) -> None:
+    fixed.update(unrepaired=("drip: CG102 no consent",))
+    result = run("fix", "bad.json")
+    assert result.code == 1
+    assert result.out.endswith("What waiting cannot repair:\n  drip: CG102 no consent\n")
+
+
+def test_the_diff_of_standard_input(run: Any, fixed: dict[str, Any]) -> None:
+    result = run("fix", "-", "--diff", input=BAD.encode())
+    assert (result.code, result.out.splitlines()[0]) == (0, "--- <stdin>")
+
+
+def test_a_file_that_cannot_be_written(
+    run: Any, fixed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    result = run("fix", "bad.json", "--write")
+    assert result.code == 2
+    assert "bad.json: cannot be written: Permission denied" in result.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("bad.json", "--diff", "--write"), "choose one"),
+        (("-", "--write"), "standard input cannot be written"),
+        (("nope.json",), "nope.json: cannot be read"),
+        (("cadence-guard.yaml",), "cadence-guard.yaml: a policy"),
+    ],
+)
+def test_wrong_commands_are_2(run: Any, arguments: tuple[str, ...], problem: str) -> None:
+    result = run("fix", *arguments)
+    assert result.code == 2
+    assert problem in result.err

@@ -1,0 +1,65 @@
+"""A check as JSON: the pinned keys, instants in UTC."""
+
+from __future__ import annotations
+
+import json
+
+from made import FINDING, REPORT, WARNING, with_witness
+
+from cadence_guard.check.report import Report
+from cadence_guard.reporters.check_json import check_data, finding_data
+
+
+def test_the_pinned_keys_are_there() -> None:
+    data = json.loads(json.dumps(check_data(REPORT, known=3)))
+    assert data["version"] == 1
+    assert data["files"] == [
+        {"path": "trial.cadence.yaml", "format": "native", "cadences": 1, "steps": 2}
+    ]
+    assert data["assumes"] == ["trial-drip: consent for email by all of the audience"]
+    assert data["baselined"] == 3
+    found = data["findings"][1]
+    witness = found.pop("witness")
+    assert found == {
+        "code": "CG301",
+        "name": "over-cap",
+        "effect": "block",
+        "message": "a 2nd email within 7d (max 1)",
+        "path": "trial.cadence.yaml",
+        "line": 6,
+        "column": 9,
+        "end_line": 6,
+        "end_column": 36,
+        "cadence": "trial-drip",
+        "step": "nudge",
+        "certainty": "sometimes",
+        "help": "wait 5d more before nudge",
+    }
+    assert witness["starts"] == {"trial-drip": "2026-03-02T15:00:00Z"}
+    assert witness["offset"] is None
+    assert (witness["zone"], witness["since"]) == ("America/Chicago", "2026-03-06T15:00:00Z")
+    assert witness["touches"][-1] == {
+        "cadence": "trial-drip",
+        "step": "nudge",
+        "at": "2026-03-08T16:00:00.000001Z",
+        "channel": "email",
+        "verdict": "defer",
+        "codes": ["CG301"],
+    }
+    assert witness["signals"] == [{"kind": "opened", "at": "2026-03-06T15:00:00Z", "channel": None}]
+
+
+def test_what_is_about_the_shape_holds_always_and_has_no_witness() -> None:
+    data = finding_data(WARNING)
+    assert (data["certainty"], data["witness"], data["step"]) == ("always", None, None)
+
+
+def test_the_offset_is_told_in_seconds() -> None:
+    witness = finding_data(with_witness(offset=(0.0, 3600.0), since=None))["witness"]
+    assert (witness["offset"], witness["since"]) == ({"min": 0.0, "max": 3600.0}, None)
+
+
+def test_an_empty_report_is_whole() -> None:
+    data = check_data(Report())
+    assert data == {"version": 1, "files": [], "assumes": [], "findings": [], "baselined": 0}
+    assert finding_data(FINDING)["effect"] == "block"

@@ -1,0 +1,125 @@
+"""A check as SARIF 2.1.0."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from made import FINDING, REPORT, WARNING, WITNESS
+
+from cadence_guard.check.report import FileRead, Report
+from cadence_guard.reporters.sarif import sarif_data
+
+ROOT = Path(__file__).parents[2]
+SCHEMAS = [
+    folder / "sarif-schema-2.1.0.json"
+    for folder in (ROOT / "tests" / "check" / "data", ROOT.parent / "shared" / "data")
+]
+"""Where the schema of the standard may be; it is the OASIS file, unchanged."""
+PLACES = Report(
+    files=(FileRead("a/ü b#.yaml", "native", 1, 1),),
+    findings=tuple(
+        replace(FINDING, path=path)
+        for path in ("a/ü b#.yaml", "/abs/a.yaml", "C:/a.yaml", "<stdin>")
+    ),
+)
+
+
+def page(code: str) -> str:
+    return "" if code == "CG903" else f"Objects to {code}\nin vain.\n\n## Why\n\nSo.\n"
+
+
+def run_of(report: Report, place: Callable[[str], str] = str) -> dict[str, Any]:
+    (run,) = json.loads(json.dumps(sarif_data(report, place, page)))["runs"]
+    return dict(run)
+
+
+@pytest.mark.parametrize("report", [Report(), REPORT, PLACES], ids=["empty", "all", "places"])
+def test_it_is_valid_by_the_schema_of_the_standard(report: Report) -> None:
+    schema = next((path for path in SCHEMAS if path.exists()), None)
+    if schema is None:
+        pytest.skip("the schema of OASIS is not here")
+    jsonschema = pytest.importorskip("jsonschema")
+    rules = json.loads(schema.read_text("utf-8"))
+    validator = jsonschema.validators.validator_for(rules)(rules)
+    data = json.loads(json.dumps(sarif_data(report, str, page)))
+    assert [error.message for error in validator.iter_errors(data)] == []
+    del data["runs"][0]["tool"]["driver"]["name"]
+    assert not validator.is_valid(data)
+
+
+def test_paths_are_relative_to_the_repository_and_escaped() -> None:
+    def uris(report: Report) -> list[dict[str, str]]:
+        return [
+            result["locations"][0]["physicalLocation"]["artifactLocation"]
+            for result in run_of(report)["results"]
+        ]
+
+    relative, absolute, windows, stdin = uris(PLACES)
+    assert relative == {"uri": "a/%C3%BC%20b%23.yaml", "uriBaseId": "SRCROOT"}
+    assert absolute == {"uri": "file:///abs/a.yaml"}
+    assert windows == {"uri": "file:///C:/a.yaml"}
+    assert stdin["uri"] == "%3Cstdin%3E"
+    run = run_of(REPORT, lambda path: f"drips/{path}")
+    assert run["artifacts"][0]["location"]["uri"] == "drips/trial.cadence.yaml"
+    assert "SRCROOT" in run["originalUriBaseIds"]
+
+
+def test_each_rule_stands_once_with_its_page() -> None:
+    run = run_of(replace(REPORT, findings=(*REPORT.findings, FINDING)))
+    rules = run["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == ["CG301", "CG809", "CG903"]
+    assert rules[0]["name"] == "OverCap"
+    assert rules[0]["fullDescription"]["text"] == "Objects to CG301 in vain."
+    assert "## Why" in rules[0]["help"]["markdown"]
+    assert rules[2]["help"]["text"] == "check-incomplete"
+    assert [rule["defaultConfiguration"]["level"] for rule in rules] == ["error", "warning", "note"]
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+
+
+def test_a_result_has_its_place_its_time_line_and_its_certainty() -> None:
+    result = run_of(REPORT)["results"][1]
+    assert result["level"] == "error"
+    assert result["message"]["text"].startswith("a 2nd email within 7d (max 1) [sometimes]\na cont")
+    assert "<- refused: CG301" in result["message"]["text"]
+    location = result["locations"][0]
+    assert location["physicalLocation"]["region"] == {
+        "startLine": 6,
+        "startColumn": 9,
+        "endLine": 6,
+        "endColumn": 36,
+    }
+    assert location["logicalLocations"] == [
+        {"name": "nudge", "fullyQualifiedName": "trial-drip/nudge", "kind": "member"}
+    ]
+    assert result["properties"]["certainty"] == "sometimes"
+    assert result["properties"]["witness"]["zone"] == WITNESS.zone
+    shape = run_of(REPORT)["results"][0]
+    assert shape["properties"] == {"certainty": "always", "witness": None}
+    assert "logicalLocations" not in run_of(REPORT)["results"][2]["locations"][0]
+
+
+def test_a_place_without_an_end_has_none() -> None:
+    finding = replace(WARNING, line=4, column=2, end_line=1, end_column=1)
+    result = run_of(Report(findings=(finding,)))["results"][0]
+    region = result["locations"][0]["physicalLocation"]["region"]
+    assert region == {"startLine": 4, "startColumn": 2}
+
+
+def test_fingerprints_stay_when_lines_move_and_tell_findings_apart() -> None:
+    def prints(report: Report) -> list[str]:
+        return [r["partialFingerprints"]["cadenceGuard/v1"] for r in run_of(report)["results"]]
+
+    twice = replace(REPORT, findings=(FINDING, FINDING, WARNING))
+    moved = [replace(f, line=f.line + 9, end_line=f.end_line + 9) for f in twice.findings]
+    assert prints(twice) == prints(replace(twice, findings=tuple(moved)))
+    assert len(set(prints(twice))) == 3
+
+
+def test_what_was_assumed_is_in_the_run() -> None:
+    assert run_of(REPORT)["properties"]["assumes"] == list(REPORT.assumes)

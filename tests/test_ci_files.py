@@ -1,0 +1,92 @@
+"""The files by which others run the check in CI: the pre-commit hook and the action."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cadence_guard._yaml12 import load
+from cadence_guard.cli._commands import app
+from cadence_guard.words import SIGNALS
+
+ROOT = Path(__file__).parents[1]
+ACTION: dict[str, Any] = load((ROOT / "action.yml").read_bytes()).data
+BAD = """\
+version: 1
+cadence:
+  name: drip
+  purpose: sales
+  exits: [EXITS]
+  steps:
+    - {id: a, channel: email}
+    - wait: 1h
+    - {id: b, channel: email}
+""".replace("EXITS", ", ".join(SIGNALS))
+
+
+def test_the_hook_runs_a_command_that_exists_on_native_files() -> None:
+    (hook,) = load((ROOT / ".pre-commit-hooks.yaml").read_bytes()).data
+    program, command, *rest = shlex.split(hook["entry"])
+    assert program == "cadence-guard"
+    app.commands[command].make_context(command, [*rest, "a.cadence.yaml", "b.cadence.yaml"])
+    assert re.search(hook["files"], "drips/trial.cadence.yaml")
+    assert not re.search(hook["files"], "drips/trial.yaml")
+    assert hook["require_serial"]  # one run for all files: cadences are proved together
+
+
+def test_inputs_reach_the_scripts_by_the_environment_only() -> None:
+    used = set(re.findall(r"inputs\.([\w-]+)", json.dumps(ACTION["runs"])))
+    assert used == set(ACTION["inputs"])
+    for step in ACTION["runs"]["steps"]:
+        assert "${{" not in step.get("run", "")
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the action needs bash")
+@pytest.mark.parametrize(
+    ("inputs", "code"), [({}, 1), ({"FILES": "good file.cadence.yaml\n-x.cadence.yaml\n"}, 0)]
+)
+def test_the_action_checks_and_leaves_a_report(
+    tmp_path: Path, inputs: dict[str, str], code: int
+) -> None:
+    (step,) = [step for step in ACTION["runs"]["steps"] if step.get("id") == "check"]
+    (tmp_path / "bad.cadence.yaml").write_text(BAD, "utf-8")
+    for name in ("good file", "-x"):
+        good = BAD.replace("1h", "8d")
+        (tmp_path / f"{name}.cadence.yaml").write_text(good, "utf-8")
+    policy = "version: 1\nrules:\n  over-cap: {max: 1, per: 7d}\n"
+    (tmp_path / "p.yaml").write_text(policy, "utf-8")
+    env = {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "FILES": ".",
+        "POLICY": "p.yaml",
+        "BASELINE": "",
+        "FAIL_ON": "sometimes",
+        "SARIF": "out.sarif",
+        "GITHUB_OUTPUT": "output",
+        "GITHUB_STEP_SUMMARY": "summary.md",
+        **inputs,
+    }
+    assert set(step["env"]) <= set(env)
+    done = subprocess.run(
+        ["bash", "-e", "-o", "pipefail", "-c", step["run"]],
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert ("::error file=bad.cadence.yaml,line=9," in done.stdout) == bool(code)
+    (run,) = json.loads((tmp_path / "out.sarif").read_text("utf-8"))["runs"]
+    assert bool(run["results"]) == bool(code)
+    assert (tmp_path / "summary.md").read_text("utf-8").startswith("## cadence-guard\n")
+    assert (tmp_path / "output").read_text("utf-8") == "sarif=out.sarif\n"
