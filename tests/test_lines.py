@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cadence_guard import Touch
-from cadence_guard.lines import Form, Line, Past, form_of
+from cadence_guard.lines import SCANNED, Form, Line, Past, form_of
 
 
 def past(number: int, tag: str) -> Past:
@@ -37,4 +37,16 @@ def test_a_pick_grows_with_the_line_however_many_forms_are_on_it(kinds: int) -> 
     line.remove(line.touches[0])
     line.prune(10)
     assert line.pick("all", lambda form: True) == list(range(10, 60))
-    assert [touch.at for touch in line.later(57)] == [58, 59]
+
+
+@pytest.mark.parametrize("number", [3, SCANNED, SCANNED + 1, 3 * SCANNED])
+def test_groups_are_the_same_however_many_touches_are_near(number: int) -> None:
+    line = Line({})
+    for at in range(number):
+        line.add(past(at, str(at % 3)))
+        groups = line.grouped("even", even, lambda touch: touch.at % 2, -1)
+        counted = [n for n in range(at + 1) if n % 3 % 2 == 0]
+        wanted = {odd: [n for n in counted if n % 2 == odd] for odd in (0, 1)}
+        assert groups == {odd: found for odd, found in wanted.items() if found}
+    near = line.grouped("even", even, lambda touch: touch.at % 2, number - 3)
+    assert max(max(found) for found in near.values()) >= number - 3

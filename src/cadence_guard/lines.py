@@ -7,9 +7,9 @@ of those touches sorted, growing with it.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import lru_cache
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from cadence_guard import words
 from cadence_guard.touch import Touch
@@ -81,6 +81,12 @@ class Past:
         """A hash of what no rule reads, to know the same touch again."""
 
 
+Groups: TypeAlias = dict[Hashable, list[int]]
+"""Instants in order, by what a rule tells touches apart by."""
+SCANNED: Final = 64
+"""So many touches are looked at each time; for more a line keeps lists, and asking stays flat."""
+
+
 class Answers(NamedTuple):
     """When a person's touch is an answer: the signals, and how old one may be (microseconds)."""
 
@@ -116,12 +122,13 @@ def _plus(mix: Mix, form: Form) -> Mix:
 
 
 class Pick:
-    """The instants of those touches of a line that one rule counts, in order."""
+    """The instants of those touches of a line that one rule counts, in order; or by group."""
 
-    __slots__ = ("at", "seen")
+    __slots__ = ("at", "groups", "seen")
 
     def __init__(self) -> None:
         self.at: list[int] = []
+        self.groups: Groups = {}
         self.seen = 0
 
 
@@ -223,13 +230,50 @@ class Line:
                 pick.at.append(touch.at)
         pick.seen = len(self.touches)
 
-    def later(self, than: int) -> list[Past]:
-        """The touches later than an instant."""
-        return self.touches[bisect_right(self.at, than) :]
+    def grouped(
+        self,
+        key: Hashable,
+        wanted: Callable[[Form], bool],
+        group: Callable[[Past], Hashable],
+        since: int,
+    ) -> Groups:
+        """The instants of the touches whose form is wanted, by group: all that are later than
+        `since`, if not more. `key` names the selection and the grouping."""
+        first = bisect_right(self.at, since)
+        if len(self.at) - first <= SCANNED:
+            return _by_group(self.touches[first:], key, wanted, group, {})
+        pick = self._picks.get(key)
+        if pick is None:
+            pick = self._picks[key] = Pick()
+        if pick.seen != len(self.touches):
+            _by_group(self.touches[pick.seen :], key, wanted, group, pick.groups)
+            pick.seen = len(self.touches)
+        return pick.groups
 
     def between(self, start: int, end: int) -> list[Past]:
         """The touches in [start, end]."""
         return self.touches[bisect_left(self.at, start) : bisect_right(self.at, end)]
+
+
+def _by_group(
+    touches: Iterable[Past],
+    key: Hashable,
+    wanted: Callable[[Form], bool],
+    group: Callable[[Past], Hashable],
+    groups: Groups,
+) -> Groups:
+    for touch in touches:
+        form = touch.form
+        chosen = form.wanted.get(key)
+        if chosen is None:
+            chosen = form.wanted[key] = wanted(form)
+        if chosen:
+            name = group(touch)
+            if name in groups:
+                groups[name].append(touch.at)
+            else:
+                groups[name] = [touch.at]
+    return groups
 
 
 _forms: dict[Hashable, Form] = {}

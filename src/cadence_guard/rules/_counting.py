@@ -90,12 +90,14 @@ def window_facts(
     return {"touches": [touch.id for touch in full], "max": limit, "per": per}
 
 
-def clear(at: list[int], t: int, within: int) -> OpenStretch:
-    """The first stretch from `t` on in which no instant of `at` lies less than `within` back."""
-    index = bisect_right(at, t)
-    if index:
-        t = max(t, at[index - 1] + within)
-    while index < len(at) and at[index] <= t:
-        t = at[index] + within
-        index += 1
-    return t, at[index] if index < len(at) else NEVER
+def last_and_next(lines: list[list[int]], t: int) -> tuple[int | None, int]:
+    """The last instant of all lines that is not after `t`, and the first one after it."""
+    last: int | None = None
+    following = NEVER
+    for at in lines:
+        index = bisect_right(at, t)
+        if index and (last is None or at[index - 1] > last):
+            last = at[index - 1]
+        if index < len(at):
+            following = min(following, at[index])
+    return last, following

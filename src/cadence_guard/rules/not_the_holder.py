@@ -37,8 +37,9 @@ from typing import Annotated
 from pydantic import Field
 
 from cadence_guard.history import Case
-from cadence_guard.instants import NEVER, Duration, to_datetime, to_text
-from cadence_guard.rules._counting import clear, counted
+from cadence_guard.instants import FIRST, NEVER, Duration, to_datetime, to_text
+from cadence_guard.lines import Past
+from cadence_guard.rules._counting import counted, last_and_next
 from cadence_guard.rules._rule import (
     Crowd,
     Elapsed,
@@ -47,6 +48,7 @@ from cadence_guard.rules._rule import (
     Rule,
     Selecting,
     Spans,
+    one,
 )
 from cadence_guard.rules._sets import walk
 
@@ -68,21 +70,24 @@ class NotTheHolder(Rule):
         self.lapses = params.lapses.us
         self.looks_back = self.within
         self.spans = Spans.of(params.for_, params.lapses)
+        self._key = one("team", self.selection)
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
+        groups = case.me.line.grouped(self._key, self.counts, _team, t - self.within)
         team = case.team
-        others = [
-            past.at
-            for past in case.me.line.later(t - self.within)
-            if past.form.team != team and self.counts(past.form)
-        ]
         if not case.me.batons:
-            return clear(others, t, self.within) if others else (t, NEVER)
+            last = FIRST
+            for other, at in groups.items():
+                if other != team and at[-1] > last:
+                    last = at[-1]
+            if last <= t:  # nothing of others lies ahead
+                return max(t, last + self.within), NEVER
+        others = [at for other, at in groups.items() if other != team]
         holds = self._holds(case)
         return walk(lambda t: self._piece(t, case, others, holds), t)
 
     def _piece(
-        self, t: int, case: Case, others: list[int], holds: list[Hold]
+        self, t: int, case: Case, others: list[list[int]], holds: list[Hold]
     ) -> tuple[int, int, int]:
         """(opens, closes, border) of the piece of time from `t` on with one holder or none."""
         border = NEVER
@@ -91,8 +96,13 @@ class NotTheHolder(Rule):
                 return (t, end, end) if team == case.team else (NEVER, NEVER, end)
             if start > t:
                 border = min(border, start)
-        opens, closes = clear(others, t, self.within)
-        return (opens, min(closes, border), border) if opens < border else (NEVER, NEVER, border)
+        opens = t
+        while opens < border:
+            last, following = last_and_next(others, opens)
+            if last is None or last + self.within <= opens:
+                return opens, min(following, border), border
+            opens = last + self.within
+        return NEVER, NEVER, border
 
     def _holds(self, case: Case) -> list[Hold]:
         batons = case.me.batons
@@ -130,3 +140,7 @@ class NotTheHolder(Rule):
         return Objection(
             message, facts={"touches": [touch.id for touch in touches], "holder": other}
         )
+
+
+def _team(touch: Past) -> str | None:
+    return touch.form.team

@@ -29,13 +29,15 @@ Two good cadences are one bad one for the person who is in both.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Annotated
 
 from pydantic import Field
 
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER, Duration
-from cadence_guard.rules._counting import clear, counted
+from cadence_guard.lines import Past
+from cadence_guard.rules._counting import counted, last_and_next
 from cadence_guard.rules._rule import (
     Crowd,
     Elapsed,
@@ -44,6 +46,7 @@ from cadence_guard.rules._rule import (
     Rule,
     Selecting,
     Spans,
+    one,
 )
 
 _Group = Annotated[
@@ -64,9 +67,10 @@ class OverlappingCadence(Rule):
         self.within = params.for_.us
         self.looks_back = self.within
         self.spans = Spans.of(params.for_)
+        self._key = one("cadence", self.selection)
         self._share = [frozenset(group) for group in params.share]
 
-    def _clashes(self, cadence: str | None, other: str | None) -> bool:
+    def _clashes(self, cadence: str | None, other: Hashable) -> bool:
         return (
             other is not None
             and cadence != other
@@ -77,14 +81,17 @@ class OverlappingCadence(Rule):
         cadence = case.touch.cadence
         if cadence is None or not case.touch.automated:
             return t, NEVER
-        others = [
-            past.at
-            for past in case.me.line.later(t - self.within)
-            if past.cadence != cadence
-            and self._clashes(cadence, past.cadence)
-            and self.counts(past.form)
-        ]
-        return clear(others, t, self.within) if others else (t, NEVER)
+        groups = case.me.line.grouped(self._key, self.counts, _cadence, t - self.within)
+        others: list[list[int]] = []
+        for other, at in groups.items():
+            if other != cadence and at[-1] > t - self.within and self._clashes(cadence, other):
+                others.append(at)
+        while others:
+            last, following = last_and_next(others, t)
+            if last is None or last + self.within <= t:
+                return t, following
+            t = last + self.within
+        return t, NEVER
 
     def quiet(self, t: int, case: Case) -> Crowd | None:
         return Crowd(1, self.looks_back)
@@ -100,3 +107,7 @@ class OverlappingCadence(Rule):
         return Objection(
             message, facts={"touches": [touch.id for touch in touches], "cadence": other}
         )
+
+
+def _cadence(touch: Past) -> str | None:
+    return touch.cadence

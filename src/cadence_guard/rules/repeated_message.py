@@ -30,7 +30,7 @@ from __future__ import annotations
 
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER
-from cadence_guard.lines import Form
+from cadence_guard.lines import Form, Past
 from cadence_guard.rules._counting import counted, crowded
 from cadence_guard.rules._rule import (
     Crowd,
@@ -40,6 +40,7 @@ from cadence_guard.rules._rule import (
     Rule,
     Selecting,
     Spans,
+    one,
 )
 
 
@@ -55,6 +56,7 @@ class RepeatedMessage(Rule):
         self.per = params.per.us
         self.looks_back = self.per
         self.spans = Spans.of(params.per)
+        self._key = one("message", self.selection)
 
     def counts(self, form: Form) -> bool:
         return not form.missed and super().counts(form)
@@ -63,20 +65,20 @@ class RepeatedMessage(Rule):
         touch = case.touch
         if touch.step is None:
             return t, NEVER
-        cadence, step = touch.cadence, touch.step
-        at = [
-            past.at
-            for past in case.me.line.later(t - self.per)
-            if past.step == step and past.cadence == cadence and self.counts(past.form)
-        ]
+        groups = case.me.line.grouped(self._key, self.counts, _message, t - self.per)
+        at = groups.get((touch.cadence, touch.step))
         return crowded(at, t, 1, self.per) if at else (t, NEVER)
 
     def quiet(self, t: int, case: Case) -> Crowd | None:
         return Crowd(1, self.looks_back)
 
     def objection(self, t: int, case: Case) -> Objection:
-        cadence, step = case.touch.cadence, case.touch.step
+        message = (case.touch.cadence, case.touch.step)
         near = counted(self, case.me.line, t - self.per + 1, t + self.per - 1)
-        same = [past.id for past in near if past.step == step and past.cadence == cadence]
+        same = [touch.id for touch in near if _message(touch) == message]
         facts = {"touches": same, "per": self.params.per.text}
         return Objection(f"the same step within {self.params.per.text}", facts=facts)
+
+
+def _message(touch: Past) -> tuple[str | None, str | None]:
+    return touch.cadence, touch.step
