@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from cadence_guard import Decision, Policy, PolicyError, Stretch, Verdict, engine
+from cadence_guard.book import Book
 from cadence_guard.engine import calendar, decide
 from cadence_guard.history import Case
 from cadence_guard.instants import DAY, HOUR, NEVER, to_us
 from cadence_guard.rules import Objection, OpenStretch, Rule
 from cadence_guard.ruleset import Ruleset
-from support import book_of, case_of, judge, mail, signal
+from support import book_of, case_of, hashed, judge, mail, signal
 
 
 class Odd(Rule):
@@ -73,6 +74,18 @@ def test_a_rule_that_fails_is_a_no(
     assert (finding.code, finding.name) == ("CG901", "rule-failed")
     assert reason in finding.message
     assert finding.facts == {"rule": cls.name}
+
+
+def test_a_rule_that_fails_in_a_later_round_is_a_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = case_of([], mail()).at
+    monkeypatch.setattr(Standing, "answer", staticmethod(lambda t: (max(t, start + HOUR), NEVER)))
+    monkeypatch.setattr(
+        Odd, "answer", staticmethod(lambda t: (t, t + 1) if t == start else (t - 1, NEVER))
+    )
+    decision = judge({"rules": {f"{HERE}Odd": {}, f"{HERE}Standing": {}}}, [], mail())
+    assert decision.verdict is Verdict.DENY
+    assert decision.codes == ("CG901", "CG999")
+    assert "an instant before the one" in next(iter(decision.failures))
 
 
 def test_a_search_without_an_end_is_a_no(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,6 +230,20 @@ def test_the_memory_of_a_book_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
         touch = case_of([], mail(step=f"s-{step}")).touch
         assert decide(ruleset, book.case(touch, to_us(touch.at)))
     assert len(book.remembered) <= 3
+
+
+def test_what_is_kept_of_a_contacts_standing_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Greetings may be others with every touch; a book that remembers nothing says the same."""
+    monkeypatch.setattr(engine, "KEPT", 3)
+    ruleset = Ruleset(Policy(rules={"wrong-name": {}}))
+    book, forgetful = book_of([]), Book(hashed, remember=False)
+    for number in range(9):
+        touch = case_of([], mail(greeting=f"Dear {number}")).touch
+        case = book.case(touch, to_us(touch.at))
+        again = forgetful.case(touch, to_us(touch.at))
+        assert decide(ruleset, case) == decide(ruleset, again)
+        assert {entry.name for entry, *_ in engine.raised(ruleset, case)} == {"wrong-name"}
+        assert len(case.view.standings) <= 3
 
 
 class _Sundays(Rule):

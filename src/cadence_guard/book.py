@@ -63,16 +63,6 @@ class Book:
         self._hashed = hashed
         self._erased = False
         self._order = 0
-        self._fold: dict[type, Callable[[Any, int, Any], None]] = {
-            Touch: self._touch,
-            Signal: self._signal,
-            Consent: self._consent,
-            Contact: self._contact,
-            Handoff: self._handoff,
-            Suppress: self._suppress,
-            Forget: self._forget,
-            Release: self._release,
-        }
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -200,7 +190,7 @@ class Book:
         self._moved_on()
         if streams is None and not isinstance(event, Touch):
             streams = self.streams(event)
-        self._fold[type(event)](event, to_us(event.at), streams)
+        _FOLD[type(event)](self, event, to_us(event.at), streams)
 
     def _moved_on(self) -> None:
         if self.remembered:
@@ -210,16 +200,26 @@ class Book:
         known = self.check(touch)
         if known is not None:
             self._outcome(known, touch)
-            return
-        if touch.id is None and self.knows(touch):
-            return
-        me = self._me(touch.contact)
+        elif touch.id is not None or not self.knows(touch):
+            me = self._me(touch.contact)
+            self._add(touch, at, point_of(touch), me, streams.account if streams else me.account)
+
+    def add(self, case: Case) -> None:
+        """Takes in the touch of a case of this book that was not told before: what has been worked
+        out for the case need not be worked out again."""
+        self._order += 1
+        self._moved_on()
+        self._add(case.touch, case.at, case.point, case.me, case.me.account)
+
+    def _add(
+        self, touch: Touch, at: int, point: str | None, me: History, account: str | None
+    ) -> None:
         past = Past(
             at,
             form_of(touch),
-            self._word(point_of(touch)),
+            self._word(point),
             me.contact,
-            streams.account if streams else me.account,
+            account,
             self._word(touch.cadence),
             self._word(touch.step),
             touch.id,
@@ -466,6 +466,18 @@ class Book:
             line.prune(before)
 
 
+_FOLD: Final[dict[type, Callable[[Book, Any, int, Any], None]]] = {
+    Touch: Book._touch,
+    Signal: Book._signal,
+    Consent: Book._consent,
+    Contact: Book._contact,
+    Handoff: Book._handoff,
+    Suppress: Book._suppress,
+    Forget: Book._forget,
+    Release: Book._release,
+}
+
+
 def point_of(touch: Touch) -> str | None:
     """The contact point of a touch, normalised."""
     return normalise(touch.to, CHANNEL_KIND[touch.channel]) if touch.to else None
@@ -495,20 +507,26 @@ def _same(past: Past, touch: Touch) -> bool:
     ) and past.rest == _rest(touch)
 
 
+_REST: Final = (
+    "sender",
+    "greeting",
+    "audience",
+    "offer",
+    "deadline",
+    "unsubscribe",
+    "discloses_source",
+    "because",
+    "not_after",
+)
+_rest_of: Final = attrgetter(*_REST)
+_SAYS_NO_MORE: Final = hash(tuple(Touch.model_fields[name].default for name in _REST))
+
+
 def _rest(touch: Touch) -> int:
-    return hash(
-        (
-            touch.sender,
-            touch.greeting,
-            touch.audience,
-            touch.offer,
-            touch.deadline,
-            touch.unsubscribe,
-            touch.discloses_source,
-            touch.because,
-            touch.not_after,
-        )
-    )
+    """A hash of what no rule reads of a past touch."""
+    if touch.model_fields_set.isdisjoint(_REST):
+        return _SAYS_NO_MORE
+    return hash(_rest_of(touch))
 
 
 def _signal(

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from cadence_guard.instants import to_text
+from cadence_guard.instants import to_datetime, to_text
 
 SCHEMA_VERSION: Final = 1
 """Of the JSON that `Decision.to_json` writes; keys may be added within a version."""
@@ -89,9 +89,7 @@ class Told(Protocol):
 class Decision:
     """What the guard says of one touch. True if the touch is allowed now.
 
-    `until` is the earliest common free time of a defer, else None. `open_until` is when the allow
-    (or the time found) runs out, None if it does not. `findings` and `needs` are made when
-    they are first read.
+    `until`, `open_until`, `findings` and `needs` are made when they are first read.
     """
 
     __slots__ = (
@@ -99,14 +97,14 @@ class Decision:
         "_findings",
         "_lock",
         "_needs",
+        "_open_until",
         "_told",
+        "_until",
         "at",
         "contact",
         "failures",
         "horizon",
-        "open_until",
         "touch",
-        "until",
         "verdict",
     )
 
@@ -117,8 +115,8 @@ class Decision:
         at: datetime,
         touch: str | None,
         contact: str,
-        until: datetime | None = None,
-        open_until: datetime | None = None,
+        until: datetime | int | None = None,
+        open_until: datetime | int | None = None,
         findings: tuple[Finding, ...] = (),
         needs: tuple[str, ...] = (),
         told: Told | None = None,
@@ -129,8 +127,8 @@ class Decision:
         self.at = at
         self.touch = touch
         self.contact = contact
-        self.until = until
-        self.open_until = open_until
+        self._until = until  # as an int in microseconds since the epoch, until somebody asks
+        self._open_until = open_until
         self.horizon = horizon
         self._findings = findings
         self._needs = needs
@@ -152,6 +150,20 @@ class Decision:
                     self._findings, self._needs = told.reasons()
                     self._told = None
         return self
+
+    @property
+    def until(self) -> datetime | None:
+        """The earliest common free time of a defer, else None."""
+        if isinstance(self._until, int):
+            self._until = to_datetime(self._until)
+        return self._until
+
+    @property
+    def open_until(self) -> datetime | None:
+        """When the allow (or the time found) runs out, None if it does not."""
+        if isinstance(self._open_until, int):
+            self._open_until = to_datetime(self._open_until)
+        return self._open_until
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Final, NamedTuple, TypeAlias
 
 from cadence_guard.decision import Decision, Finding, Stretch, Verdict
@@ -24,6 +25,9 @@ _LAST: Final = 253_370_764_800_000_000
 KEPT: Final = 1024
 """How many kinds of touches are remembered between two events, and of one contact's standing."""
 _NONE: Final = (0, 0, 0, 0, False, ())
+_NOTHING: Final[frozenset[str]] = frozenset()
+_NOTHING_STOOD: Final = (_NOTHING, 0, None)
+_within: Final = itemgetter(1)
 _ALLOW, _DEFER, _DENY = Verdict.ALLOW, Verdict.DEFER, Verdict.DENY
 
 
@@ -37,13 +41,15 @@ class Raised(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """Which entries may object from `since` on, while nothing but touches and other people's noes
-    are added to what is known: those always asked, and those asked in a crowd only."""
+    """Which entries may object from some instant on, while nothing but touches and other people's
+    noes are added to what is known: those always asked, and those asked in a crowd only."""
 
-    since: int
+    told: tuple[Crowd | None, ...]
+    """What each entry said of it, those that block first."""
     always: tuple[Asked, ...]
     crowds: tuple[tuple[int, int, Asked], ...]
-    """(limit, within, entry): asked if `limit` touches are later than t - `within`."""
+    """(limit, within, entry): asked if `limit` touches are later than t - `within`; the longest
+    `within` first."""
     warning: tuple[Rule, ...]
 
 
@@ -74,7 +80,7 @@ def decide(ruleset: Ruleset, case: Case) -> Decision:
             answer = _search(plan, case, limit)
             if len(remembered) >= KEPT:
                 remembered.clear()
-            if plan.built_in and not any(one.failed for one in answer[-1]):
+            if plan.built_in and not (answer[-1] and _failures(answer[-1])):
                 remembered[kind] = answer
     _, _, found, closes, _, raised = answer
     verdict = _ALLOW if found <= t else _DEFER if found <= limit else _DENY
@@ -83,14 +89,21 @@ def decide(ruleset: Ruleset, case: Case) -> Decision:
         at=case.moment,
         touch=touch.id,
         contact=touch.contact,
-        until=to_datetime(found) if verdict is _DEFER else None,
-        open_until=to_datetime(closes) if closes < _LAST and verdict is not _DENY else None,
+        until=found if verdict is _DEFER else None,
+        open_until=closes if closes < _LAST and verdict is not _DENY else None,
         told=_Told(case, raised) if raised or not case.view.known else None,
         horizon=ruleset.horizon_text.text,
-        failures=tuple([f"{one.entry.name}: {one.failed}" for one in raised if one.failed])
-        if raised
-        else (),
+        failures=_failures(raised) if raised else (),
     )
+
+
+def _failures(raised: Sequence[Raised]) -> tuple[str, ...]:
+    """What the rules that failed raised."""
+    failures: tuple[str, ...] = ()
+    for entry, _, _, failed in raised:
+        if failed is not None:
+            failures += (f"{entry.name}: {failed}",)
+    return failures
 
 
 def raised(ruleset: Ruleset, case: Case) -> Sequence[Raised]:
@@ -127,36 +140,45 @@ def _search(plan: Plan, case: Case, limit: int) -> Answer:
     """
     start = case.at
     standing = _standing(plan, case)
-    asked = list(standing.always + plan.by_noes if case.noes else standing.always)
+    asked = [*standing.always, *plan.by_noes] if case.noes else [*standing.always]
     at = case.me.line.at
     made = len(at)
-    for least, within, one in standing.crowds:
-        if made >= least and at[-least] > start - within:
+    for least, within, one in standing.crowds if made else ():
+        since = start - within
+        if at[-1] <= since:
+            break  # the others look back less far
+        if least == 1 or (made >= least and at[-least] > since):
             asked.append(one)
     answers: list[OpenStretch] = []
     met: dict[int, Raised] = {}
-    latest, closes, border = start, NEVER, NEVER
+    latest, closes, border, ends = start, NEVER, NEVER, NEVER
     for ask, entry in asked:
         why = None
         try:
-            opens, shuts = ask(start, case)
+            answer = opens, shuts = ask(start, case)
+            if opens == start < shuts:
+                answers.append(answer)
+                if shuts < closes:
+                    closes = shuts
+                continue
             if not start <= opens < shuts and opens != NEVER:
                 raise ValueError(_unsound(opens, shuts, start))
         except Exception as error:  # noqa: BLE001 (whatever a rule raises is a no)
             opens, shuts, why = NEVER, NEVER, f"{type(error).__name__}: {error}"
-        if opens > start:
-            met[len(answers)] = Raised(entry, None, opens, why)
-            if opens > latest:
-                latest = opens
-            if opens < border:
-                border = opens
-        elif shuts < border:
-            border = shuts
-        if shuts < closes:
-            closes = shuts
+        met[len(answers)] = Raised(entry, None, opens, why)
         answers.append((opens, shuts))
+        if opens > latest:
+            latest = opens
+        if opens < border:
+            border = opens
+        if shuts < ends:
+            ends = shuts
+    if closes < border:
+        border = closes
+    if ends < closes:
+        closes = ends
     if start < latest <= limit:
-        latest, closes = _go_on(asked, answers, met, latest, case, limit)
+        latest, closes = _go_on(asked, answers, met, latest, closes, case, limit)
     raised = list(met.values())
     for entry in standing.warning:
         opens, shuts, why = _ask(entry.next_open, start, case)
@@ -171,11 +193,15 @@ def _go_on(
     answers: list[OpenStretch],
     met: dict[int, Raised],
     t: int,
+    closes: int,
     case: Case,
     limit: int,
 ) -> tuple[int, int]:
-    """The rounds after the first, from `t` on; fills `answers` and `met`."""
+    """The rounds after the first, from `t` on; fills `answers` and `met`. `closes` is when the
+    first of the answers does."""
     for _ in range(ROUNDS):
+        if closes > t or t > limit:
+            return t, closes
         latest, closes = t, NEVER
         for index, (_, shuts) in enumerate(answers):
             if shuts <= t:
@@ -183,13 +209,12 @@ def _go_on(
                 opens, shuts, why = _ask(ask, t, case)
                 answers[index] = opens, shuts
                 if opens > t:
-                    met.setdefault(index, Raised(entry, t, opens, why))
+                    if index not in met:
+                        met[index] = Raised(entry, t, opens, why)
                     if opens > latest:
                         latest = opens
             if shuts < closes:
                 closes = shuts
-        if latest == t or latest > limit:
-            return latest, closes
         t = latest
     met[-1] = Raised(asked[0][1], None, NEVER, "no end in the search for a free time")
     return NEVER, NEVER
@@ -197,9 +222,10 @@ def _go_on(
 
 def _standing(plan: Plan, case: Case) -> Standing:
     """The standing of a contact towards touches of one kind. It is kept with the view of the
-    contact, which goes when anything but a touch is added."""
+    contact. After a signal only the entries that hear signals of its kind are asked anew; when
+    anything but a touch or a signal is added, all of them are."""
     touch = case.touch
-    memo = case.view.memo
+    standings = case.view.standings
     key = (
         plan,
         case.point,
@@ -209,22 +235,44 @@ def _standing(plan: Plan, case: Case) -> Standing:
         touch.because,
         touch.not_after,
     )
-    known: Standing | None = memo.get(key)
-    if known is not None and known.since <= case.at:
-        return known
-    always: list[Asked] = []
-    crowds: list[tuple[int, int, Asked]] = []
-    for one in plan.asked:
-        crowd = _quiet(one[1], case)
-        if crowd is None:
-            always.append(one)
-        elif crowd is not FREE:
-            crowds.append((crowd.limit, crowd.within, one))
-    warning = tuple(entry for entry in plan.warning if _quiet(entry, case) is not FREE)
-    if len(memo) >= KEPT:  # greetings and last instants may be others with every touch
-        memo.clear()
-    standing = memo[key] = Standing(case.at, tuple(always), tuple(crowds), warning)
+    stood: Standing | None
+    heard, since, stood = standings.get(key, _NOTHING_STOOD)
+    if since > case.at:
+        stood = None
+    elif stood is not None and not heard:
+        return stood
+    told = tuple(
+        [
+            _quiet(entry, case)
+            if stood is None or entry.hears is None or not heard.isdisjoint(entry.hears)
+            else stood.told[place]
+            for place, entry in enumerate(plan.standing)
+        ]
+    )
+    if (standing := plan.standings.get(told)) is None:
+        standing = plan.standings[told] = _made(plan, told)
+    if len(standings) >= KEPT:  # greetings and last instants may be others with every touch
+        standings.clear()
+    standings[key] = _NOTHING, case.at, standing
     return standing
+
+
+def _made(plan: Plan, told: tuple[Crowd | None, ...]) -> Standing:
+    crowds = [
+        (crowd.limit, crowd.within, one)
+        for one, crowd in zip(plan.asked, told, strict=False)
+        if crowd is not None and crowd is not FREE
+    ]
+    return Standing(
+        told,
+        tuple(one for one, crowd in zip(plan.asked, told, strict=False) if crowd is None),
+        tuple(sorted(crowds, key=_within, reverse=True)),
+        tuple(
+            entry
+            for entry, crowd in zip(plan.warning, told[len(plan.asked) :], strict=True)
+            if crowd is not FREE
+        ),
+    )
 
 
 def _quiet(entry: Rule, case: Case) -> Crowd | None:

@@ -103,7 +103,7 @@ def parse_events(source: object) -> Iterator[Event]:
 
 def to_line(event: Event) -> str:
     """An event as one line of JSON, without empty fields; `parse_event` reads it back."""
-    return event.model_dump_json()
+    return event.model_dump_json(exclude_none=True)  # it would leave them out itself, slowly
 
 
 def _read(path: Path) -> Iterator[bytes]:

@@ -43,6 +43,7 @@ _MONTH: Final = 30 * DAY
 _KEY: Final = HASHED + "mark"
 _KEY_STREAM: Final = f"contact:{_KEY}"
 """The stream that holds the mark of the key."""
+_NO_PAGE: Final = Page([], {}, 0)
 _Result = TypeVar("_Result")
 
 
@@ -111,9 +112,10 @@ class Guard:
         facts = _facts(contact, asked)
         try:
             with self._lock:
-                if asked.id and _standing(self._booking(asked.id)):
+                shelf, booking = self._look(asked, facts)
+                if _standing(booking):
                     return _twice(asked, "this id is booked already; reserve it with resume=True")
-                return self._judge(self._shelf(asked, facts).book, asked, facts)
+                return self._judge(shelf.book, asked, facts)
         except LedgerUnavailable as error:
             return _down(asked, error)
 
@@ -135,7 +137,7 @@ class Guard:
         asked = self._planned(touch).model_copy(update={"at": start})
         facts = _facts(contact, asked)
         with self._lock:
-            case = self._shelf(asked, facts).book.case(asked, to_us(start), facts)
+            case = self._look(asked, facts)[0].book.case(asked, to_us(start), facts)
             return engine.calendar(self.ruleset, case, to_us(start), to_us(end))
 
     # -- booking ------------------------------------------------------------------------------
@@ -162,12 +164,11 @@ class Guard:
         try:
             for _ in range(TRIES):
                 with self._lock:
-                    booking = self._booking(asked.id)
+                    shelf, booking = self._look(asked, facts)
                     revision = booking.revisions[f"touch:{asked.id}"]
                     if resume and seen not in (None, revision):
                         raise Refused(_twice(asked, "somebody else has resumed this booking"))
                     seen = revision
-                    shelf = self._shelf(asked, facts)
                     try:
                         todo, decision = self._plan(shelf.book, booking, asked, facts, resume)
                     finally:
@@ -317,7 +318,7 @@ class Guard:
                     return None, {}
                 return Filed(told, booking.events[-1].streams), booking.revisions
         else:
-            booking = Page([], {}, 0)
+            booking = _NO_PAGE
         shelf = self._full_shelf(told.contact)
         return (
             Filed(told, shelf.book.streams(told)),
@@ -419,25 +420,32 @@ class Guard:
         """What is known under the id of a touch, whoever the contact."""
         return self._history([f"touch:{touch}"])
 
-    def _shelf(self, touch: Touch, facts: Contact | None) -> _Shelf:
-        """All that can matter for a touch, read up to now."""
+    def _look(self, touch: Touch, facts: Contact | None) -> tuple[_Shelf, Page]:
+        """All that can matter for a touch, and what is known under its id; read up to now."""
         assert touch.at is not None  # now, if nobody said
         account = facts.account if facts is not None else None
         answers = self.ruleset.answers  # what is counted may be an answer to something earlier
         need = to_us(touch.at) - self.ruleset.looks_back - (answers.within if answers else 0)
-        return self._read(touch.contact, point_of(touch), account, need)
+        if touch.id is None:
+            return self._read(touch.contact, point_of(touch), account, need)[0], _NO_PAGE
+        key = f"touch:{touch.id}"
+        shelf, is_new = self._read(touch.contact, point_of(touch), account, need, key)
+        return shelf, Page([], {key: 0}, 0) if is_new else self._booking(touch.id)
 
     def _full_shelf(self, contact: str) -> _Shelf:
         """All that is known of a contact."""
-        return self._read(contact, None, "", FIRST)
+        return self._read(contact, None, "", FIRST)[0]
 
-    def _read(self, contact: str, point: str | None, account: str | None, need: int) -> _Shelf:
-        """The events of these streams. `account` is the one given, None for the contact's own, and
-        "" for none at all."""
+    def _read(
+        self, contact: str, point: str | None, account: str | None, need: int, beside: str = ""
+    ) -> tuple[_Shelf, bool]:
+        """The events of these streams, and whether nothing is filed `beside` them, under that key.
+        `account` is the one given, None for the contact's own, and "" for none at all."""
         name = (contact, point, account)
         shelf = self._shelves.get(name)
         if shelf is not None and shelf.since <= need:
-            page = self._history(shelf.keys, shelf.since, max(shelf.page.revisions.values()))
+            after = max(shelf.page.revisions.values())
+            page, is_new = self._page(shelf.keys, shelf.since, after, beside)
             if page.epoch == shelf.page.epoch and not _misses(shelf.book, page):
                 if page.revisions != shelf.page.revisions:
                     del self._shelves[name]  # a book that was told only half is not kept
@@ -446,12 +454,12 @@ class Guard:
                     shelf = shelf._replace(page=page._replace(events=events))
                     self._shelves[name] = shelf
                 if account is not None or self._account(shelf.book, contact) == shelf.account:
-                    return shelf
+                    return shelf, is_new
         since = need if need == FIRST else need // _MONTH * _MONTH
         own = account
         while True:
             keys = self._keys(contact, point, own)
-            page = self._history(keys, None if since == FIRST else since)
+            page, is_new = self._page(keys, None if since == FIRST else since, 0, beside)
             book = self._fold(self._book(), page)
             if account is not None or (found := self._account(book, contact)) == own:
                 break
@@ -459,7 +467,18 @@ class Guard:
         if len(self._shelves) >= _SHELVES:
             self._shelves.clear()
         shelf = self._shelves[name] = _Shelf(keys, own, since, page, book)
-        return shelf
+        return shelf, is_new
+
+    def _page(
+        self, keys: tuple[str, ...], since: int | None, after: int, beside: str
+    ) -> tuple[Page, bool]:
+        """The events of these streams, and whether nothing is filed `beside` them: mostly so, and
+        then one question to the ledger answers both."""
+        if beside:
+            page = self._history((*keys, beside), since, after)
+            if page.revisions.pop(beside) == 0:
+                return page, True
+        return self._history(keys, since, after), False
 
     def _keys(self, contact: str, point: str | None, account: str | None) -> tuple[str, ...]:
         keys = [f"contact:{contact}", f"contact:{self._hash(contact)}"]
@@ -495,8 +514,12 @@ class Guard:
             raise _unavailable(error) from error
 
     def _append(self, events: Iterable[Filed], expect: Mapping[str, int]) -> None:
-        with _guarded():
+        try:
             self.ledger.append(events, expect)
+        except LedgerUnavailable:
+            raise
+        except Exception as error:
+            raise _unavailable(error) from error
 
     def _make_hash(self, text: str) -> str:
         if self._proven is None:

@@ -116,7 +116,7 @@ class Baton(NamedTuple):
 class View:
     """A contact as described: by the ledger's events, or by the facts given with the call."""
 
-    __slots__ = ("_zones", "account", "facts", "known", "memo", "points")
+    __slots__ = ("_zones", "account", "facts", "known", "memo", "points", "standings")
 
     def __init__(
         self, facts: Mapping[str, Any], points: Mapping[str, Mapping[str, Any]], known: bool
@@ -127,7 +127,19 @@ class View:
         self.account: str | None = facts.get("account")
         self.memo: dict[Hashable, Any] = {}
         """What rules have worked out of the facts and signals; gone when these change."""
+        self.standings: dict[Hashable, tuple[frozenset[str], int, Any]] = {}
+        """The engine's: the kinds of signals that have come since, from when on, what stood."""
         self._zones: dict[str | None, tuple[Zone, ...]] = {}
+
+    def anew(self, known: bool, heard: str | None) -> View:
+        """The same descriptions, and nothing worked out of anything else, but for what stood
+        before a signal of the kind `heard`, if nothing else has changed."""
+        view = View(self.facts, self.points, known)
+        view._zones = self._zones
+        if heard is not None:
+            for key, (kinds, since, standing) in self.standings.items():
+                view.standings[key] = kinds | {heard}, since, standing
+        return view
 
     def zones(self, point: str | None) -> tuple[Zone, ...]:
         """Every zone the contact could be in when reached at `point`; () if nothing is known."""
@@ -211,13 +223,19 @@ class History:
                     point: {key: value for key, (_, value) in about.items()}
                     for point, about in self._points.items()
                 },
-                self.heard or bool(self.said or self.grants or self.batons),
+                self._known,
             )
         return self._view
 
-    def changed(self) -> None:
-        """Drops what was worked out; something other than a touch has been added."""
-        self._view = None
+    @property
+    def _known(self) -> bool:
+        return self.heard or bool(self.said or self.grants or self.batons)
+
+    def changed(self, heard: str | None = None) -> None:
+        """Drops what was worked out; something other than a touch has been added, perhaps only a
+        signal of the kind `heard`."""
+        if self._view is not None:
+            self._view = self._view.anew(self._known, heard)
 
     def describe(self, contact: Contact, at: int) -> None:
         """Merges a contact event by its instant: a later one replaces, no event unsets a key."""
@@ -225,7 +243,7 @@ class History:
         self._merge(self._facts, facts_of(contact), at)
         for point, about in points_of(contact).items():
             self._merge(self._points.setdefault(point, {}), about, at)
-        self.changed()
+        self._view = None
 
     @staticmethod
     def _merge(known: dict[str, tuple[int, Any]], new: Mapping[str, Any], at: int) -> None:
@@ -236,7 +254,7 @@ class History:
     def hear(self, said: Said) -> None:
         """Files a signal."""
         insort(self.said, said, key=_AT)
-        self.changed()
+        self.changed(None if said.kind == "withdrawn" else said.kind)
 
     def points_had(self, channel: str | None) -> frozenset[str]:
         """The points described so far that a channel reaches; all of them without a channel."""

@@ -7,8 +7,9 @@ of those touches sorted, growing with it.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Mapping
-from typing import Any, Final, NamedTuple, Protocol
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from functools import lru_cache
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from cadence_guard import words
 from cadence_guard.touch import Touch
@@ -80,11 +81,44 @@ class Past:
         """A hash of what no rule reads, to know the same touch again."""
 
 
+Groups: TypeAlias = dict[Hashable, list[int]]
+"""Instants in order, by what a rule tells touches apart by."""
+SCANNED: Final = 64
+"""So many touches are looked at each time; for more a line keeps lists, and asking stays flat."""
+
+
 class Answers(NamedTuple):
     """When a person's touch is an answer: the signals, and how old one may be (microseconds)."""
 
     signals: frozenset[str]
     within: int
+
+
+class Mix:
+    """The forms of the touches on a line, or more; one object for all lines alike."""
+
+    __slots__ = ("all_wanted", "forms")
+
+    def __init__(self, forms: frozenset[Form]) -> None:
+        self.forms = forms
+        self.all_wanted: dict[Hashable, bool] = {}
+        """Which selections of touches want all of these forms, as far as they have asked."""
+
+
+_FORMS: Final = 65_536
+_MIXED: Final = 16
+_MANY: Final = Mix(frozenset())
+"""More forms than are worth looking at together."""
+_NO_FORMS: Final = Mix(frozenset())
+_mix: Final = lru_cache(maxsize=_FORMS)(Mix)
+
+
+@lru_cache(maxsize=_FORMS)
+def _plus(mix: Mix, form: Form) -> Mix:
+    """A mix and one more form."""
+    if mix is _MANY or len(mix.forms) == _MIXED:
+        return _MANY
+    return _mix(mix.forms | {form})
 
 
 class Pick:
@@ -94,7 +128,7 @@ class Pick:
 
     def __init__(self) -> None:
         self.at: list[int] = []
-        self.groups: dict[Any, list[int]] = {}
+        self.groups: Groups = {}
         self.seen = 0
 
 
@@ -109,17 +143,20 @@ class Answering(Protocol):
 class Line:
     """Touches in the order of time; at equal instants as they arrived."""
 
-    __slots__ = ("_picks", "at", "people", "touches")
+    __slots__ = ("_mix", "_picks", "at", "people", "touches")
 
     def __init__(self, people: Mapping[str, Answering]) -> None:
         self.at: list[int] = []
         self.touches: list[Past] = []
         self.people = people
+        self._mix = _NO_FORMS
         self._picks: dict[Hashable, Pick] = {}
 
     def add(self, touch: Past) -> None:
         """Files a touch. In the order of time this is cheap; else what was picked is dropped."""
         at = touch.at
+        if touch.form not in self._mix.forms:
+            self._mix = _plus(self._mix, touch.form)
         if not self.at or at > self.at[-1]:
             self.at.append(at)
             self.touches.append(touch)
@@ -151,18 +188,26 @@ class Line:
         key: Hashable,
         wanted: Callable[[Form], bool],
         answers: Answers | None = None,
-        group: Callable[[Past], Hashable] | None = None,
-    ) -> Pick:
-        """The touches whose form is wanted, without answers if `answers` says what one is.
+    ) -> list[int]:
+        """The instants of touches whose form is wanted, without answers if `answers` says what
+        one is.
 
         `key` names the selection. It grows with the line, so that asking again costs nothing.
         """
+        mix = self._mix
+        whole = mix.all_wanted.get(key)
+        if whole is None:
+            whole = mix.all_wanted[key] = mix is not _MANY and all(
+                wanted(form) and (answers is None or form.automated) for form in mix.forms
+            )
+        if whole:  # mostly; and then there is nothing to pick
+            return self.at
         pick = self._picks.get(key)
         if pick is None:
             pick = self._picks[key] = Pick()
         if pick.seen != len(self.touches):
-            self._extend(pick, key, wanted, answers, group)
-        return pick
+            self._extend(pick, key, wanted, answers)
+        return pick.at
 
     def _extend(
         self,
@@ -170,7 +215,6 @@ class Line:
         key: Hashable,
         wanted: Callable[[Form], bool],
         answers: Answers | None,
-        group: Callable[[Past], Hashable] | None,
     ) -> None:
         people = self.people
         for touch in self.touches[pick.seen :] if pick.seen else self.touches:
@@ -178,11 +222,7 @@ class Line:
             chosen = form.wanted.get(key)
             if chosen is None:
                 chosen = form.wanted[key] = wanted(form)
-            if not chosen:
-                continue
-            if group is not None:
-                pick.groups.setdefault(group(touch), []).append(touch.at)
-            elif (
+            if chosen and (
                 answers is None
                 or form.automated
                 or not people[touch.contact].is_answer(touch, answers)
@@ -190,13 +230,53 @@ class Line:
                 pick.at.append(touch.at)
         pick.seen = len(self.touches)
 
+    def grouped(
+        self,
+        key: Hashable,
+        wanted: Callable[[Form], bool],
+        group: Callable[[Past], Hashable],
+        since: int,
+    ) -> Groups:
+        """The instants of the touches whose form is wanted, by group: all that are later than
+        `since`, if not more. `key` names the selection and the grouping."""
+        first = bisect_right(self.at, since)
+        if len(self.at) - first <= SCANNED:
+            return _by_group(self.touches[first:], key, wanted, group, {})
+        pick = self._picks.get(key)
+        if pick is None:
+            pick = self._picks[key] = Pick()
+        if pick.seen != len(self.touches):
+            _by_group(self.touches[pick.seen :], key, wanted, group, pick.groups)
+            pick.seen = len(self.touches)
+        return pick.groups
+
     def between(self, start: int, end: int) -> list[Past]:
         """The touches in [start, end]."""
         return self.touches[bisect_left(self.at, start) : bisect_right(self.at, end)]
 
 
+def _by_group(
+    touches: Iterable[Past],
+    key: Hashable,
+    wanted: Callable[[Form], bool],
+    group: Callable[[Past], Hashable],
+    groups: Groups,
+) -> Groups:
+    for touch in touches:
+        form = touch.form
+        chosen = form.wanted.get(key)
+        if chosen is None:
+            chosen = form.wanted[key] = wanted(form)
+        if chosen:
+            name = group(touch)
+            if name in groups:
+                groups[name].append(touch.at)
+            else:
+                groups[name] = [touch.at]
+    return groups
+
+
 _forms: dict[Hashable, Form] = {}
-_FORMS: Final = 65_536
 
 
 def form_of(touch: Touch) -> Form:

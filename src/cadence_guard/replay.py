@@ -15,13 +15,14 @@ from cadence_guard.book import Book, point_of
 from cadence_guard.decision import Decision
 from cadence_guard.errors import EventError
 from cadence_guard.events import Event
+from cadence_guard.history import Case
 from cadence_guard.instants import to_text, to_us
 from cadence_guard.ruleset import Ruleset
 from cadence_guard.touch import Touch
 
 Judged: TypeAlias = tuple[Touch, Decision]
-Step: TypeAlias = tuple[Decision | None, bool]
-"""What was decided of an event, and whether it counts for those below."""
+Step: TypeAlias = tuple[Case, Decision] | None
+"""A touch's case and what was decided of it; None for an event that is not judged."""
 
 
 def judge_scenario(
@@ -44,7 +45,8 @@ def judge_scenario(
 
     def step(event: Event) -> Step:
         if not isinstance(event, Touch):
-            return None, True
+            book.fold(event)
+            return None
         before = refused.get(event.id) if event.id else None
         if before is not None and _content(event) != before:
             raise EventError(
@@ -52,15 +54,16 @@ def judge_scenario(
                 " only its outcome may change"
             )
         if event.outcome is not None or book.knows(event):
-            return None, True
+            book.fold(event)
+            return None
         if before is not None:
-            return None, False
-        decision = _decide(ruleset, book, event)
-        if not decision and event.id:
+            return None
+        judged = _judge(ruleset, book, event)
+        if not judged[1] and event.id:
             refused[event.id] = _content(event)
-        return decision, decision.allowed
+        return judged
 
-    return _each(book, events, step, where, lasting)
+    return _each(book, events, step, where, lasting=lasting, all_count=False)
 
 
 def replay(
@@ -83,20 +86,22 @@ def replay(
 
     def step(event: Event) -> Step:
         nonlocal latest
-        again = isinstance(event, Touch) and book.knows(event)
-        if not again:
-            assert event.at is not None  # `_each` has seen to it
-            if latest is not None and event.at < latest:
+        touch = event if isinstance(event, Touch) else None
+        if touch is None or not book.knows(touch):
+            at = event.at
+            assert at is not None  # `_each` has seen to it
+            if latest is not None and at < latest:
                 raise EventError(
-                    f"{to_text(event.at)} is earlier than {to_text(latest)} above it; a history is"
+                    f"{to_text(at)} is earlier than {to_text(latest)} above it; a history is"
                     " replayed in the order of time, so sort it by 'at' (replay --sort does)"
                 )
-            latest = event.at
-        if isinstance(event, Touch) and not again:
-            return _decide(ruleset, book, event), True
-        return None, True
+            latest = at
+            if touch is not None:
+                return _judge(ruleset, book, touch)
+        book.fold(event)
+        return None
 
-    return _each(book, events, step, where, lasting)
+    return _each(book, events, step, where, lasting=lasting, all_count=True)
 
 
 def _each(
@@ -104,30 +109,31 @@ def _each(
     events: Iterable[Event],
     step: Callable[[Event], Step],
     where: Callable[[], str] | None,
+    *,
     lasting: bool,
+    all_count: bool,
 ) -> Iterator[Judged]:
     for number, event in enumerate(events, 1):
         try:
             if event.at is None:
                 raise EventError("'at' is missing; expected an instant")
-            decision, counts = step(event)
-            if counts and decision is None:
-                book.fold(event)
+            judged = step(event)
         except EventError as error:
             place = where() if where else f"event {number}"
             raise EventError(f"{place}: {error}") from None
-        if decision is not None:
-            assert isinstance(event, Touch)  # nothing else is judged
-            yield event, decision
+        if judged is not None:
+            case, decision = judged
+            yield case.touch, decision
             if lasting:
                 decision.settle()
-            if counts:
-                book.fold(event)
+            if all_count or decision:
+                book.add(case)
 
 
-def _decide(ruleset: Ruleset, book: Book, touch: Touch) -> Decision:
+def _judge(ruleset: Ruleset, book: Book, touch: Touch) -> tuple[Case, Decision]:
     assert touch.at is not None  # `_each` has seen to it
-    return engine.decide(ruleset, book.case(touch, to_us(touch.at)))
+    case = book.case(touch, to_us(touch.at))
+    return case, engine.decide(ruleset, case)
 
 
 def _content(touch: Touch) -> Touch:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -45,8 +45,12 @@ class Plan:
     """The other blocking entries."""
     particular: bool
     """Whether an entry also looks at the team or the tags of a touch."""
+    standing: tuple[Rule, ...]
+    """The entries of `asked`, then those of `warning`."""
     built_in: bool
     """Whether none is anybody's own rule, which may look at anything."""
+    standings: dict[Hashable, Any] = field(default_factory=dict)
+    """The engine's: what may stand of the entries, once for all contacts alike."""
 
 
 class Ruleset:
@@ -155,12 +159,15 @@ class Ruleset:
             self._plans.clear()
         chosen = [entry for entry in entries if entry.concerns(touch.channel, touch.purpose)]
         blocking = tuple(entry for entry in chosen if entry.effect == "block")
+        warning = tuple(entry for entry in chosen if entry.effect == "warn")
+        asked = tuple((entry.next_open, entry) for entry in blocking if not entry.by_noes)
         plan = self._plans[key] = Plan(
             blocking,
-            tuple(entry for entry in chosen if entry.effect == "warn"),
+            warning,
             tuple((entry.next_open, entry) for entry in blocking if entry.by_noes),
-            tuple((entry.next_open, entry) for entry in blocking if not entry.by_noes),
+            asked,
             any(entry.particular for entry in chosen),
+            (*(entry for _, entry in asked), *warning),
             all(type(entry) is RULES.get(entry.name) for entry in chosen),
         )
         return plan

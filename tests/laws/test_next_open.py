@@ -29,6 +29,7 @@ from cadence_guard.instants import (
 )
 from cadence_guard.rules import RULES, Rule
 from cadence_guard.ruleset import Ruleset
+from cadence_guard.words import SIGNALS
 from pages import page_of
 from strategies import ENTRIES, PHONE, PROFILE, SEEDS, RandomCase, World
 from support import book_of, case_of
@@ -188,3 +189,20 @@ def test_a_quiet_entry_objects_in_a_crowd_only(rule: str, seed: int) -> None:
         )
         if alone or (entry.by_noes and not case.noes):
             assert entry.next_open(t, case) == (t, NEVER)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@given(seed=SEEDS)
+@settings(PROFILE, max_examples=60)
+def test_a_signal_that_is_not_heard_changes_nothing_that_stands(rule: str, seed: int) -> None:
+    """What `quiet` says is the same before and after a signal of a kind that `hears` leaves out."""
+    rnd = Random(seed)
+    entry, case, given = subject(rnd, rule)
+    if entry.hears is None:
+        assert entry.by_noes or entry.quiet(case.at, case) is None
+        return
+    unheard = sorted({*SIGNALS} - entry.hears)
+    said = World(rnd).signal(case.me.contact, []) | {"kind": rnd.choice(unheard)}
+    said.pop("until", None)
+    more = case_of([*given.events, said], given.touch)
+    assert entry.quiet(case.at, more) == entry.quiet(case.at, case)

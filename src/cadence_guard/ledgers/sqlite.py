@@ -275,15 +275,13 @@ def _marks(keys: Sequence[str]) -> str:
 
 def _revisions(db: sqlite3.Connection, keys: Sequence[str]) -> tuple[dict[str, int], int]:
     """The revision of each stream, and the epoch, of one moment."""
-    revisions = dict.fromkeys(keys, 0)
-    revisions.update(
-        db.execute(
-            "SELECT stream, max(number) FROM filed"
-            f" WHERE stream IN ({_marks(keys)}) GROUP BY stream"
-            " UNION ALL SELECT 'epoch', value FROM kept WHERE name = 'epoch'",
-            keys,
+    sql = "SELECT 'epoch', value FROM kept WHERE name = 'epoch'"
+    if keys:  # one look-up a stream, however long it is: a GROUP BY would read all of it
+        sql += (
+            " UNION ALL SELECT column1, (SELECT max(number) FROM filed WHERE stream = column1)"
+            f" FROM (VALUES {','.join(['(?)'] * len(keys))})"
         )
-    )
+    revisions = {key: number or 0 for key, number in db.execute(sql, keys)}
     return revisions, revisions.pop("epoch")
 
 

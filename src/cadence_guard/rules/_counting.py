@@ -41,7 +41,7 @@ def two_sided(rule: Rule, line: Line, t: int, case: Case, search: Search) -> Ope
     A new touch by a person may be an answer; then it is free. It could make a booked answer none
     only where it is one itself, so the other counted touches stay the same.
     """
-    at = line.pick(rule.selection, rule.counts, rule.answers).at
+    at = line.pick(rule.selection, rule.counts, rule.answers)
     if rule.answers is None or case.touch.automated or not case.me.said:
         return search(at, t)
     answering = case.answering(rule.answers, t)

@@ -150,6 +150,9 @@ class Rule(ABC):
 
     spans: Spans | None = Spans()
     """None for a rule that cannot say where its answer changes."""
+    hears: frozenset[str] | None = None
+    """The kinds of signals that can change what `quiet` says, but for a withdrawal, which always
+    may; None if any can."""
     looks_back: int = 0
     """How far it reads touches, in microseconds."""
     answers: Answers | None = None

@@ -74,6 +74,7 @@ class AfterRefusal(Fact):
         cool = {"not_now": params.not_now, "declined": params.declined, "hung_up": params.hung_up}
         self._cool: dict[str, Duration] = {kind: long for kind, long in cool.items() if long}
         self.spans = Spans.of(*self._cool.values())
+        self.hears = frozenset((*self._cool, "invited"))
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
         memo = case.view.memo

@@ -60,7 +60,7 @@ class AlreadyAnswered(Fact):
 
     def set_up(self, params: Params) -> None:
         self.within = params.for_.us
-        self.signals = frozenset(params.signals)
+        self.hears = self.signals = frozenset(params.signals)
         self.spans = Spans.of(params.for_)
 
     def next_open(self, t: int, case: Case) -> OpenStretch:

@@ -85,6 +85,7 @@ else:
 class Blackout(Fact):
     code = "CG403"
     name = "blackout"
+    hears = frozenset()
 
     class Params(Selecting):
         dates: DateList

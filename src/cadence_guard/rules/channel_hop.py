@@ -46,6 +46,7 @@ _KINDS = frozenset(("declined", "hung_up", "opt_out", "complained"))
 class ChannelHop(Fact):
     code = "CG502"
     name = "channel-hop"
+    hears = _KINDS | {"invited"}
 
     class Params(Selecting):
         for_: Annotated[Span, Field(alias="for")]

@@ -41,6 +41,7 @@ from cadence_guard.rules._rule import (
 class Mislabelled(Rule):
     code = "CG706"
     name = "mislabelled"
+    hears = frozenset()
 
     class Params(Selecting):
         tags: Words = ("promotional", "urgent")

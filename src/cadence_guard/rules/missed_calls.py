@@ -54,6 +54,7 @@ from cadence_guard.rules._rule import (
 class MissedCalls(Rule):
     code = "CG304"
     name = "missed-calls"
+    hears = frozenset()
     channels = frozenset(("call",))
 
     class Params(Selecting):
@@ -75,7 +76,7 @@ class MissedCalls(Rule):
     def next_open(self, t: int, case: Case) -> OpenStretch:
         if self.max == 0:
             return NOT_EVER
-        at = case.me.line.pick(self._key, self.counts).at
+        at = case.me.line.pick(self._key, self.counts)
         opens = self._clear(at, t)
         for index in range(bisect_right(at, opens), len(at)):
             if self._clear(at, at[index]) > at[index]:

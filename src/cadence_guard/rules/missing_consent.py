@@ -93,6 +93,7 @@ class MissingConsent(Fact):
 
     def set_up(self, params: Params) -> None:
         self.accept = params.accept
+        self.hears = frozenset(ground.kind for ground in params.accept)
         self.spans = Spans.of(*(ground.lasts for ground in params.accept))
 
     def next_open(self, t: int, case: Case) -> OpenStretch:

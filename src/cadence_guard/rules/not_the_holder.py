@@ -59,6 +59,7 @@ Hold = tuple[int, int, str]
 class NotTheHolder(Rule):
     code = "CG601"
     name = "not-the-holder"
+    hears = frozenset()
 
     class Params(Selecting):
         for_: Annotated[Elapsed, Field(alias="for")] = Duration.parse("30d")
@@ -72,7 +73,7 @@ class NotTheHolder(Rule):
         self._key = one("team", self.selection)
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
-        groups = case.me.line.pick(self._key, self.counts, group=_team).groups
+        groups = case.me.line.grouped(self._key, self.counts, _team, t - self.within)
         team = case.team
         if not case.me.batons:
             last = FIRST

@@ -85,6 +85,7 @@ class Window(BaseModel):
 class OutsideHours(Fact):
     code = "CG401"
     name = "outside-hours"
+    hears = frozenset()
 
     class Params(Selecting):
         windows: Annotated[tuple[Window, ...], Field(strict=False, min_length=1)]

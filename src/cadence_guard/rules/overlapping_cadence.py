@@ -29,6 +29,7 @@ Two good cadences are one bad one for the person who is in both.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Annotated
 
 from pydantic import Field
@@ -56,6 +57,7 @@ _Group = Annotated[
 class OverlappingCadence(Rule):
     code = "CG602"
     name = "overlapping-cadence"
+    hears = frozenset()
 
     class Params(Selecting):
         for_: Annotated[Elapsed, Field(alias="for")] = Duration.parse("14d")
@@ -68,7 +70,7 @@ class OverlappingCadence(Rule):
         self._key = one("cadence", self.selection)
         self._share = [frozenset(group) for group in params.share]
 
-    def _clashes(self, cadence: str | None, other: str | None) -> bool:
+    def _clashes(self, cadence: str | None, other: Hashable) -> bool:
         return (
             other is not None
             and cadence != other
@@ -79,7 +81,7 @@ class OverlappingCadence(Rule):
         cadence = case.touch.cadence
         if cadence is None or not case.touch.automated:
             return t, NEVER
-        groups = case.me.line.pick(self._key, self.counts, group=_cadence).groups
+        groups = case.me.line.grouped(self._key, self.counts, _cadence, t - self.within)
         others: list[list[int]] = []
         for other, at in groups.items():
             if other != cadence and at[-1] > t - self.within and self._clashes(cadence, other):

@@ -36,6 +36,7 @@ from cadence_guard.rules._rule import Fact, Objection, OpenStretch
 class Paused(Fact):
     code = "CG402"
     name = "paused"
+    hears = frozenset(("paused", "resumed", "invited"))
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
         memo = case.view.memo

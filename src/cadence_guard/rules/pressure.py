@@ -75,6 +75,7 @@ class PressureCap(BaseModel):
 class Pressure(Rule):
     code = "CG702"
     name = "pressure"
+    hears = frozenset()
 
     class Params(Selecting):
         caps: Annotated[tuple[PressureCap, ...], Field(strict=False)] = ()
@@ -127,7 +128,7 @@ class Pressure(Rule):
         def tagged(form: Form) -> bool:
             return not tags.isdisjoint(form.tags) and self.counts(form)
 
-        return crowded(case.me.line.pick((tags, self.selection), tagged).at, t, limit, within)
+        return crowded(case.me.line.pick((tags, self.selection), tagged), t, limit, within)
 
     def _announced(self, case: Case) -> list[tuple[int, int]]:
         """When an earlier deadline of the same offer has been announced."""

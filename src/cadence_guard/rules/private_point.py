@@ -48,6 +48,7 @@ _GIVEN = ("given_by_contact", "trial_form", "web_form")
 class PrivatePoint(Fact):
     code = "CG201"
     name = "private-point"
+    hears = frozenset()
 
     class Params(Selecting):
         channels: Channels = ("call", "sms", "whatsapp", "voicemail")

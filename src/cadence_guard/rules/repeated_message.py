@@ -47,6 +47,7 @@ from cadence_guard.rules._rule import (
 class RepeatedMessage(Rule):
     code = "CG305"
     name = "repeated-message"
+    hears = frozenset()
 
     class Params(Selecting):
         per: Elapsed
@@ -64,8 +65,8 @@ class RepeatedMessage(Rule):
         touch = case.touch
         if touch.step is None:
             return t, NEVER
-        pick = case.me.line.pick(self._key, self.counts, group=_message)
-        at = pick.groups.get((touch.cadence, touch.step))
+        groups = case.me.line.grouped(self._key, self.counts, _message, t - self.per)
+        at = groups.get((touch.cadence, touch.step))
         return crowded(at, t, 1, self.per) if at else (t, NEVER)
 
     def quiet(self, t: int, case: Case) -> Crowd | None:

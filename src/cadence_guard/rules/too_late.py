@@ -33,6 +33,7 @@ from cadence_guard.rules._rule import NOT_EVER, Fact, Objection, OpenStretch
 class TooLate(Fact):
     code = "CG404"
     name = "too-late"
+    hears = frozenset()
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
         limit = case.touch.not_after

@@ -40,6 +40,7 @@ from cadence_guard.words import CHANNELS
 class TooSoon(Rule):
     code = "CG302"
     name = "too-soon"
+    hears = frozenset()
 
     channels = frozenset(CHANNELS) - {"meeting"}
 

@@ -64,6 +64,7 @@ class Step(BaseModel):
 class UnansweredStreak(Rule):
     code = "CG303"
     name = "unanswered-streak"
+    hears = frozenset()
     looks_back = PERIOD
 
     class Params(Selecting):
@@ -101,7 +102,7 @@ class UnansweredStreak(Rule):
             if since == len(at) or at[-1] + self._gap(len(at) - since) <= t:
                 return t, NEVER
             if case.touch.automated:
-                at = line.pick(self.selection, self.counts, self.answers).at
+                at = line.pick(self.selection, self.counts, self.answers)
                 low = self._rank(case, ends[-1], at) if ends else 0
                 if low == len(at):
                     return t, NEVER

@@ -46,6 +46,7 @@ class UninvitedChannel(Fact):
 
     def set_up(self, params: Params) -> None:
         self.accept = params.accept
+        self.hears = frozenset(ground.kind for ground in params.accept)
         self.spans = Spans.of(*(ground.lasts for ground in params.accept))
 
     def next_open(self, t: int, case: Case) -> OpenStretch:

@@ -37,6 +37,7 @@ from cadence_guard.rules._rule import NOT_EVER, Fact, Objection, OpenStretch, Se
 class UnknownSource(Fact):
     code = "CG202"
     name = "unknown-source"
+    hears = frozenset()
 
     class Params(Selecting):
         pass

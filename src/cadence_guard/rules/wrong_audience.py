@@ -40,6 +40,7 @@ _PERSONAL = ("call", "sms", "whatsapp", "voicemail", "social")
 class WrongAudience(Fact):
     code = "CG604"
     name = "wrong-audience"
+    hears = frozenset(("purchased",))
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
         if _footprint_as_intent(case):

@@ -63,6 +63,7 @@ def names(greeting: str, called: str) -> bool:
 class WrongName(Fact):
     code = "CG701"
     name = "wrong-name"
+    hears = frozenset()
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
         greeting = case.touch.greeting
