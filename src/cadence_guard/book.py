@@ -204,6 +204,14 @@ class Book:
             me = self._me(touch.contact)
             self._add(touch, at, point_of(touch), me, streams.account if streams else me.account)
 
+    def lay(self, touch: Touch, at: int) -> None:
+        """Takes in a touch without id as if it were made at an instant, whatever it says of that:
+        for who tries the same touch at many instants."""
+        me = self._me(touch.contact)
+        self._order += 1
+        self._moved_on()
+        self._add(touch, at, point_of(touch), me, me.account)
+
     def add(self, case: Case) -> None:
         """Takes in the touch of a case of this book that was not told before: what has been worked
         out for the case need not be worked out again."""

@@ -55,8 +55,20 @@ class Made(NamedTuple):
 
     at: datetime
     step: Step
-    missed: bool = False
-    """Whether it is a call: nobody answers one."""
+    cadence: Cadence
+
+    @property
+    def missed(self) -> bool:
+        """Whether it is a call: nobody answers one."""
+        return self.step.channel == "call"
+
+    @property
+    def team(self) -> str | None:
+        return self.step.team or self.cadence.team
+
+    @property
+    def purpose(self) -> str:
+        return self.step.purpose or self.cadence.purpose
 
 
 class Heard(NamedTuple):
@@ -186,6 +198,8 @@ class Walker:
     zone: ZoneInfo
     tick: timedelta = TICK
     turns: int = 6
+    others: Mapping[str, Cadence] = field(default_factory=dict)
+    """Cadences that may be entered besides."""
 
     def walks(self, start: datetime) -> list[Walk]:
         """All that can happen after an entry at `start`, each in the order of time; before it come
@@ -196,25 +210,30 @@ class Walker:
         )
         return [
             tuple(sorted((*before, *walk), key=lambda event: event.at))
-            for walk in self._from(self.cadence.start, start, start, ())
+            for walk in self._from(self.cadence, self.cadence.start, start, start, ())
         ]
 
     def _from(
-        self, name: str | None, now: datetime, start: datetime, been: tuple[str, ...]
+        self,
+        cadence: Cadence,
+        name: str | None,
+        now: datetime,
+        start: datetime,
+        been: tuple[tuple[Cadence, str], ...],
     ) -> Iterator[Walk]:
-        if name is None or been.count(name) >= self.turns:
+        if name is None or been.count((cadence, name)) >= self.turns:
             yield ()
             return
-        node = self.cadence.nodes[name]
-        been = (*been, name)
+        node = cadence.nodes[name]
+        been = (*been, (cadence, name))
 
         def go(then: str | None, at: datetime, *events: Event) -> Iterator[Walk]:
-            for walk in self._from(then, at, start, been):
+            for walk in self._from(cadence, then, at, start, been):
                 yield (*events, *walk)
 
         match node:
             case Step():
-                for last, made in self._attempts(node, now, 1):
+                for last, made in self._attempts(node, cadence, now, 1):
                     yield from go(node.then, last, *made)
                 if node.possible:
                     yield from go(node.then, now)
@@ -242,36 +261,39 @@ class Walker:
             case Handover():
                 yield from go(node.then, now, Given(now, node.to))
             case Enter():
-                yield from go(node.then, now)
+                other = self.others[node.cadence]
+                besides = list(self._from(other, other.start, now, now, been))
+                for one, two in product(besides, list(go(node.then, now))):
+                    yield (*one, *two)
             case _:
                 raise AssertionError(node)
 
     def _attempts(
-        self, step: Step, now: datetime, number: int
+        self, step: Step, cadence: Cadence, now: datetime, number: int
     ) -> Iterator[tuple[datetime, list[Made]]]:
         """A step's touches, one after another, and when the last is made."""
-        made = Made(now, step, step.channel == "call")
+        made = Made(now, step, cadence)
         if number == step.attempts:
             yield now, [made]
             return
         assert step.every is not None
         for following in ends(step.every, now, self.zone, self.tick):
-            for last, rest in self._attempts(step, following, number + 1):
+            for last, rest in self._attempts(step, cadence, following, number + 1):
                 yield last, [made, *rest]
 
 
 # -- judging -------------------------------------------------------------------------------------
 
 
-def selects(entry: Entry, step: Step, cadence: Cadence) -> bool:
-    """Whether an entry judges, and so counts, the touches of a step."""
-    purpose, team = step.purpose or cadence.purpose, step.team or cadence.team
+def selects(entry: Entry, made: Made) -> bool:
+    """Whether an entry judges, and so counts, a touch."""
+    step = made.step
     meeting = step.channel == "meeting" and entry["rule"] in ("over-cap", "too-soon")
     return (
         not meeting
         and step.channel in entry.get("channels", (step.channel,))
-        and purpose in entry.get("purposes", (purpose,))
-        and team in entry.get("teams", (team,))
+        and made.purpose in entry.get("purposes", (made.purpose,))
+        and made.team in entry.get("teams", (made.team,))
         and ("tags" not in entry or not set(entry["tags"]).isdisjoint(step.tags))
     )
 
@@ -300,7 +322,6 @@ def objects(
     entry: Entry,
     walk: Sequence[Event],
     index: int,
-    cadence: Cadence,
     zone: ZoneInfo,
     within: timedelta | None = None,
 ) -> str | None:
@@ -309,7 +330,7 @@ def objects(
     new = walk[index]
     assert isinstance(new, Made)
     now, step = new.at, new.step
-    if not selects(entry, step, cadence):
+    if not selects(entry, new):
         return None
     free = within if entry["rule"] in LEAVE_ANSWERS_ALONE else None
     if answers(walk, index, free):
@@ -317,9 +338,7 @@ def objects(
     line = [
         event
         for place, event in enumerate(walk[:index])
-        if isinstance(event, Made)
-        and selects(entry, event.step, cadence)
-        and not answers(walk, place, free)
+        if isinstance(event, Made) and selects(entry, event) and not answers(walk, place, free)
     ]
     times = [*(made.at for made in line), now]
     heard = [(place, event) for place, event in enumerate(walk[:index]) if isinstance(event, Heard)]
@@ -350,7 +369,8 @@ def objects(
             if step.channel == "call" and (many or near):
                 return "CG304"
         case "repeated-message":
-            same = [m.at for m in line if m.step.id == step.id and not m.missed]
+            message = (new.cadence.name, step.name)
+            same = [m.at for m in line if (m.cadence.name, m.step.name) == message and not m.missed]
             return "CG305" if any(now - at < entry["per"] for at in same) else None
         case "outside-hours":
             return None if is_open(entry["hours"], now.astimezone(zone)) else "CG401"
@@ -361,10 +381,9 @@ def objects(
             return "CG404" if late else None
         case "not-the-holder":
             given = [event for event in walk[:index] if isinstance(event, Given)]
-            team = step.team or cadence.team
             if given and now - given[-1].at < entry["lapses"]:
-                return "CG601" if team != given[-1].to else None
-            other = [made.at for made in line if (made.step.team or cadence.team) != team]
+                return "CG601" if new.team != given[-1].to else None
+            other = [made.at for made in line if made.team != new.team]
             return "CG601" if any(now - at < entry["for"] for at in other) else None
         case "missing-consent":
             stretches = [
@@ -379,6 +398,10 @@ def objects(
         case "already-answered":
             recent = any(s.kind in ANSWERS and now - s.at < entry["for"] for _, s in heard)
             return "CG603" if step.automated and recent else None
+        case "overlapping-cadence":
+            other = [made.at for made in line if made.cadence is not new.cadence]
+            near = any(now - at < entry["for"] for at in other)
+            return "CG602" if step.automated and near else None
         case "pressure":
             for cap in entry["caps"]:
                 tagged = [m.at for m in line if not set(cap["tags"]).isdisjoint(m.step.tags)]
@@ -411,8 +434,8 @@ class Found:
         return "always" if self.free is None else "sometimes"
 
 
-Key: TypeAlias = tuple[str, int]
-"""A step, and the place of an entry in the policy."""
+Key: TypeAlias = tuple[str, str, int]
+"""A cadence, a step, and the place of an entry in the policy."""
 
 
 def search(
@@ -424,6 +447,7 @@ def search(
     turns: int = 6,
     entered: str | None = None,
     within: timedelta | None = None,
+    others: Mapping[str, Cadence] | None = None,
 ) -> dict[Key, Found]:
     """What every entry says of every step, over all starts, zones and ways. `entered`: the hours in
     which somebody can enter; `within` as in `objects`."""
@@ -431,22 +455,53 @@ def search(
     starts = list(starts)
     for name in zones:
         zone = ZoneInfo(name)
-        walker = Walker(cadence, zone, tick, turns)
+        walker = Walker(cadence, zone, tick, turns, others or {})
         for start in starts:
             if entered and not is_open(entered, start.astimezone(zone)):
                 continue
             for walk in walker.walks(start):
-                for index, event in enumerate(walk):
-                    if not isinstance(event, Made):
-                        continue
-                    for place, entry in enumerate(entries):
-                        said = found.setdefault((event.step.id, place), Found())
-                        if said.refused and said.free:
-                            continue  # there is nothing more to learn
-                        code = objects(entry, walk, index, cadence, zone, within)
-                        if code is None:
-                            said.free = said.free or (start, name, walk)
-                        else:
-                            said.codes.add(code)
-                            said.refused = said.refused or (start, name, walk)
+                tell(found, entries, start, walk, zone, within)
+    return found
+
+
+def tell(
+    found: dict[Key, Found],
+    entries: Sequence[Entry],
+    start: datetime,
+    walk: Walk,
+    zone: ZoneInfo,
+    within: timedelta | None = None,
+) -> None:
+    """Judges every touch of a walk."""
+    for index, event in enumerate(walk):
+        if not isinstance(event, Made):
+            continue
+        for place, entry in enumerate(entries):
+            said = found.setdefault((event.cadence.name, event.step.name, place), Found())
+            if said.refused and said.free:
+                continue  # there is nothing more to learn
+            code = objects(entry, walk, index, zone, within)
+            if code is None:
+                said.free = said.free or (start, zone.key, walk)
+            else:
+                said.codes.add(code)
+                said.refused = said.refused or (start, zone.key, walk)
+
+
+def search_pair(
+    first: Walker,
+    second: Walker,
+    entries: Sequence[Entry],
+    starts: Iterable[datetime],
+    offsets: Iterable[timedelta],
+) -> dict[Key, Found]:
+    """What every entry says of the steps of two cadences that one person is in at once, the second
+    entered so much later than the first. Both walkers are of one zone."""
+    found: dict[Key, Found] = {}
+    offsets = list(offsets)
+    for start in starts:
+        for offset in offsets:
+            for pair in product(first.walks(start), second.walks(start + offset)):
+                walk = tuple(sorted(pair[0] + pair[1], key=lambda event: event.at))
+                tell(found, entries, start, walk, first.zone)
     return found

@@ -15,7 +15,21 @@ from cadence_guard.cadence import (
     UntilOpen,
     Wait,
 )
-from cadence_guard.check.layout import Leg, SinceStart, Stop, Upto, apply, lay, piece, pieces
+from cadence_guard.check.layout import (
+    Lasts,
+    Leg,
+    SinceStart,
+    Stop,
+    Upto,
+    apply,
+    is_range,
+    lasts,
+    lay,
+    most,
+    piece,
+    pieces,
+    settled,
+)
 from cadence_guard.instants import DAY, HOUR, MINUTE, NEVER, PERIOD, Hours, Zone, zone
 from check.flows import APIA, CHICAGO, KOLKATA, us
 
@@ -206,3 +220,87 @@ def test_between_two_borders_all_is_known(
             for at, moves in zip(laid.at, laid.moves, strict=True)
         ]
         assert lay(way, start, where, far=far).at == expected
+
+
+@pytest.mark.parametrize("far", [frozenset(), frozenset((0,)), frozenset((1,)), frozenset((0, 1))])
+def test_each_range_may_be_short_or_long(far: frozenset[int]) -> None:
+    way = [Stop(-1, (Elapsed(1, 10),)), Stop(0, (Elapsed(100, 200), Elapsed(1000, 3000)))]
+    first = 10 if 0 in far else 1
+    assert lay(way, 0, CHICAGO, far=far).at == [first, first + (3200 if 1 in far else 1100)]
+
+
+# -- how long waits last -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("leg", "expected"),
+    [
+        (Elapsed(5, 9), 9),
+        (Elapsed(5, None), None),
+        (LocalDays(3), 4 * DAY),
+        (BusinessDays(5), 10 * DAY),
+        (UntilOpen(WORK, ""), 2 * (64 * HOUR + DAY)),
+        (UntilOpen(NOTHING, ""), None),
+        (UntilClock(0), 16 * DAY),
+        (UntilClock(0, frozenset()), None),
+        (UntilDay(frozenset((0,))), 16 * DAY),
+        (UntilDate(0), None),
+        (Upto(LocalDays(1)), 2 * DAY),
+    ],
+)
+def test_what_a_wait_takes_at_most(leg: Leg, expected: int | None) -> None:
+    assert most(leg) == expected
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.one_of(WAITS, st.builds(Upto, WAITS)), INSTANTS, st.sampled_from(ZONES), st.booleans())
+def test_a_wait_lasts_no_less_and_no_more(leg: Leg, t: int, where: Zone, far: bool) -> None:
+    low, high, ranged = lasts(leg)
+    took = apply(leg, t, where, far=far) - t
+    assert low <= took
+    assert high is None or took <= high
+    assert ranged == is_range(leg)
+
+
+RANGE, ONE, TWO, NINE = Elapsed(1, 5), Elapsed(1, 1), Elapsed(2, 2), Elapsed(9, 9)
+
+
+@pytest.mark.parametrize(
+    ("legs", "expected"),
+    [
+        # It always ends later: all before it falls away, for this stop.
+        ((RANGE, ONE, SinceStart(NINE), TWO), Stop(-1, (NINE, TWO))),
+        ((RANGE, SinceStart(Elapsed(6, 7))), Stop(-1, (Elapsed(6, 7),))),
+        # It always ends earlier: then it is none.
+        ((RANGE, NINE, SinceStart(TWO)), Stop(0, (RANGE, NINE))),
+        # It depends.
+        ((RANGE, SinceStart(Elapsed(3, 3))), None),
+        ((RANGE, SinceStart(Elapsed(5, 7))), None),
+        ((RANGE, SinceStart(Elapsed(4, 9))), None),
+        ((RANGE, UntilDate(7), SinceStart(NINE)), None),
+        ((RANGE, SinceStart(UntilDate(7))), None),
+        # No range is in it: then it may depend.
+        ((TWO, SinceStart(TWO), ONE), Stop(0, (TWO, SinceStart(TWO), ONE))),
+        ((TWO, SinceStart(UntilDate(7)), ONE), Stop(0, (TWO, SinceStart(UntilDate(7)), ONE))),
+        ((RANGE, SinceStart(NINE, base=0)), Stop(0, (NINE,))),
+        ((RANGE, SinceStart(TWO, base=1)), None),
+        ((RANGE, SinceStart(ONE, base=0)), Stop(0, (RANGE,))),
+    ],
+)
+def test_waits_from_the_entry_settled(legs: tuple[Leg, ...], expected: Stop | None) -> None:
+    found = settled([Stop(-1, (ONE,)), Stop(0, legs)])
+    assert (found and found[0][1]) == expected
+
+
+def test_how_long_stops_are_after_one_another() -> None:
+    way = [
+        Stop(-1, (RANGE, TWO)),
+        Stop(0, (SinceStart(NINE),)),
+        Stop(1, (TWO, SinceStart(UntilDate(7), base=1))),
+        Stop(2, (RANGE, SinceStart(ONE, base=1), SinceStart(NINE, base=2))),
+    ]
+    found = settled(way)
+    assert found is not None
+    stops, own = found
+    assert [stop.after for stop in stops] == [-1, -1, 1, 2]
+    assert own == [Lasts(3, 7, True), Lasts(9, 9), Lasts(2, None), Lasts(9, 9)]

@@ -58,14 +58,18 @@ def some_walk(world: World, zone: str, rnd: Random) -> Walk:
     start = moment(rnd.randrange(world.start, world.end))
     if world.entered and not is_open(world.entered, start.astimezone(ZoneInfo(zone))):
         return ()  # nobody enters then
-    walk = rnd.choice(Walker(world.cadence, ZoneInfo(zone), world.tick, turns=3).walks(start))
+    walk = rnd.choice(
+        Walker(world.cadence, ZoneInfo(zone), world.tick, 3, world.others).walks(start)
+    )
     return walk[: rnd.randrange(len(walk) + 1)] if rnd.random() < 0.3 else walk
 
 
-def refusals(policy: Policy, cadence: Cadence, walk: Walk, zone: str, rnd: Random) -> list[str]:
+def refusals(
+    policy: Policy, cadences: list[Cadence], walk: Walk, zone: str, rnd: Random
+) -> list[str]:
     """What a guard on a fresh ledger refuses of a walk, while the assumptions hold."""
     guard = Guard(policy)
-    for fact in facts([cadence], zone_of(zone)):
+    for fact in facts(cadences, zone_of(zone)):
         guard.record(fact)
     refused: list[str] = []
     for number, event in enumerate(walk):
@@ -74,7 +78,7 @@ def refusals(policy: Policy, cadence: Cadence, walk: Walk, zone: str, rnd: Rando
             continue
         if rnd.random() < 0.3:  # a footprint is no reason to stop, and none to be refused
             guard.record(told(Heard(event.at, rnd.choice(FOOTPRINTS))))
-        touch = touch_of(cadence, event.step).model_copy(
+        touch = touch_of(event.cadence, event.step).model_copy(
             update={"at": event.at, "id": f"t{number}"}
         )
         decision = guard.evaluate(touch)
@@ -89,7 +93,7 @@ def agrees(world: World, policy: Policy, rnd: Random, walks: int = 6) -> None:
     for _ in range(walks):
         zone = rnd.choice(world.zones)
         walk = some_walk(world, zone, rnd)
-        assert refusals(policy, world.cadence, walk, zone, rnd) == []
+        assert refusals(policy, [world.cadence, *world.others.values()], walk, zone, rnd) == []
 
 
 @pytest.mark.parametrize("make", [minute_world, tick_world])
@@ -98,7 +102,7 @@ def agrees(world: World, policy: Policy, rnd: Random, walks: int = 6) -> None:
 def test_innocent_entries_refuse_nothing(make: Any, seed: int) -> None:
     rnd = Random(seed)
     world = make(rnd)
-    proof = prove(world.ruleset, world.cadence, world.start, world.end)
+    proof = prove(world.ruleset, world.cadence, world.start, world.end, others=world.others)
     if not proof.incomplete:
         agrees(world, clean_policy(world, proof), rnd)
 

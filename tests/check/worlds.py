@@ -8,9 +8,10 @@ the finest time there is, around an instant at which a window opens or a clock i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ from cadence_guard.cadence import (
     BusinessDays,
     Cadence,
     Elapsed,
+    Enter,
     Fan,
     Ground,
     Handover,
@@ -77,6 +79,8 @@ class World:
     """The hours in which somebody can enter."""
     within: timedelta | None = None
     """How old what a person answers may be, if the policy leaves answers alone."""
+    others: Mapping[str, Cadence] = field(default_factory=dict)
+    """Cadences that are entered besides."""
     sampled: bool = False
     """Whether there are more starts that matter."""
 
@@ -105,14 +109,17 @@ class World:
 # -- policies ------------------------------------------------------------------------------------
 
 
-def ruleset_of(entries: Sequence[Entry]) -> Ruleset:
-    """The ruleset of entries whose durations are timedeltas."""
+def policy_of(entries: Sequence[Entry]) -> Policy:
+    """The policy of entries whose durations are timedeltas."""
     settings: dict[str, list[Any]] = {}
     for entry in entries:
         settings.setdefault(entry["rule"], []).append(params_of(entry))
-    return Ruleset(
-        Policy(rules={rule: Setting(tuple(params)) for rule, params in settings.items()})
-    )
+    return Policy(rules={rule: Setting(tuple(params)) for rule, params in settings.items()})
+
+
+def ruleset_of(entries: Sequence[Entry]) -> Ruleset:
+    """Those entries, compiled."""
+    return Ruleset(policy_of(entries))
 
 
 def written(entry: Entry) -> dict[str, Any]:
@@ -190,12 +197,30 @@ def hours_of(text: str) -> Hours:
     )
 
 
+@cache
+def change_of(zone: str) -> datetime:
+    """The minute of a zone's week at which clocks are changed; a midnight if they are not."""
+    info, monday = ZoneInfo(zone), datetime.combine(MONDAYS[zone], time(), UTC)
+    for n in range(8 * 24 * 60):
+        at = monday + n * MINUTE
+        if at.astimezone(info).utcoffset() != (at - MINUTE).astimezone(info).utcoffset():
+            return at
+    offset = monday.astimezone(info).utcoffset()
+    assert offset is not None
+    return monday + 6 * DAY - offset
+
+
 # -- worlds --------------------------------------------------------------------------------------
 
 
 class Maker:
     """The choices of one world. What both kinds share; the kinds say what lengths there are."""
 
+    shapes: tuple[str, ...] = (
+        *("line",) * 4, *("branch", "fan", "await", "enter") * 2,
+        "loop",
+        "handover",
+    )  # fmt: skip
     unit = MINUTE
     round_trip = 20 * HOUR
     """How long a loop takes at least."""
@@ -208,26 +233,15 @@ class Maker:
         self.info = ZoneInfo(zone)
         self.zones = (zone,)
         self.entered: str | None = None
-        monday = MONDAYS[zone]
-        self.monday = datetime(monday.year, monday.month, monday.day, tzinfo=UTC)
-        self.change = self._change()
+        self.monday = datetime.combine(MONDAYS[zone], time(), UTC)
+        self.change = change_of(zone)
         self.nodes: dict[str, Node] = {}
         self.left = rnd.choice((2, 3, 3, 4))
         self.free = 0
         self.shape = "line"
+        self.others: dict[str, Cadence] = {}
         self.used: list[timedelta] = []
         """How long its waits take, about."""
-
-    def _change(self) -> datetime:
-        """The minute at which clocks are changed; a midnight if they are not."""
-        for n in range(8 * 24 * 60):
-            at = self.monday + n * MINUTE
-            if (
-                at.astimezone(self.info).utcoffset()
-                != (at - MINUTE).astimezone(self.info).utcoffset()
-            ):
-                return at
-        return self.monday + 6 * DAY - self.monday.astimezone(self.info).utcoffset()
 
     def chance(self, share: float) -> bool:
         return self.rnd.random() < share
@@ -308,6 +322,7 @@ class Maker:
             attempts=2 if calls else 1,
             every=self.wait(ranges=False) if calls else None,
             possible=possible and self.chance(0.1),
+            step="letter" if self.chance(0.15) else None,
         )
 
     def pause(self, then: str | None) -> str:
@@ -325,9 +340,7 @@ class Maker:
 
     def flow(self) -> str:
         rnd = self.rnd
-        shape = self.shape = rnd.choice(
-            ("line",) * 4 + ("branch", "branch", "fan", "fan", "await", "await", "loop", "handover")
-        )
+        shape = self.shape = rnd.choice(self.shapes)
         few = 1 if self.chance(0.6) else 2
         rest = self.chain(None, 1) if self.chance(0.5) else None
         if shape == "branch":
@@ -353,6 +366,19 @@ class Maker:
             back = self.add(Pause, wait=Elapsed(low, low), then=again)
             self.nodes[name] = Branch(name, (), (Arm(back, share=0.5), Arm(rest, share=0.5)))
             return again
+        if shape == "enter":
+            kept, self.nodes = self.nodes, {}
+            start = self.chain(None, 1)
+            self.others["besides"] = Cadence(
+                name="besides",
+                where=(),
+                nodes=self.nodes,
+                start=start,
+                team="marketing",
+                purpose=rnd.choice(("sales", "marketing")),
+            )
+            self.nodes = kept
+            return self.step(self.add(Enter, cadence="besides", then=self.chain(rest, 1)))
         if shape == "handover":
             given = self.add(
                 Handover, to=rnd.choice(("sales", "marketing")), then=self.chain(rest, 1)
@@ -407,7 +433,7 @@ class Maker:
             said["dates"] = [day]
         elif rule == "not-the-holder":
             said |= {"for": self.span(), "lapses": self.span()}
-        elif rule == "already-answered":
+        elif rule in ("already-answered", "overlapping-cadence"):
             said["for"] = self.span()
         elif rule == "missing-consent":
             said["accept"] = [{kind: self.span()} for kind in rnd.sample(GROUNDS, 1)]
@@ -462,7 +488,7 @@ GROUNDS = ("trial_started", "invited")
 RULES = (
     "over-cap", "over-cap", "over-cap", "too-soon", "too-soon", "unanswered-streak", "missed-calls",
     "repeated-message", "outside-hours", "outside-hours", "blackout", "too-late",
-    "not-the-holder", "already-answered", "pressure", "missing-consent",
+    "not-the-holder", "already-answered", "pressure", "missing-consent", "overlapping-cadence",
 )  # fmt: skip
 
 
@@ -582,12 +608,13 @@ def year_world(rnd: Random) -> World:
     anywhere, some about the nights on which clocks are changed, some a microsecond beside."""
     maker = Minutes(rnd, rnd.choice(ZONES))
     maker.zones = tuple(rnd.sample(ZONES, rnd.choice((2, 3, 6))))
+    maker.shapes, maker.wide = ("line", "branch", "fan", "handover", "enter"), 0
     cadence = maker.cadence()
     start = maker.monday - rnd.randrange(300) * DAY
     end = start + 400 * DAY
     world = _world(maker, cadence, start, start, MINUTE)
-    anywhere = [start + rnd.randrange(400 * 24 * 60) * MINUTE for _ in range(60)]
-    near = [maker.change + rnd.randrange(-3000, 3000) * MINUTE for _ in range(60)]
+    anywhere = [start + rnd.randrange(400 * 24 * 60) * MINUTE for _ in range(30)]
+    near = [maker.change + rnd.randrange(-3000, 3000) * MINUTE for _ in range(30)]
     starts = [at + rnd.choice((-1, 0, 0, 1)) * TICK for at in (*anywhere, *near)]
     starts = sorted(at for at in starts if start <= at < end)
     return replace(world, starts=tuple(starts), end=to_us(end), sampled=True)
@@ -601,7 +628,7 @@ def _world(
     within = maker.span() if maker.chance(0.3) else None
     return World(
         cadence, entries, maker.zones, tuple(starts), to_us(start), to_us(end), tick,
-        maker.entered, within,
+        maker.entered, within, maker.others,
     )  # fmt: skip
 
 
@@ -647,6 +674,45 @@ def gentle_world(rnd: Random, zone: str | None = None) -> World:
     start, end = to_us(maker.monday), to_us(maker.monday + 7 * DAY)
     return World(cadence, (), (maker.zone,), (), start, end, 30 * MINUTE)
 
+
+@dataclass(frozen=True)
+class Pair:
+    """Two cadences that one person may be in at once, and a policy that counts."""
+
+    cadences: tuple[Cadence, Cadence]
+    entries: tuple[Entry, ...]
+    zone: str
+    starts: tuple[datetime, ...]
+    """Of the first."""
+    offsets: tuple[timedelta, ...]
+    """How much later the second is entered."""
+    start: int
+    end: int
+
+
+def pair_world(rnd: Random) -> Pair:
+    """Two cadences of whole minutes about the night of the change, and offsets in steps of half an
+    hour, as far as the two can meet."""
+    maker = Minutes(rnd, rnd.choice(ZONES))
+    maker.wide = 0
+    made = []
+    for name in ("one", "two"):
+        maker.nodes = {}
+        maker.shapes = ("line", "line", "branch", "fan")
+        cadence = replace(maker.cadence(), name=name, entry_hours=None)
+        made.append(replace(cadence, audience=Audience(zones=(maker.zone,))))
+    rules = sorted(rnd.sample(sorted(SHARED), 2))
+    entries = tuple(maker.entry(rule) for rule in rules)
+    starts = tuple(maker.change + rnd.randrange(-3000, 2000) * MINUTE for _ in range(2))
+    half, most = 30 * MINUTE, 14 * DAY
+    offsets = tuple(n * half for n in range(-(most // half), most // half + 1))
+    start, end = maker.change - 40 * DAY, maker.change + 40 * DAY
+    first, second = made
+    return Pair((first, second), entries, maker.zone, starts, offsets, to_us(start), to_us(end))
+
+
+SHARED = {"over-cap", "pressure", "unanswered-streak", "too-soon", "overlapping-cadence"}
+"""Rules about what several cadences do together."""
 
 SEEDS = st.integers(0, 2**64 - 1)
 """A world is drawn as a seed: `tick_world(Random(seed))` makes it again."""

@@ -8,13 +8,11 @@ shared data is at hand; small ones of every format always are.
 from __future__ import annotations
 
 import json
-import pkgutil
 import resource
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from importlib import import_module
 from pathlib import Path
 from random import Random
 from types import FrameType
@@ -25,24 +23,15 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 
-from cadence_guard import importers
 from cadence_guard.cadence import Cadence, CadenceFile, follow
 from cadence_guard.errors import CadenceError
-from cadence_guard.importers import Source
+from cadence_guard.importers import IMPORTERS, Importer, Source, unread
 
 pytestmark = pytest.mark.fuzz
 
 SECONDS = 2.0
 MEGABYTES = 600
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "real" / "configs"
-MODULES = [
-    module
-    for info in pkgutil.iter_modules(importers.__path__)
-    if not info.name.startswith("_")
-    for module in [import_module(f"cadence_guard.importers.{info.name}")]
-    if hasattr(module, "recognises")
-]
-"""The importers, in whatever order: each is asked alone."""
 FUZZ = settings(
     deadline=None, max_examples=300, suppress_health_check=list(HealthCheck), derandomize=False
 )
@@ -57,6 +46,9 @@ def bounded(seconds: float = SECONDS) -> Iterator[None]:
     """Breaks off what takes more of the processor's time, or too much memory."""
 
     def ring(number: int, frame: FrameType | None) -> None:
+        if frame and frame.f_code.co_name == "gc_callback":  # where nothing can be raised
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0.01)
+            return
         where = f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else "nowhere"
         raise HangError(f"more than {seconds} s, in {where}")
 
@@ -88,12 +80,10 @@ def sound(cadence: Cadence) -> None:
         sound(cadence.other)
 
 
-def told(module: Any, source: Source) -> CadenceFile | None:
+def told(importer: Importer, source: Source) -> CadenceFile | None:
     """What one importer makes of a file."""
     try:
-        if not module.recognises(source):
-            return None
-        return module.read(source)  # type: ignore[no-any-return]
+        return importer.read(source) if importer.recognises(source) else None
     except CadenceError:
         return None
 
@@ -105,9 +95,9 @@ def fed(content: bytes) -> None:
             source = Source("some.file", content)
         except CadenceError:
             return
-    for module in MODULES:
+    for importer in IMPORTERS:
         with bounded():
-            read = told(module, source)
+            read = told(importer, source)
         for cadence in read.cadences if read else ():
             sound(cadence)
 
@@ -160,15 +150,14 @@ def mautic_events(number: int) -> list[Any]:
         }
         for n in range(1, number)
     ]
-    events.append(
-        events[-1]
-        | {
+    if events:
+        jump = {
             "id": number,
             "type": "campaign.jump_to_event",
             "parent_id": number - 1,
             "properties": {"jumpToEvent": 1},
         }
-    )
+        events.append(events[-1] | jump)
     return [{"campaign": [{"id": 1, "name": "c"}], "campaign_event": events}]
 
 
@@ -486,12 +475,11 @@ def test_numbers(form: str, number: str) -> None:
                 fed(changed.encode())
 
 
-def test_every_importer_reads_some_seed() -> None:
+def test_every_importer_is_given_something_to_read() -> None:
     reads = {
-        module.__name__
-        for module in MODULES
-        for data in SEEDS
-        if told(module, Source("some.file", json.dumps(data).encode())) is not None
+        importer.FORMAT
+        for importer in IMPORTERS
+        for make in MAKERS.values()
+        if told(importer, Source("some.file", json.dumps(make(5)).encode())) is not None
     }
-    if REAL:
-        assert reads == {module.__name__ for module in MODULES}
+    assert reads == {importer.FORMAT for importer in IMPORTERS} - {unread.FORMAT}

@@ -4,19 +4,21 @@ Pictures alike are judged once. A touch's picture is its step, what was before i
 and as much of the wall clock and the calendar as an entry that concerns it asks. By the meaning of
 `spans` a rule's answer at its own instant is a function of that: events enter by their distance,
 the clock by the time of the week, a calendar cap by how many periods ago the others were; and where
-an entry knows dates, the date is in the picture. Hours, dates and deadlines look at nothing that
+an entry knows dates, the date is in the picture. Of touches a built-in rule asks only which of its
+spans they are nearer than, so that is all of their distance that is in the picture. Hours, dates and deadlines look at nothing that
 was before, so they have a picture of their own. A custom rule that declares spans is covered in the
 same way; one that does not, or that fails, is left out, and said to be (CG903).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from cadence_guard.book import Book
-from cadence_guard.cadence import Cadence, Enter, Handover, Step
+from cadence_guard.cadence import Cadence, Handover, Step
 from cadence_guard.check import assumptions
 from cadence_guard.check.paths import Heard, Made, What
 from cadence_guard.contact import Handoff, Signal
@@ -42,6 +44,7 @@ from cadence_guard.ruleset import Ruleset
 from cadence_guard.touch import Touch
 
 _MONDAY: Final = 3 * DAY  # 1970-01-01 was a Thursday
+_SHORTEST_MONTH: Final = 27 * DAY  # a February, and a day that a zone skips
 
 
 _TIMING: Final = (OutsideHours, Blackout, TooLate)
@@ -68,8 +71,10 @@ class Concern:
     """Whether an entry that counts reads the clock as well."""
     units: tuple[str, ...]
     """The calendar units of which an entry counts the touches."""
-    dates: tuple[tuple[int, int], ...] | None
-    """The local days, from and to, that mean something by themselves; None if any may."""
+    dates: tuple[tuple[int, int], ...]
+    """The local days, from and to, that mean something by themselves."""
+    dated: bool
+    """Whether any local day may mean something by itself."""
     instants: tuple[int, ...]
     """The instants that mean something by themselves."""
     months: tuple[int, ...]
@@ -84,12 +89,18 @@ class Concern:
         """Whether the entries that look at what was before look at distances alone, as long as
         there are no signals."""
         own = self.own and bool(self.instants)
-        return not (self.clock or self.units or self.dates is None or own)
+        return not (self.clock or self.units or self.dated or own)
 
     @property
     def entries(self) -> tuple[tuple[int, Rule], ...]:
         """All of them, each with its bit."""
         return (*self.counting, *self.timing)
+
+
+def months_passed(concern: Concern, elapsed: int) -> bool:
+    """Whether the least number of months that an entry asks for may have passed in so long a
+    time."""
+    return any(elapsed >= months * _SHORTEST_MONTH for months in concern.months)
 
 
 class Judge:
@@ -106,9 +117,10 @@ class Judge:
         self._kinds: dict[What | Signal, int] = {}
         self._whats: list[What | Signal] = []
         self._said: set[int] = set()
+        self._outcomes: dict[Hashable, Touch | None] = {}
         self._pictures: dict[Hashable, int] = {}
         self._books: dict[str, Book] = {}
-        self._last: tuple[Zone | None, list[Prior], Book] = (None, [], Book(_unhashed))
+        self._last: tuple[Zone | None, list[Prior], Book] = (None, [], Book(str))
         """The book made last, of what and in which zone: often the next one begins like it."""
         for entry in ruleset.entries:
             if entry.spans is None:
@@ -154,12 +166,12 @@ class Judge:
             for entry in entries
             if entry.spans and entry.spans.calendar and not isinstance(entry, OverCap)
         ]
-        dates: list[tuple[int, int]] | None = []
-        for entry in dated:
-            if not isinstance(entry, Blackout):
-                dates = None
-            elif dates is not None:
-                dates += [(day_number(a), day_number(b)) for a, b in entry.params.dates]
+        blackouts = [entry for entry in dated if isinstance(entry, Blackout)]
+        dates = {
+            (day_number(first), day_number(last))
+            for entry in blackouts
+            for first, last in entry.params.dates
+        }
         midnight = {0} if units or dated else set()
         instants = {to_us(parse_instant(text)) for each in spans for text in each.dates}
         if touch.not_after is not None:
@@ -174,7 +186,8 @@ class Judge:
             edges=tuple(sorted({e for each in spans for e in each.clock} | midnight)),
             clock=any(e.spans and e.spans.clock for e in entries if not isinstance(e, _TIMING)),
             units=tuple(sorted(units)),
-            dates=None if dates is None else tuple(dates),
+            dates=tuple(dates),
+            dated=len(blackouts) < len(dated),
             instants=tuple(sorted(instants)),
             months=tuple({months for each in spans for months in each.months}),
             momentary=sum(
@@ -199,7 +212,7 @@ class Judge:
         picture = self._instant(concern, at, where)
         bits = self._pictures.get(picture)
         if bits is None:
-            case = self._known(where).case(self._touch(concern, at), at)
+            case = self._known(where).case(concern.touch, at)
             bits = self._pictures[picture] = self._ask(concern.timing, case)
         return bits
 
@@ -226,20 +239,29 @@ class Judge:
     def _picture(self, concern: Concern, at: int, where: Zone, priors: Sequence[Prior]) -> Hashable:
         """What of the picture an entry can see that looks at what was before."""
         parts: list[Hashable] = [concern]
+        spans = concern.elapsed
+        exact = concern.own or any(kind in self._said for _, kind in priors)
         for before, kind in priors:
             parts.append(kind)
-            parts.append(at - before)
+            ago = at - before
+            if exact:
+                parts.append(ago)
+                continue
+            place = bisect_left(spans, ago)
+            parts.append(place + 0.5 if place < len(spans) and spans[place] == ago else place)
         if concern.clock:
             parts.append((at + where.at(at).offset + _MONDAY) % WEEK)
         for unit in concern.units:
             now = local_period(at, unit, where)[0]
             parts.append(tuple(now - local_period(before, unit, where)[0] for before, _ in priors))
-        if concern.dates is None:
+        if concern.dated:
             parts.append(local_period(at, "day", where)[0])
         if concern.own:
             for instant in concern.instants:
                 parts.append((at > instant) - (at < instant))
-        if concern.months and any(kind in self._said for _, kind in priors):
+        if any(
+            kind in self._said and months_passed(concern, at - before) for before, kind in priors
+        ):
             parts.append((where.name, at))
         return tuple(parts)
 
@@ -249,13 +271,9 @@ class Judge:
         if known is not where or told != priors[: len(told)]:
             told, book = [], self._book(where)
         for place in range(len(told), len(priors)):
-            for event in self._event(priors[place], place):
-                book.fold(event)
+            self._tell(book, priors[place])
         self._last = where, list(priors), book
-        return book.case(self._touch(concern, at), at)
-
-    def _touch(self, concern: Concern, at: int) -> Touch:
-        return concern.touch.model_copy(update={"at": to_datetime(at)})
+        return book.case(concern.touch, at)
 
     def _known(self, where: Zone) -> Book:
         """A book that knows what is assumed, and nothing that happens."""
@@ -265,7 +283,7 @@ class Judge:
         return book
 
     def _book(self, where: Zone) -> Book:
-        book = Book(_unhashed, by_point=self.ruleset.by_point)
+        book = Book(str, by_point=self.ruleset.by_point)
         for event in self._assumed(where):
             book.fold(event)
         return book
@@ -277,22 +295,28 @@ class Judge:
             facts = self._facts[where.name] = list(assumptions.facts(self.cadences, where))
         return facts
 
-    def _event(self, prior: Prior, place: int) -> Iterator[Event]:
-        """What was before a touch, as an event; `place` makes its id."""
-        at = to_datetime(prior[0])
-        match self._whats[prior[1]]:
-            case Signal() as signal:
-                yield signal.model_copy(update={"at": at})
-            case Made() as made:
-                if (concern := self.concern(made)) is not None:
-                    update = {"at": at, "id": f"{place}", "outcome": made.outcome}
-                    yield concern.touch.model_copy(update=update)
-            case Heard(kind=kind):
-                yield Signal(contact=assumptions.CONTACT, kind=kind, at=at)
-            case Handover(to=to):
-                yield Handoff(contact=assumptions.CONTACT, to=to, at=at)
-            case Enter():
-                pass
+    def _tell(self, book: Book, prior: Prior) -> None:
+        """Tells a book what was before a touch."""
+        at, what = prior[0], self._whats[prior[1]]
+        if isinstance(what, Made):
+            if (made := self._made(what)) is not None:
+                book.lay(made, at)
+        elif isinstance(what, Signal):
+            book.fold(what.model_copy(update={"at": to_datetime(at)}))
+        elif isinstance(what, Heard):
+            book.fold(Signal(contact=assumptions.CONTACT, kind=what.kind, at=to_datetime(at)))
+        elif isinstance(what, Handover):
+            book.fold(Handoff(contact=assumptions.CONTACT, to=what.to, at=to_datetime(at)))
+
+    def _made(self, made: Made) -> Touch | None:
+        """A touch that was made, with its outcome; None for a step that makes none."""
+        key = (id(made.cadence), made.step.id, made.outcome)
+        if key not in self._outcomes:
+            touch = concern.touch if (concern := self.concern(made)) else None
+            if touch is not None and made.outcome is not None:
+                touch = touch.model_copy(update={"outcome": made.outcome})
+            self._outcomes[key] = touch
+        return self._outcomes[key]
 
     def _ask(self, entries: Sequence[tuple[int, Rule]], case: Case) -> int:
         """Which of the entries object at the case's own instant."""
@@ -304,7 +328,3 @@ class Judge:
             else:
                 self._say(f"rule {one.entry.name!r} failed: {one.failed}")
         return bits & asked
-
-
-def _unhashed(text: str) -> str:
-    return text

@@ -14,7 +14,7 @@ shown, a repeated one twice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, NamedTuple, TypeAlias
@@ -30,7 +30,7 @@ from cadence_guard.cadence import (
     UntilOpen,
     Wait,
 )
-from cadence_guard.instants import DAY, NEVER, PERIOD, Zone, to_us
+from cadence_guard.instants import DAY, NEVER, PERIOD, WEEK, Hours, Zone, to_us
 
 LATEST: Final = to_us(datetime(2199, 1, 1, tzinfo=UTC))
 """What comes later is as good as never: nothing is laid out there."""
@@ -83,6 +83,7 @@ class Laid(NamedTuple):
 
 
 _NEVER: Final = Piece(NEVER, False, NEVER)
+_UTC: Final = instants.zone("UTC")
 
 
 def apply(wait: Leg, t: int, zone: Zone, *, far: bool = False) -> int:
@@ -216,13 +217,118 @@ def until_clock(clock: int, days: frozenset[int], t: int, zone: Zone) -> int:
     return NEVER
 
 
-def lay(way: Sequence[Stop], start: int, zone: Zone, *, far: bool = False) -> Laid:
+def least(leg: Leg) -> int:
+    """What a wait takes at least, in microseconds; 0 if that depends on when it begins."""
+    match leg:
+        case Elapsed(low=low):
+            return low
+        case LocalDays(days=days) | BusinessDays(days=days):
+            return max(0, days - 1) * DAY
+        case _:
+            return 0
+
+
+def most(leg: Leg) -> int | None:
+    """What a wait takes at most, in microseconds; None if nobody can say. (A leg that counts from
+    the entry is not asked for.)"""
+    match leg:
+        case Elapsed(high=high):
+            return high
+        case LocalDays(days=days):
+            return (days + 1) * DAY
+        case BusinessDays(days=days):
+            return (days + 2 * (days // _WORKDAYS + 1) + 1) * DAY
+        case UntilOpen(hours=hours):
+            return _longest_closed(hours)
+        case UntilClock(days=days) | UntilDay(days=days) if days:
+            return 16 * DAY  # a week, and another one if a skipped hour is meant
+        case Upto(wait=wait):
+            return most(wait)
+        case _:
+            return None
+
+
+def _longest_closed(hours: Hours) -> int | None:
+    """How long hours are closed in a row at most, also if a clock change skips an opening."""
+    t, longest = 0, 0
+    while t < 2 * WEEK:
+        opens, closes = hours.next_open(t, (_UTC,))
+        longest = max(longest, opens - t)
+        t = closes
+    return 2 * (longest + DAY) if longest <= WEEK else None
+
+
+def is_range(leg: Leg) -> bool:
+    """Whether it can end at several instants."""
+    if isinstance(leg, SinceStart):
+        leg = leg.wait
+    return isinstance(leg, Upto) or (isinstance(leg, Elapsed) and leg.high != leg.low)
+
+
+class Lasts(NamedTuple):
+    """How long something takes at least and at most (None: nobody can say), and whether a range is
+    in it."""
+
+    low: int = 0
+    high: int | None = 0
+    ranged: bool = False
+
+    def then(self, other: Lasts) -> Lasts:
+        """This, and then another one."""
+        high = None if self.high is None or other.high is None else self.high + other.high
+        return Lasts(self.low + other.low, high, self.ranged or other.ranged)
+
+
+def lasts(leg: Leg) -> Lasts:
+    """How long a wait lasts."""
+    return Lasts(least(leg), most(leg), is_range(leg))
+
+
+def settled(way: Sequence[Stop]) -> tuple[list[Stop], list[Lasts]] | None:
+    """The same way without waits that are counted from the entry and yet hang on a range: those
+    that end later, whatever happens, count from the entry alone, and those that end earlier are
+    left out. With it, how long each stop is after the one it hangs on. None if it depends."""
+    stops: list[Stop] = []
+    own: list[Lasts] = []
+    for after, legs in way:
+        kept: list[Leg] = []
+        mine = Lasts()
+        for leg in legs:
+            if not isinstance(leg, SinceStart):
+                kept.append(leg)
+                mine = mine.then(lasts(leg))
+                continue
+            since, at = mine, after
+            while at not in (leg.base, -1):
+                since, at = own[at].then(since), stops[at].after
+            wait = lasts(leg.wait)
+            if not (since.ranged or wait.ranged) and at == leg.base:
+                kept.append(leg)
+                known = None not in (mine.high, wait.high)
+                mine = Lasts(
+                    max(mine.low, wait.low if leg.base == after else 0),
+                    max(mine.high or 0, wait.high or 0) if known else None,
+                )
+            elif since.high is not None and wait.low >= since.high and at == leg.base:
+                after, mine = leg.base, wait
+                kept = list[Leg]((leg.wait,))
+            elif at != leg.base or wait.high is None or wait.high > since.low:
+                return None
+        stops.append(Stop(after, tuple(kept)))
+        own.append(mine)
+    return stops, own
+
+
+def lay(
+    way: Sequence[Stop], start: int, zone: Zone, *, far: bool | Collection[int] = False
+) -> Laid:
     """Where the stops of a way lie for an entry at `start`. Ranges are as short as they can be or,
-    if `far`, as long."""
+    if `far`, as long; `far` may also name the stops for which they are."""
     times: list[int] = []
     moving: list[bool] = []
     border = NEVER
-    for after, legs in way:
+    for place, (after, legs) in enumerate(way):
+        long = far if isinstance(far, bool) else place in far
         at, moves = (start, True) if after < 0 else (times[after], moving[after])
         for leg in legs:
             if at == NEVER:
@@ -231,7 +337,7 @@ def lay(way: Sequence[Stop], start: int, zone: Zone, *, far: bool = False) -> La
                 since, with_it = (
                     (start, True) if leg.base < 0 else (times[leg.base], moving[leg.base])
                 )
-                end = piece(leg.wait, since, zone, far=far) if since < NEVER else _NEVER
+                end = piece(leg.wait, since, zone, far=long) if since < NEVER else _NEVER
                 if with_it:
                     border = min(border, start + end.border - since)
                 end = Piece(end.at, end.moves and with_it, end.border)
@@ -242,7 +348,7 @@ def lay(way: Sequence[Stop], start: int, zone: Zone, *, far: bool = False) -> La
                 elif end.moves and not moves:
                     border = min(border, start + at - end.at + 1)
                 continue
-            one = piece(leg, at, zone, far=far)
+            one = piece(leg, at, zone, far=long)
             if moves:
                 if one.border < NEVER:
                     border = min(border, start + one.border - at)

@@ -26,21 +26,18 @@ from typing import Final, NamedTuple, TypeAlias
 from cadence_guard.cadence import (
     Await,
     Branch,
-    BusinessDays,
     Cadence,
     Elapsed,
     Enter,
     Fan,
     Handover,
-    LocalDays,
     Node,
     Pause,
     Step,
     Unknown,
     Wait,
 )
-from cadence_guard.check.layout import Leg, SinceStart, Stop, Upto
-from cadence_guard.instants import DAY
+from cadence_guard.check.layout import Leg, SinceStart, Stop, Upto, least
 
 WAYS: Final = 512
 STOPS: Final = 200
@@ -369,14 +366,3 @@ def _items(chain: _Chain | None) -> list[Item]:
         items.append(chain.item)
         chain = chain.before
     return items[::-1]
-
-
-def least(wait: Wait) -> int:
-    """What a wait takes at least, in microseconds; 0 if that depends on when it begins."""
-    match wait:
-        case Elapsed(low=low):
-            return low
-        case LocalDays(days=days) | BusinessDays(days=days):
-            return max(0, days - 1) * DAY
-        case _:
-            return 0

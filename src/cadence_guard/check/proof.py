@@ -17,17 +17,22 @@ if one went further than it was compared for. And pictures alike are judged once
 
 A *range* is a choice. Whether a touch can lie within an entry's hours depends on the instants it
 can reach, which are propagated as intervals; caps, gaps and streaks on how near and how far touches
-can come. So behind each range the rest is laid out once more, from all instants that the stop there
-can reach, with all ranges as short and as long as they can be; an entry objects sometimes if it
-does anywhere there, and always if it does everywhere, however the ranges fall.
+can come. So a way is laid out with its ranges as short and as long as they can be, those that fall
+freely of one another in every combination and, where several ways are gone at once, also as they
+must fall for two touches to meet; and behind each range the rest is laid out once more, from all
+instants that the stop there can reach. An entry objects sometimes if it does anywhere there, and
+always if it does everywhere, however the ranges fall. An objection seen behind a range is traced
+back to an entry and judged again with all that was before it. Where the order of two touches hangs
+on a range and on the clock at once, this is not exact, and said to be so (CG903).
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, partial
-from itertools import combinations
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial, reduce
+from itertools import chain, combinations, product
 from typing import Final, NamedTuple
 
 from cadence_guard.cadence import (
@@ -42,18 +47,22 @@ from cadence_guard.cadence import (
 )
 from cadence_guard.check import assumptions
 from cadence_guard.check.days import SLACK, Calendar, Day, calendar_from, first_of_each
-from cadence_guard.check.judging import Concern, Judge, Prior
+from cadence_guard.check.judging import Concern, Judge, Prior, months_passed
 from cadence_guard.check.layout import (
     LATEST,
     Laid,
+    Lasts,
     Leg,
     Piece,
     SinceStart,
     Stop,
     Upto,
     apply,
+    is_range,
+    lasts,
     lay,
     piece,
+    settled,
 )
 from cadence_guard.check.paths import Heard, Made, Path, ways
 from cadence_guard.instants import (
@@ -79,6 +88,11 @@ from cadence_guard.ruleset import Ruleset
 ALWAYS: Final = "always"
 SOMETIMES: Final = "sometimes"
 _STEP: Final = 8 * DAY
+_is_range = is_range
+_FREE: Final = 5
+"""How many ranges of a way may fall freely of one another, each at its shortest and longest."""
+_MEETINGS: Final = 40
+"""How many ways for two of them to meet are looked at."""
 _ROUND: Final = 5 * WEEK
 """In so long a time a loop of whole hours comes by many hours of the week, and by a month's end."""
 
@@ -149,24 +163,29 @@ class Spot:
 class _Run:
     """A way, or the rest of it from a stop on, laid out from all instants of `starts`.
 
-    `origin` is the index of that stop in the path; None means all of it, from the entry.
+    `origin` is the index of that stop in the path; None means all of it, from the entry. `way` is
+    what is laid out: of the path's `stops` those at `places`.
     """
 
     path: Path
     origin: int | None
+    stops: Sequence[Stop]
+    places: Sequence[int]
     way: tuple[Stop, ...]
     kinds: tuple[int, ...]
     spots: tuple[Spot, ...]
     starts: Sequence[tuple[Zone, Intervals]]
     signals: tuple[tuple[int, int], ...]
     """Signals before the entry: (how long before, kind)."""
-    far: bool
+    far: bool | frozenset[int]
     in_line: bool
     """Whether each stop follows the one before it, so that none overtakes another."""
     always: dict[Spot, int] = field(default_factory=dict)
     first: dict[Spot, dict[int, _First]] = field(default_factory=dict)
     """Where each entry, as a bit, objects first."""
     reach: int = 0
+    window: int = 0
+    """How far after its start the last stop may lie."""
     shapes: dict[tuple[int, ...], list[int]] = field(default_factory=dict)
     """For distances of all stops from the start, what they bring about for each of the spots."""
 
@@ -174,12 +193,21 @@ class _Run:
     def heard(self) -> bool:
         """Whether signals are among what is laid out."""
         return bool(self.signals) or any(
-            isinstance(item.what, Heard) for item in self.path.items[self.origin or 0 :]
+            isinstance(self.path.items[place].what, Heard) for place in self.places
         )
+
+    def index(self, spot: Spot) -> int:
+        """Where a touch is among what is laid out."""
+        return bisect_left(self.places, spot.index)
 
     def plain(self, spot: Spot) -> bool:
         """Whether a touch is judged by its distances and by the instant alone."""
-        return spot.concern.plain and not (self.heard and spot.concern.months)
+        return spot.concern.plain and not self.asks_months(spot.concern)
+
+    def asks_months(self, concern: Concern) -> bool:
+        """Whether so many months after a signal, as an entry asks for, may have passed."""
+        oldest = max((ago for ago, _ in self.signals), default=0)
+        return self.heard and months_passed(concern, oldest + self.window)
 
     def priors(self, index: int, cell: _Cell, by: int) -> list[Prior]:
         """What was before a stop for who starts so much after a cell's start, in order."""
@@ -332,25 +360,43 @@ class Prover:
             return
         last = spots[-1].index + 1 if in_line else len(path.items)
         stops = [item.stop for item in path.items[:last]]
-        ranges = [place for place, stop in enumerate(stops) if any(map(_is_range, stop.legs))]
-        whole = self._runs(path, stops, spots, in_line, bool(ranges))
-        behind: dict[int, list[_Run]] = {}
-        exact = not ranges or (in_line and not _since_start(stops, ranges[0]))
+        choices = [_Choice(stops)]
+        exact = True
+        if _ranged(stops):
+            stops, choices, exact = self._choices(path, stops, in_line)
         if not exact:
             self._say(
                 "ranges beside ways that are gone at once, or before a time that is counted from"
-                " the entry: only their shortest and longest were judged"
+                " the entry and may be over: only their shortest and longest were judged"
             )
-        else:
-            for place in ranges:
-                behind[place] = self._rest(path, place, stops, spots)
+        whole = [self._run(path, choice, spots, in_line) for choice in choices]
+        behind = {place: self._rest(path, place, stops, spots) for place in _ranged(stops) if exact}
         for run in (*whole, *(run for runs in behind.values() for run in runs)):
             self._evaluate(run)
         for spot in spots:
-            before = [place for place in ranges if place <= spot.index or not in_line]
-            self._conclude(spot, whole, behind, before)
-            if before and not exact:
+            self._conclude(spot, whole, behind, _chain(stops, spot.index))
+            if not exact and (in_line is False or _ranged(stops)[0] <= spot.index):
                 spot.always = 0
+
+    def _choices(
+        self, path: Path, stops: list[Stop], in_line: bool
+    ) -> tuple[list[Stop], list[_Choice], bool]:
+        """A way with ranges, settled; how they can fall; and whether that is all that matters."""
+        calm = settled(stops)
+        if calm is None:
+            return stops, [_Choice(stops), _Choice(stops, frozenset(_ranged(stops)))], False
+        stops, own = calm
+        modes = _modes(stops, in_line)
+        if modes is None:
+            return stops, [_Choice(stops), _Choice(stops, frozenset(_ranged(stops)))], False
+        choices = [_Choice(stops, far) for far in modes]
+        if in_line:
+            return stops, choices, True
+        where, starts = self._starts(path.fresh)[0]
+        start = starts[0][0] if starts else self.start
+        meetings = _meetings(choices, start, where)
+        exact = len(meetings) <= _MEETINGS and not _may_meet(stops, own)
+        return stops, [*choices, *meetings[:_MEETINGS]], exact
 
     def _new_spots(self, path: Path, in_line: bool) -> list[Spot]:
         """The touches of a path that were not on one judged before, with the same before them."""
@@ -366,69 +412,68 @@ class Prover:
                 spots.append(self._spots.setdefault(key, Spot(path, place, concern)))
         return spots
 
-    def _runs(
-        self, path: Path, stops: list[Stop], spots: list[Spot], in_line: bool, ranges: bool
-    ) -> list[_Run]:
-        """The layouts of a way from the entry: with ranges, at their shortest and longest."""
-        kinds = tuple(self.judge.kind(item.what) for item in path.items[: len(stops)])
-        return [
-            _Run(
-                path=path,
-                origin=None,
-                way=tuple(stops),
-                kinds=kinds,
-                spots=tuple(spots),
-                starts=self._starts(path.fresh),
-                signals=tuple(self._signals(path.fresh)),
-                far=far,
-                in_line=in_line,
-            )
-            for far in ((False, True) if ranges else (False,))
-        ]
+    def _run(self, path: Path, choice: _Choice, spots: list[Spot], in_line: bool) -> _Run:
+        """The layout of a way from the entry."""
+        return _Run(
+            path=path,
+            origin=None,
+            stops=choice.stops,
+            places=range(len(choice.stops)),
+            way=tuple(choice.stops),
+            kinds=tuple(self.judge.kind(item.what) for item in path.items[: len(choice.stops)]),
+            spots=tuple(spots),
+            starts=self._starts(path.fresh),
+            signals=tuple(self._signals(path.fresh)),
+            far=choice.far,
+            in_line=in_line,
+        )
 
     def _rest(self, path: Path, origin: int, stops: list[Stop], spots: list[Spot]) -> list[_Run]:
-        """The layouts of a way from a stop behind a range: from all instants it can reach."""
+        """The layouts of what hangs on a stop behind a range, from all instants it can reach."""
         starts = [
-            (where, _Reach(stops[: origin + 1], starts, where).instants)
+            (where, _Reach(_alone(stops, _chain(stops, origin)), starts, where).instants)
             for where, starts in self._starts(path.fresh)
         ]
-        way = (Stop(-1, ()), *(Stop(s.after - origin, s.legs) for s in stops[origin + 1 :]))
-        kinds = tuple(self.judge.kind(item.what) for item in path.items[origin : len(stops)])
+        places = [n for n in range(origin, len(stops)) if origin in _chain(stops, n)]
+        rest = [Stop(-1, ()), *_alone(stops, places)[1:]]
+        in_line = all(stop.after == place - 1 for place, stop in enumerate(rest))
         return [
             _Run(
                 path=path,
                 origin=origin,
-                way=way,
-                kinds=kinds,
-                spots=tuple(spot for spot in spots if spot.index >= origin),
+                stops=stops,
+                places=places,
+                way=tuple(rest),
+                kinds=tuple(self.judge.kind(path.items[place].what) for place in places),
+                spots=tuple(spot for spot in spots if spot.index in places),
                 starts=starts,
                 signals=(),
                 far=far,
-                in_line=True,
+                in_line=in_line,
             )
-            for far in (False, True)
+            for far in _modes(rest, in_line) or [frozenset()]
         ]
 
     def _conclude(
-        self, spot: Spot, whole: list[_Run], behind: Mapping[int, list[_Run]], ranges: list[int]
+        self, spot: Spot, whole: list[_Run], behind: Mapping[int, list[_Run]], on: list[int]
     ) -> None:
-        """What the runs say together of a touch; `ranges` are the stops before it at which it can
-        be now or later."""
-        momentary = spot.concern.momentary
-        for run in whole if ranges else whole[:1]:
+        """What the runs say together of a touch, which hangs on some stops."""
+        always = -1
+        for run in whole:
+            always &= run.always.get(spot, -1)
             self._remember(run, spot, -1)
-        always = whole[0].always.get(spot, -1) & whole[-1 if ranges else 0].always.get(spot, -1)
+        ranges = [place for place in behind if place in on]
         if ranges:
-            always &= ~momentary
-        for place, runs in behind.items():
-            if place > spot.index:
-                continue
+            always &= ~spot.concern.momentary
+        for place in ranges:
             allowed = self._allowed(spot, place)
             each = -1
-            for run in runs:
+            for run in behind[place]:
                 each &= run.always.get(spot, -1)
                 self._remember(run, spot, allowed)
-            always |= each & allowed & (-1 if place == ranges[-1] else ~momentary)
+            if place != ranges[-1]:
+                each &= ~spot.concern.momentary
+            always |= each & allowed
         spot.always = always
 
     def _allowed(self, spot: Spot, origin: int) -> int:
@@ -468,10 +513,11 @@ class Prover:
         """An entry from which a stop behind a range comes to lie where an objection was seen; None
         if what was before it makes the objection void."""
         assert run.origin is not None
-        stops = [item.stop for item in run.path.items[: run.origin + 1]]
         starts = next(each for where, each in self._starts(run.path.fresh) if where is first.zone)
-        start, times = _Reach(stops, starts, first.zone).back(first.start)
-        every = (*times, *first.times[1:])
+        chain = _chain(run.stops, run.origin)
+        start, times = _Reach(_alone(run.stops, chain), starts, first.zone).back(first.start)
+        known = dict(zip((*chain, *run.places), (*times, *first.times), strict=True))
+        every = _filled(run.stops, start, first.zone, known)
         found = self.judge.objecting(
             spot.concern, every[spot.index], first.zone, self._before(spot, start, every)
         )
@@ -498,6 +544,7 @@ class Prover:
         """Judges a run for all its starts."""
         window = self._guess(run)
         while True:
+            run.window = window
             run.always.clear()
             run.first.clear()
             run.reach = 0
@@ -535,8 +582,8 @@ class Prover:
         concerns = {spot.concern for spot in run.spots}
         waits = [_wait(leg) for stop in run.way for leg in stop.legs]
         return _Dates(
-            every=any(c.dates is None or "month" in c.units for c in concerns),
-            days=tuple({span for c in concerns for span in c.dates or ()}),
+            every=any(c.dated or "month" in c.units for c in concerns),
+            days=tuple({span for c in concerns for span in c.dates}),
             instants=tuple({instant for c in concerns for instant in c.instants}),
             until=tuple({wait for wait in waits if isinstance(wait, UntilDate)}),
             clocks=tuple(
@@ -546,7 +593,7 @@ class Prover:
                     if isinstance(wait, UntilOpen) and wait.zone is not None
                 }
             ),
-            months=run.heard and any(c.months for c in concerns),
+            months=any(run.asks_months(c) for c in concerns),
         )
 
     # -- cells --------------------------------------------------------------------------------
@@ -560,7 +607,7 @@ class Prover:
             cell = _Cell(day.zone, t, border, laid, all(laid.moves))
             shape = self._shape(run, cell) if cell.together else ()
             for place, spot in enumerate(run.spots):
-                if laid.at[spot.index - (run.origin or 0)] < NEVER:
+                if laid.at[run.index(spot)] < NEVER:
                     plain = shape[place] if shape and run.plain(spot) else None
                     self._judge_spot(run, spot, cell, plain)
             t = border
@@ -575,7 +622,7 @@ class Prover:
                 self.judge.counting(
                     spot.concern, cell.laid.at[index], cell.zone, run.priors(index, cell, 0)
                 )
-                if cell.laid.at[index := spot.index - (run.origin or 0)] < NEVER
+                if cell.laid.at[index := run.index(spot)] < NEVER
                 else 0
                 for spot in run.spots
             ]
@@ -584,7 +631,7 @@ class Prover:
     def _judge_spot(self, run: _Run, spot: Spot, cell: _Cell, plain: int | None) -> None:
         """Judges a touch for all starts of a cell. `plain`: what its distances bring about, if
         these are the same for all."""
-        index = spot.index - (run.origin or 0)
+        index = run.index(spot)
         concern, where = spot.concern, cell.zone
         now, moves = cell.laid.at[index], cell.laid.moves[index]
         cuts = self._cuts(run, spot, index, cell, plain is not None)
@@ -628,7 +675,7 @@ class Prover:
             cuts.update(instant - now + t for instant in concern.instants)
         if not plain and not cell.together:
             cuts.update(self._crossings(run, spot, index, cell, last))
-        if run.heard and concern.months:
+        if run.asks_months(concern):
             cuts.update(self._month_ends(run, spot, index, cell))
         return sorted(cut for cut in cuts if t <= cut < cell.end)
 
@@ -651,19 +698,22 @@ class Prover:
                 spans = (*spans, self.ruleset.answers.within)
         for (one, one_moves), (other, other_moves) in pairs:
             if one_moves != other_moves:
-                apart = one - other if one_moves else other - one
+                first = one - other if one_moves else other - one
+                last = first + cell.end - t
                 for span in spans:
-                    yield t + span - apart
-                    yield t - span - apart
+                    if first < span < last:
+                        yield t + span - first
+                    if first < -span < last:
+                        yield t - span - first
 
     def _month_ends(self, run: _Run, spot: Spot, index: int, cell: _Cell) -> Iterator[int]:
         """The starts at which a touch comes to be so many months after a signal, or that is
         another number of days."""
         at, moves = cell.laid.at, cell.laid.moves
         said = [cell.start - ago for ago, _ in run.signals]
-        for place, item in enumerate(run.path.items[run.origin or 0 :][: len(at)]):
-            if isinstance(item.what, Heard) and moves[place] and at[place] < NEVER:
-                said.append(at[place])
+        for n, place in enumerate(run.places):
+            if isinstance(run.path.items[place].what, Heard) and moves[n] and at[n] < NEVER:
+                said.append(at[n])
         for first in said:
             last = first + cell.end - cell.start
             for since in (first, *_edges(first, last, (0,), cell.zone)):
@@ -789,20 +839,159 @@ def _wait(leg: Leg) -> Leg:
     return leg.wait if isinstance(leg, (SinceStart, Upto)) else leg
 
 
-def _is_range(leg: Leg) -> bool:
-    if isinstance(leg, SinceStart):
-        leg = leg.wait
-    return isinstance(leg, Upto) or (isinstance(leg, Elapsed) and leg.high != leg.low)
+def _ranged(stops: Sequence[Stop]) -> list[int]:
+    """The stops with a range among their waits."""
+    return [place for place, stop in enumerate(stops) if any(map(is_range, stop.legs))]
 
 
 def _since_start(stops: Sequence[Stop], ranged: int) -> bool:
     """Whether a wait counts from the entry behind the first range, or is one itself."""
-    first = next(n for n, leg in enumerate(stops[ranged].legs) if _is_range(leg))
+    first = next(n for n, leg in enumerate(stops[ranged].legs) if is_range(leg))
     legs = [
         *stops[ranged].legs[first:],
         *(leg for stop in stops[ranged + 1 :] for leg in stop.legs),
     ]
     return any(isinstance(leg, SinceStart) for leg in legs)
+
+
+class _Choice(NamedTuple):
+    """A way with ranges, and how they fall: at their longest at some stops, else at their
+    shortest."""
+
+    stops: list[Stop]
+    far: frozenset[int] = frozenset()
+
+
+def _chain(stops: Sequence[Stop], place: int) -> list[int]:
+    """The stops that a stop hangs on, and it itself, in order."""
+    found = [place]
+    while (place := stops[place].after) >= 0:
+        found.append(place)
+    return found[::-1]
+
+
+def _alone(stops: Sequence[Stop], places: Sequence[int]) -> list[Stop]:
+    """Some stops of a way as a way; what they hang on and is none of them becomes its entry."""
+    moved = {place: n for n, place in enumerate(places)}
+    return [
+        Stop(
+            moved.get(stops[place].after, -1),
+            tuple(
+                replace(leg, base=moved.get(leg.base, -1)) if isinstance(leg, SinceStart) else leg
+                for leg in stops[place].legs
+            ),
+        )
+        for place in places
+    ]
+
+
+def _modes(stops: Sequence[Stop], in_line: bool) -> list[frozenset[int]] | None:
+    """For which stops the ranges are at their longest together, or not: in a line those of one
+    stretch that hangs together. None if these are too many choices."""
+    together: dict[int, list[int]] = {}
+    for place in _ranged(stops):
+        key = _chain(stops, place)[0] if in_line else place
+        together.setdefault(key, []).append(place)
+    if len(together) > _FREE:
+        return None
+    chosen = product(*([(), stretch] for stretch in together.values()))
+    return [frozenset(chain.from_iterable(choice)) for choice in chosen]
+
+
+def _meetings(choices: Sequence[_Choice], start: int, where: Zone) -> list[_Choice]:
+    """How ranges fall if what hangs on one of them comes at the same instant as something else, or
+    next to it."""
+    found: dict[tuple[frozenset[int], int, int], _Choice] = {}
+    for stops, far in choices:
+        laid = lay(stops, start, where, far=far)
+        for place in _ranged(stops):
+            on = [place in _chain(stops, n) for n in range(len(stops))]
+            low, high = _span(stops[place])
+            now = high if place in far else low
+            for one, other in product(range(len(stops)), repeat=2):
+                if on[one] and not on[other] and max(laid.at[one], laid.at[other]) < NEVER:
+                    for by in (-1, 0, 1):
+                        value = now + laid.at[other] - laid.at[one] + by
+                        key = (far - {place}, place, value)
+                        if low < value < high and key not in found:
+                            found[key] = _Choice(_fixed(stops, place, value), far - {place})
+    return list(found.values())
+
+
+def _span(stop: Stop) -> tuple[int, int]:
+    """Between which lengths the one range of a stop lies; (0, 0) if that is not so simple."""
+    ranged: Sequence[Leg] = [
+        leg.wait if isinstance(leg, Upto) else leg for leg in stop.legs if is_range(leg)
+    ]
+    match ranged:
+        case [Elapsed(low=low, high=int(high))]:
+            upto = any(isinstance(leg, Upto) for leg in stop.legs)
+            return (0, high - 1) if upto else (low, high)
+        case _:
+            return 0, 0
+
+
+def _fixed(stops: list[Stop], place: int, value: int) -> list[Stop]:
+    """A way in which the range of one stop has a length."""
+    legs = tuple(Elapsed(value, value) if is_range(leg) else leg for leg in stops[place].legs)
+    return [*stops[:place], Stop(stops[place].after, legs), *stops[place + 1 :]]
+
+
+def _may_meet(stops: Sequence[Stop], own: Sequence[Lasts]) -> bool:
+    """Whether two stops, one of them behind a range, can come in either order, and waits that are
+    not elapsed time hang on how near they are."""
+    chains = [_chain(stops, place) for place in range(len(stops))]
+    for one, other in combinations(range(len(stops)), 2):
+        apart = [
+            [place for place in chains[mine] if place not in chains[theirs]]
+            for mine, theirs in ((one, other), (other, one))
+        ]
+        if not all(apart):
+            continue  # one hangs on the other
+        (first, waits), (second, others) = _parted(stops, own, *apart)
+        if (
+            (first.ranged or second.ranged)
+            and not all(isinstance(leg, Elapsed) for leg in (*waits, *others))
+            and not (first.high is not None and first.high < second.low)
+            and not (second.high is not None and second.high < first.low)
+        ):
+            return True
+    return False
+
+
+def _parted(
+    stops: Sequence[Stop], own: Sequence[Lasts], *apart: Sequence[int]
+) -> Iterator[tuple[Lasts, Sequence[Leg]]]:
+    """Of two ways that part: how long each lasts from there, and what its waits are. What both
+    begin with is none of them."""
+    first, second = (stops[each[0]].legs for each in apart)
+    same = [one == other for one, other in zip(first, second, strict=False)]
+    common = same.index(False) if False in same else len(same)
+    if any(isinstance(leg, SinceStart) for leg in (*first[common:], *second[common:])):
+        common = 0
+    for each in apart:
+        legs = [*stops[each[0]].legs[common:], *(leg for n in each[1:] for leg in stops[n].legs)]
+        begins = reduce(Lasts.then, map(lasts, stops[each[0]].legs[common:]), Lasts())
+        begins = begins if common else own[each[0]]
+        waits = [leg.wait if isinstance(leg, Upto) else leg for leg in legs]
+        yield reduce(Lasts.then, (own[n] for n in each[1:]), begins), waits
+
+
+def _filled(
+    stops: Sequence[Stop], start: int, where: Zone, known: Mapping[int, int]
+) -> tuple[int, ...]:
+    """When all stops are, if some are known, with ranges as short as they can be."""
+    times: list[int] = []
+    for place, (after, legs) in enumerate(stops):
+        at = times[after] if after >= 0 else start
+        for leg in legs if place not in known else ():
+            if isinstance(leg, SinceStart):
+                base = times[leg.base] if leg.base >= 0 else start
+                at = max(at, piece(leg.wait, base, where).at)
+            else:
+                at = piece(leg, at, where).at if at < NEVER else NEVER
+        times.append(known.get(place, at))
+    return tuple(times)
 
 
 class _Reach:
@@ -813,9 +1002,9 @@ class _Reach:
     def __init__(self, stops: Sequence[Stop], starts: Intervals, where: Zone) -> None:
         self._where = where
         self._stops = stops
-        place = next(n for n, stop in enumerate(stops) if any(map(_is_range, stop.legs)))
+        place = next(n for n, stop in enumerate(stops) if any(map(is_range, stop.legs)))
         ranged = stops[place]
-        first = next(n for n, leg in enumerate(ranged.legs) if _is_range(leg))
+        first = next(n for n, leg in enumerate(ranged.legs) if is_range(leg))
         self._fixed = [*stops[:place], Stop(ranged.after, ranged.legs[:first])]
         self._place = place
         self._legs = [
@@ -873,9 +1062,14 @@ class _Reach:
 
     def _from(self, ends: Callable[[int], tuple[Piece, Piece]], before: Intervals, at: int) -> int:
         """An instant of a set from which a wait can end at `at`."""
-        for t, border, near, far in self._pieces(ends, before):
-            first = max(t, t + at - far.at) if far.moves else t
-            last = min(border - 1, t + at - near.at) if near.moves else border - 1
-            if near.at <= at and first <= last and (far.moves or far.at >= at):
-                return first
-        raise AssertionError("no wait ends there")
+        found = (_source(at, *each) for each in self._pieces(ends, before))
+        return next(instant for instant in found if instant is not None)
+
+
+def _source(at: int, t: int, border: int, near: Piece, far: Piece) -> int | None:
+    """The first instant of a piece [t, border) from which a wait can end at `at`: the shortest must
+    not pass it, and the longest has to reach it."""
+    first = max(t, t + at - far.at) if far.moves else t
+    last = min(border - 1, t + at - near.at) if near.moves else border - 1
+    reaches = far.moves or at <= far.at
+    return first if near.at <= at and reaches and first <= last else None

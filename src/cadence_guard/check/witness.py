@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cadence_guard.cadence import Enter, Handover
+from cadence_guard.cadence import Handover
 from cadence_guard.check import assumptions
 from cadence_guard.check.paths import Heard, Made
 from cadence_guard.check.proof import Objected
@@ -63,8 +63,8 @@ def witness(policy: Policy, objected: Objected) -> Witness:
                 hear(Signal(contact=assumptions.CONTACT, kind=kind), at)
             case Handover(to=to):
                 guard.record(Handoff(contact=assumptions.CONTACT, to=to, at=moment))
-            case Enter(cadence=name):
-                starts[name] = moment
+            case entered:
+                starts[entered.cadence] = moment
     raise AssertionError(f"step {objected.step.name!r} is not on its own time line")
 
 

@@ -1,0 +1,749 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cadence_guard.cadence import (
+    Audience,
+    Cadence,
+    Elapsed,
+    Ground,
+    LocalDays,
+    Unknown,
+    UntilClock,
+    UntilDate,
+    UntilOpen,
+)
+from cadence_guard.history import Case
+from cadence_guard.instants import DAY, HOUR, NEVER, Hours, zone
+from cadence_guard.policy import Policy
+from cadence_guard.rules import Objection, Rule
+from cadence_guard.rules._rule import OpenStretch, Spans
+from cadence_guard.ruleset import Ruleset
+from check.flows import (
+    BERLIN,
+    CHICAGO,
+    KOLKATA,
+    START,
+    branch,
+    days,
+    enter,
+    fan,
+    flow,
+    handover,
+    hours,
+    line,
+    only,
+    pause,
+    proved,
+    rules,
+    step,
+    told,
+    us,
+    waiting,
+)
+
+PIGEON = (
+    "step 'a' makes no touch: Value error, unknown channel 'pigeon'; expected one of: email, call,"
+    " voicemail, sms, whatsapp, social, ad, post, meeting"
+)
+CAP = {"max": 1, "per": "2d"}
+WORK = {"windows": [{"days": ["mon", "tue", "wed", "thu", "fri"], "from": "09:00", "to": "17:00"}]}
+OFFICE = Hours([(range(5), 9 * HOUR, 17 * HOUR)])
+
+
+# -- distances -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wait", "expected"),
+    [
+        (days(2), {}),
+        (Elapsed(2 * DAY - 1, 2 * DAY - 1), {("b", "CG301"): "always"}),
+        (Elapsed(2 * DAY - 1, 2 * DAY), {("b", "CG301"): "sometimes"}),
+        (Elapsed(2 * DAY, 3 * DAY), {}),
+        (Elapsed(0, 2 * DAY - 1), {("b", "CG301"): "always"}),
+        (Elapsed(0, None), {("b", "CG301"): "sometimes"}),
+        # A night of 23 hours lies in the week.
+        (LocalDays(2), {("b", "CG301"): "sometimes"}),
+        (LocalDays(3), {}),
+    ],
+)
+def test_a_cap_to_the_microsecond(wait: Any, expected: dict[Any, str]) -> None:
+    assert told(proved(rules(over_cap=CAP), line(step("a"), wait, step("b")))) == expected
+
+
+def test_the_earliest_start_is_told() -> None:
+    one = only(proved(rules(over_cap=CAP), line(step("a"), LocalDays(2), step("b"))))
+    # The first whose second touch comes behind the hour that is skipped on 8 March.
+    assert one.start == us("2026-03-06T09:00:00Z")
+    assert one.times == (one.start, one.start + 47 * HOUR)
+    assert (one.index, one.step.id, one.zone, one.effect) == (1, "b", CHICAGO, "block")
+    assert one.message == "the contact has its 1 per 2d (all channels) already"
+    assert one.entry.name == "over-cap"
+
+
+def test_two_entries_are_two_objections() -> None:
+    caps = [CAP, {"max": 1, "per": "1d", "effect": "warn"}, {"max": 2, "per": "2d"}]
+    proof = proved(rules(over_cap=caps), line(step("a"), hours(1), step("b")))
+    assert [(one.entry.place, one.effect) for one in proof.objections] == [
+        (0, "block"),
+        (1, "warn"),
+    ]
+
+
+def test_what_moves_and_what_stands() -> None:
+    cadence = line(step("a"), UntilClock(12 * HOUR), step("b"))
+    one = only(proved(rules(too_soon={"gap": "3h"}), cadence, start=START, end=START + DAY))
+    assert one.certainty == "sometimes"
+    assert one.start == us("2026-03-02T15:00:00Z") + 1
+
+
+def test_a_calendar_cap() -> None:
+    cadence = line(step("a"), hours(3), step("b"))
+    one = only(proved(rules(over_cap={"max": 1, "calendar": "day"}), cadence))
+    assert one.certainty == "sometimes"
+    late = only(
+        proved(
+            rules(over_cap={"max": 1, "calendar": "day"}),
+            cadence,
+            start=us("2026-03-03T03:00:00Z"),
+            end=us("2026-03-04T06:00:00Z"),
+        )
+    )
+    assert late.start == us("2026-03-03T06:00:00Z")
+    month = rules(over_cap={"max": 1, "calendar": "month"})
+    week = line(step("a"), days(7), step("b"))
+    assert told(proved(month, week)) == {("b", "CG301"): "always"}
+    assert told(proved(month, week, end=us("2026-04-10T00:00:00Z"))) == {
+        ("b", "CG301"): "sometimes"
+    }
+
+
+# -- the clock -----------------------------------------------------------------------------------
+
+
+def test_hours_in_every_zone() -> None:
+    cadence = line(UntilOpen(OFFICE, "work"), step("a"), hours(8), step("b", channel="call"))
+    proof = proved(rules(outside_hours={"channels": ["call"], **WORK}), cadence, (CHICAGO, BERLIN))
+    assert told(proof) == {("b", "CG401"): "always"}
+    assert only(proof).start == START
+    early = proved(
+        rules(outside_hours=WORK), line(UntilOpen(OFFICE, "work"), step("a")), (CHICAGO,)
+    )
+    assert told(early) == {}
+
+
+def test_a_window_of_another_zone() -> None:
+    cadence = line(UntilOpen(OFFICE, "work", "Europe/Berlin"), step("a"))
+    assert told(proved(rules(outside_hours=WORK), cadence, (BERLIN,))) == {}
+    one = only(proved(rules(outside_hours=WORK), cadence, (BERLIN, KOLKATA)))
+    assert (one.certainty, one.zone) == ("sometimes", KOLKATA)
+    assert one.start == us("2026-03-02T11:30:00Z")
+
+
+def test_a_year_in_ten_zones() -> None:
+    cadence = line(step("a"), hours(20), step("b"))
+    proof = proved(rules(outside_hours=WORK), cadence, None, start=START, end=START + 365 * DAY)
+    assert told(proof) == {("a", "CG401"): "sometimes", ("b", "CG401"): "sometimes"}
+    assert not proof.incomplete
+
+
+def test_only_who_can_enter_is_judged() -> None:
+    cadence = line(
+        step("a"), hours(7), step("b"), entry_hours=Hours([(range(3), 9 * HOUR, 10 * HOUR)])
+    )
+    assert told(proved(rules(outside_hours=WORK), cadence)) == {}
+    longer = line(
+        step("a"), hours(7), step("b"), entry_hours=Hours([(range(3), 9 * HOUR, 11 * HOUR)])
+    )
+    one = only(proved(rules(outside_hours=WORK), longer))
+    assert one.start == us("2026-03-02T16:00:00Z")
+    nobody = line(step("a"), entry_hours=Hours([]))
+    assert told(proved(rules(over_cap={"max": 0}), nobody)) == {}
+
+
+def test_blackouts_and_dates() -> None:
+    cadence = line(days(1), step("a"))
+    one = only(proved(rules(blackout={"dates": ["2026-03-05"]}), cadence))
+    assert one.start == us("2026-03-04T06:00:00Z")
+    assert told(proved(rules(blackout={"dates": ["2026-03-20"]}), cadence)) == {}
+    until = line(UntilDate(us("2026-03-05T18:00:00Z")), step("a"))
+    assert told(proved(rules(blackout={"dates": ["2026-03-05"]}), until)) == {
+        ("a", "CG403"): "sometimes"
+    }
+    always = proved(
+        rules(blackout={"dates": ["2026-03-05"]}), until, end=us("2026-03-05T18:00:00Z")
+    )
+    assert told(always) == {("a", "CG403"): "always"}
+
+
+def test_too_late() -> None:
+    at = us("2026-03-05T18:00:00Z")
+    one = only(proved(rules(too_late={}), line(days(1), step("a", not_after=at))))
+    assert (one.certainty, one.start) == ("sometimes", at - DAY + 1)
+    assert told(proved(rules(too_late={}), line(step("a", not_after=START - 1)))) == {
+        ("a", "CG404"): "always"
+    }
+
+
+# -- ways ----------------------------------------------------------------------------------------
+
+
+def test_always_is_on_every_way() -> None:
+    cadence = flow(
+        step("a", "?"),
+        branch("?", "p", "q"),
+        pause("p", hours(1), "b"),
+        pause("q", days(3), "b"),
+        step("b"),
+    )
+    assert told(proved(rules(over_cap=CAP), cadence)) == {("b", "CG301"): "sometimes"}
+
+
+def test_at_once() -> None:
+    cadence = flow(
+        fan("*", "p", "q"),
+        pause("p", hours(50), "b"),
+        pause("q", UntilClock(0), "c"),
+        step("b"),
+        step("c"),
+    )
+    proof = proved(rules(too_soon={"gap": "27h"}), cadence)
+    assert told(proof) == {("b", "CG302"): "sometimes"}
+    assert only(proof).start == us("2026-03-02T06:00:00Z") + 1
+
+
+def test_behind_a_wait_that_nobody_knows() -> None:
+    cadence = line(step("a"), Unknown("?"), step("b"), hours(1), step("c"))
+    proof = proved(rules(over_cap=CAP), cadence)
+    assert told(proof) == {("c", "CG301"): "always"}
+    assert only(proof).path.fresh
+
+
+def test_a_signal_and_what_follows() -> None:
+    cadence = flow(step("a", "?"), waiting("?", "replied", "b", days(5), "c"), step("b"), step("c"))
+    ruleset = rules(already_answered={"for": "30d"}, over_cap=CAP)
+    assert told(proved(ruleset, cadence)) == {
+        ("b", "CG603"): "always",
+        ("b", "CG301"): "sometimes",
+    }
+
+
+def test_a_streak_ends_with_a_signal() -> None:
+    ruleset = rules(unanswered_streak={"steps": [{"after": 2, "gap": "30d"}]})
+    cadence = flow(
+        step("a", "p"), pause("p", days(1), "b"), step("b", "?"),
+        waiting("?", "replied", "c", days(2), "d"), step("c"), step("d"),
+    )  # fmt: skip
+    assert told(proved(ruleset, cadence)) == {("d", "CG303"): "always"}
+
+
+def test_a_handoff() -> None:
+    ruleset = rules(not_the_holder={"for": "30d", "lapses": "2d"})
+    cadence = flow(
+        step("a", "h", team="marketing"), handover("h", "sales", "p"),
+        pause("p", Elapsed(DAY, 3 * DAY), "b"), step("b", "q", team="sales"),
+        pause("q", Elapsed(1, HOUR), "c"), step("c", team="sales"),
+    )  # fmt: skip
+    # Two days after the handoff nobody holds the contact, and marketing touched them.
+    assert told(proved(ruleset, cadence)) == {
+        ("b", "CG601"): "sometimes",
+        ("c", "CG601"): "sometimes",
+    }
+
+
+def test_another_cadence_besides() -> None:
+    other = line(hours(3), step("x"), name="other")
+    cadence = flow(step("a", "e"), enter("e", "other", None))
+    proof = proved(rules(over_cap=CAP), cadence, others={"other": other})
+    one = only(proof)
+    assert (one.step.id, one.cadence, one.certainty) == ("x", other, "always")
+
+
+def test_a_loop_comes_by_the_hours_of_the_week() -> None:
+    cadence = flow(step("a", "p"), pause("p", hours(20), "a"))
+    proof = proved(
+        rules(outside_hours=WORK),
+        cadence,
+        start=us("2026-03-02T15:00:00Z"),
+        end=us("2026-03-02T15:00:01Z"),
+    )
+    assert told(proof) == {("a", "CG401"): "sometimes"}
+
+
+def test_a_loop_comes_by_dates() -> None:
+    at = us("2026-03-20T00:00:00Z")
+    for ruleset, late in (
+        (rules(too_late={}), at),
+        (rules(blackout={"dates": ["2026-03-20"]}), None),
+    ):
+        cadence = flow(step("a", "p", not_after=late), pause("p", days(1), "a"))
+        assert set(told(proved(ruleset, cadence, end=START + 1)).values()) == {"sometimes"}
+
+
+def test_a_loop_waits_for_a_date() -> None:
+    cadence = flow(
+        step("a", "?"), branch("?", "p", "q"), pause("p", days(1), "a"),
+        pause("q", UntilDate(us("2026-03-10T00:00:00Z")), "z"), step("z"),
+    )  # fmt: skip
+    assert told(proved(rules(too_soon={"gap": "1m"}), cadence, end=START + DAY)) == {
+        ("z", "CG302"): "sometimes"
+    }
+
+
+def test_a_streak_makes_a_loop_longer() -> None:
+    ruleset = rules(
+        unanswered_streak={"steps": [{"after": 5, "gap": "1m"}, {"after": 6, "gap": "2d"}]}
+    )
+    cadence = flow(step("a", "p"), pause("p", days(1), "a"))
+    assert told(proved(ruleset, cadence)) == {("a", "CG303"): "sometimes"}
+
+
+# -- ranges --------------------------------------------------------------------------------------
+
+
+def test_the_instants_a_range_can_reach() -> None:
+    cadence = line(UntilClock(9 * HOUR), Elapsed(0, 7 * HOUR), step("a"))
+    week = us("2026-03-02T06:00:00Z"), us("2026-03-06T15:00:00Z")
+    assert told(proved(rules(outside_hours=WORK), cadence, start=week[0], end=week[1])) == {}
+    later = line(UntilClock(9 * HOUR), Elapsed(0, 9 * HOUR), step("a"))
+    one = only(proved(rules(outside_hours=WORK), later, start=week[0], end=week[1]))
+    assert one.certainty == "sometimes"
+    assert one.times[0] >= us("2026-03-02T15:00:00Z") + 8 * HOUR
+    middle = line(UntilClock(9 * HOUR, frozenset((1,))), Elapsed(0, 30 * HOUR), step("a"))
+    one = only(proved(rules(outside_hours=WORK), middle, start=week[0], end=week[1]))
+    assert one.times == (us("2026-03-03T23:00:00Z"),)
+    night = line(UntilClock(18 * HOUR), Elapsed(0, 9 * HOUR), step("a"))
+    assert told(proved(rules(outside_hours=WORK), night)) == {("a", "CG401"): "always"}
+
+
+def test_behind_a_range_the_way_back_to_the_entry_is_found() -> None:
+    cadence = line(
+        UntilOpen(OFFICE, "work"), step("a"), Elapsed(HOUR, 30 * HOUR), LocalDays(1),
+        Elapsed(0, HOUR), step("b"), UntilClock(12 * HOUR), step("c"),
+    )  # fmt: skip
+    proof = proved(rules(too_soon={"gap": "1h"}, over_cap={"max": 1, "per": "30m"}), cadence)
+    for one in proof.objections:
+        a, b, c = one.times
+        assert one.certainty == "sometimes"
+        assert START <= one.start <= a < b <= c
+        assert 25 * HOUR - HOUR <= b - a <= 56 * HOUR
+    assert told(proof) == {("c", "CG301"): "sometimes", ("c", "CG302"): "sometimes"}
+
+
+def at_once(one: Any, other: Any) -> Cadence:
+    """Two touches, each after a wait of its own."""
+    return flow(
+        fan("*", "p", "q"), pause("p", one, "a"), pause("q", other, "b"), step("a"), step("b")
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "gap", "expected"),
+    [
+        # They meet, and whoever is later is too near.
+        (Elapsed(HOUR, 3 * HOUR), hours(2), "1h", {"a": "sometimes", "b": "sometimes"}),
+        (Elapsed(HOUR, 3 * HOUR), hours(2), "1m", {"a": "sometimes", "b": "sometimes"}),
+        (Elapsed(0, HOUR), hours(1), "2h", {"b": "always"}),
+        # They come as near as may be, and a little nearer.
+        (Elapsed(HOUR, 3 * HOUR), hours(4), "1h", {}),
+        (Elapsed(HOUR, 3 * HOUR + 1), hours(4), "1h", {"b": "sometimes"}),
+        (Elapsed(HOUR, 3 * HOUR), Elapsed(4 * HOUR, 5 * HOUR), "1h", {}),
+        (Elapsed(HOUR, 3 * HOUR), Elapsed(4 * HOUR - 1, 5 * HOUR), "1h", {"b": "sometimes"}),
+        # At the same instant the first in the file is first.
+        (Elapsed(HOUR, 2 * HOUR), Elapsed(2 * HOUR, 3 * HOUR), "1m", {"b": "sometimes"}),
+        # A date far off is met by none of them.
+        (Elapsed(HOUR, 2 * HOUR), UntilDate(START + 30 * DAY), "1h", {}),
+    ],
+)
+def test_ranges_at_once(one: Any, other: Any, gap: str, expected: dict[str, str]) -> None:
+    proof = proved(rules(too_soon={"gap": gap}), at_once(one, other), end=START + DAY)
+    assert {step: certainty for (step, _), certainty in told(proof).items()} == expected
+
+
+def test_a_signal_beside_another_cadence() -> None:
+    other = line(days(1), step("x"), name="other")
+    cadence = flow(
+        step("a", "e"),
+        enter("e", "other", "?"),
+        waiting("?", "clicked", "b", days(2), None),
+        step("b"),
+    )
+    proof = proved(rules(too_soon={"gap": "1m"}), cadence, others={"other": other})
+    assert told(proof) == {("b", "CG302"): "sometimes", ("x", "CG302"): "sometimes"}
+    assert not proof.incomplete
+
+
+def test_a_range_in_another_cadence() -> None:
+    other = flow(
+        pause("p", hours(2), "q", since_start=True), pause("q", Elapsed(HOUR, 2 * HOUR), "x"),
+        step("x", "r"), pause("r", hours(9), "y", since_start=True), step("y"), name="other",
+    )  # fmt: skip
+    cadence = flow(step("a", "w"), pause("w", hours(1), "e"), enter("e", "other", None))
+    proof = proved(rules(too_soon={"gap": "270m"}), cadence, others={"other": other})
+    assert told(proof) == {("x", "CG302"): "sometimes"}
+    assert not proof.incomplete
+    assert [one.times for one in proof.objections] == [
+        (START, START + HOUR, START + 4 * HOUR, START + 10 * HOUR)
+    ]
+
+
+def test_a_range_on_both_sides_of_a_fork() -> None:
+    """What hangs on a range is as near as it is, however it falls."""
+    cadence = flow(
+        pause("p", Elapsed(HOUR, 9 * HOUR), "a"), step("a", "*"), fan("*", "q", "r"),
+        pause("q", hours(1), "b"), pause("r", Elapsed(2 * HOUR, 5 * HOUR), "c"),
+        step("b"), step("c"),
+    )  # fmt: skip
+    proof = proved(rules(too_soon={"gap": "3h"}), cadence)
+    assert told(proof) == {("b", "CG302"): "always", ("c", "CG302"): "sometimes"}
+    assert not proof.incomplete
+    hour = proved(rules(outside_hours=WORK), cadence)
+    assert told(hour) == {(each, "CG401"): "sometimes" for each in "abc"}
+    assert [one.times[one.index] for one in hour.objections] == sorted(
+        one.times[one.index] for one in hour.objections
+    )
+
+
+def test_the_way_back_to_the_entry_beside_other_ways() -> None:
+    """Only between its shortest and its longest does the range lie outside the hours."""
+    cadence = flow(
+        pause("w", UntilClock(9 * HOUR), "*"), fan("*", "p", "q", "r"),
+        pause("p", Elapsed(0, 30 * HOUR), "a"), pause("q", hours(1), "b"),
+        pause("r", days(30), "c", since_start=True), step("a"), step("b"), step("c"),
+    )  # fmt: skip
+    start = us("2026-03-03T14:00:00Z")
+    proof = proved(rules(outside_hours=WORK), cadence, start=start, end=start + HOUR)
+    assert not proof.incomplete
+    one = next(one for one in proof.objections if one.step.id == "a")
+    nine = start + HOUR
+    assert one.start == start
+    assert one.times == (nine + 8 * HOUR, nine + HOUR, start + 30 * DAY)
+
+
+def test_two_ranges_before_one_stop_beside_other_ways() -> None:
+    cadence = at_once(Elapsed(HOUR, None), hours(2))
+    assert told(proved(rules(too_soon={"gap": "1m"}), cadence)) == {}
+    twice = flow(
+        fan("*", "?", "q"), waiting("?", None, "p", days(1), None),
+        pause("p", Elapsed(1, HOUR), "a"), pause("q", days(3), "b"), step("a"), step("b"),
+    )  # fmt: skip
+    proof = proved(rules(too_soon={"gap": "47h"}), twice)
+    assert told(proof) == {}
+    assert told(proved(rules(too_soon={"gap": "48h"}), twice)) == {("b", "CG302"): "sometimes"}
+    assert not proof.incomplete
+
+
+@pytest.mark.parametrize(
+    ("wait", "expected"),
+    [
+        # The wait that counts from the entry always ends later: so far apart are they then.
+        (hours(5), {("b", "CG302"): "sometimes"}),
+        (hours(6), {}),
+        (Elapsed(5 * HOUR, 6 * HOUR), {("b", "CG302"): "sometimes"}),
+        (hours(3), {("b", "CG302"): "always"}),
+        # It never does: then there is no wait at all.
+        (hours(1), {("b", "CG302"): "always"}),
+    ],
+)
+def test_a_wait_from_the_entry_behind_a_range(wait: Any, expected: dict[Any, str]) -> None:
+    cadence = flow(
+        pause("p", Elapsed(HOUR, 3 * HOUR), "a"), step("a", "q"),
+        pause("q", wait, "b", since_start=True), step("b"),
+    )  # fmt: skip
+    proof = proved(rules(too_soon={"gap": "3h"}), cadence)
+    assert told(proof) == expected
+    assert not proof.incomplete
+
+
+def test_stretches_that_hang_on_the_entry_alone() -> None:
+    """The nearest is the last of one stretch, and the first of the next."""
+    cadence = flow(
+        pause("p", Elapsed(HOUR, 3 * HOUR), "a"), step("a", "q"),
+        pause("q", Elapsed(9 * HOUR, 12 * HOUR), "b", since_start=True), step("b", "r"),
+        pause("r", Elapsed(HOUR, 2 * HOUR), "c"), step("c"),
+    )  # fmt: skip
+    proof = proved(rules(too_soon={"gap": "6h"}), cadence)
+    assert told(proof) == {("c", "CG302"): "always"}
+    near = proved(rules(too_soon={"gap": "361m", "channels": ["email"]}), cadence)
+    assert told(near) == {("b", "CG302"): "sometimes", ("c", "CG302"): "always"}
+    one = next(one for one in near.objections if one.step.id == "b")
+    assert one.times[1] - one.times[0] == 6 * HOUR
+    hour = proved(rules(outside_hours=WORK), cadence)
+    assert {one.step.id for one in hour.objections} == {"a", "b", "c"}
+
+
+def free(n: int, wait: Any) -> Cadence:
+    """So many touches at once."""
+    waits = [pause(f"p{k}", wait, f"s{k}") for k in range(n)]
+    return flow(fan("*", *(each.id for each in waits)), *waits, *(step(f"s{k}") for k in range(n)))
+
+
+@pytest.mark.parametrize(
+    "cadence",
+    [
+        # Whether they meet hangs on the clock.
+        at_once(Elapsed(HOUR, 9 * HOUR), UntilClock(12 * HOUR)),
+        # Whether the wait from the entry ends later hangs on how the range falls.
+        flow(
+            pause("p", Elapsed(HOUR, 3 * HOUR), "a"), step("a", "q"),
+            pause("q", hours(2), "b", since_start=True), step("b"),
+        ),
+        # Too many of them, and too many ways to meet.
+        free(6, Elapsed(HOUR, 3 * HOUR)),
+        free(5, Elapsed(HOUR, 3 * HOUR)),
+    ],
+)  # fmt: skip
+def test_ranges_that_are_not_exact_say_so(cadence: Cadence) -> None:
+    proof = proved(rules(over_cap=CAP), cadence)
+    (reason,) = proof.incomplete
+    assert reason.startswith("ranges beside ways that are gone at once, or before a time that is")
+    assert set(told(proof).values()) == {"sometimes"}
+
+
+def test_a_wait_from_the_entry_before_a_range() -> None:
+    fixed = flow(
+        pause("q", hours(4), "a", since_start=True), step("a", "p"),
+        pause("p", Elapsed(HOUR, 3 * HOUR), "b"), step("b"),
+    )  # fmt: skip
+    proof = proved(rules(over_cap=CAP), fixed)
+    assert told(proof) == {("b", "CG301"): "always"}
+    assert not proof.incomplete
+
+
+def test_behind_a_range_what_was_said_before_still_counts() -> None:
+    """A ground that came before the entry, and a way behind a range from which it is not seen."""
+    ruleset = rules(missing_consent={"accept": [{"invited": "10d"}]})
+    cadence = line(
+        step("a"), Elapsed(DAY, 3 * DAY), step("b"), Elapsed(DAY, 3 * DAY), step("c"),
+        audience=Audience(grounds=(Ground("invited", age=5 * DAY),)),
+    )  # fmt: skip
+    assert told(proved(ruleset, cadence)) == {("c", "CG103"): "sometimes"}
+
+
+def test_answers_behind_a_range() -> None:
+    policy = Policy(
+        rules={"over-cap": {"max": 1, "per": "30d"}},
+        answers={"signals": ["replied"], "within": "2d"},
+    )
+    cadence = flow(
+        step("a", "?"), waiting("?", "replied", "p", days(1), None),
+        pause("p", Elapsed(HOUR, DAY), "b"), step("b", "q", automated=False),
+        pause("q", UntilClock(0), "c"), step("c", automated=False),
+    )  # fmt: skip
+    # The first touch by a person answers, the second does not: nobody has spoken since.
+    assert told(proved(Ruleset(policy), cadence)) == {("c", "CG301"): "always"}
+
+
+# -- signals before the entry --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("age", "expected"),
+    [(0, {}), (89 * DAY, {}), (89 * DAY + 1, {("b", "CG103"): "always"})],
+)
+def test_a_ground_runs_out(age: int, expected: dict[Any, str]) -> None:
+    ruleset = rules(missing_consent={"accept": ["consent", {"invited": "90d"}]})
+    audience = Audience(grounds=(Ground("invited", age=age),))
+    cadence = line(step("a"), Elapsed(DAY - 1, DAY - 1), step("b"), audience=audience)
+    assert told(proved(ruleset, cadence)) == expected
+
+
+def test_a_ground_runs_out_while_a_touch_stands() -> None:
+    ruleset = rules(missing_consent={"accept": [{"invited": "2d"}]})
+    audience = Audience(grounds=(Ground("invited", age=DAY),))
+    cadence = line(UntilClock(12 * HOUR), step("a"), audience=audience)
+    assert told(proved(ruleset, cadence)) == {}
+    late = Audience(grounds=(Ground("invited", age=2 * DAY - HOUR),))
+    one = only(proved(ruleset, line(UntilClock(12 * HOUR), step("a"), audience=late)))
+    assert one.certainty == "sometimes"
+
+
+@pytest.mark.parametrize(
+    ("wait", "first"),
+    [
+        (hours(1), us("2026-04-29T22:00:00Z")),
+        (UntilClock(12 * HOUR), us("2026-04-05T10:00:00Z") + 1),
+    ],
+)
+def test_months_after_a_signal(wait: Any, first: int) -> None:
+    """One month after 30 March and after 31 March is 30 April: 31 days, and 30."""
+    ruleset = rules(missing_consent={"accept": [{"purchased": "P1M"}]})
+    audience = Audience(grounds=(Ground("purchased", age=30 * DAY),))
+    start, end = us("2026-04-05T00:00:00Z"), us("2026-05-10T00:00:00Z")
+    cadence = line(wait, step("a"), audience=audience)
+    proof = proved(ruleset, cadence, (BERLIN,), start=start, end=end)
+    one = only(proof)
+    assert (one.certainty, one.code) == ("sometimes", "CG103")
+    assert one.start == first
+    for before in range(one.start - 5, one.start):
+        early = proved(ruleset, cadence, (BERLIN,), start=before, end=before + 1)
+        assert told(early) == {}
+
+
+def test_months_after_a_signal_on_the_way() -> None:
+    ruleset = rules(after_refusal={"declined": "P1M"})
+    cadence = flow(
+        step("a", "?"), waiting("?", "declined", "p", days(1), None),
+        pause("p", days(30), "b"), step("b"),
+    )  # fmt: skip
+    assert told(proved(ruleset, cadence, start=us("2026-01-25T00:00:00Z"))) == {
+        ("b", "CG501"): "sometimes"
+    }
+
+
+# -- rules of one's own --------------------------------------------------------------------------
+
+
+class Odd(Rule):
+    code = "CG999"
+    name = "odd"
+    own: Spans | None = Spans()
+    fails = False
+
+    def set_up(self, params: Any) -> None:
+        self.spans = self.own
+
+    def next_open(self, t: int, case: Case) -> OpenStretch:
+        if self.fails:
+            raise RuntimeError("broken")
+        return (t, NEVER) if self.free(t, case) else (NEVER, NEVER)
+
+    def free(self, t: int, case: Case) -> bool:
+        return True
+
+    def objection(self, t: int, case: Case) -> Objection:
+        return Objection("it is odd")
+
+
+class Apart(Odd):
+    """Free if the last two touches before are at least an hour apart."""
+
+    own = Spans(elapsed=frozenset((HOUR,)))
+
+    def free(self, t: int, case: Case) -> bool:
+        at = case.me.line.at
+        return len(at) < 2 or at[-1] - at[-2] >= HOUR
+
+
+class Noon(Odd):
+    """Free before noon in the contact's zone, on odd days, and until an instant."""
+
+    own = Spans(
+        clock=frozenset((12 * HOUR,)),
+        calendar=frozenset(("day",)),
+        dates=frozenset(("2026-03-06T00:00:00Z",)),
+    )
+
+    def free(self, t: int, case: Case) -> bool:
+        (where,) = case.zones
+        local = t + where.at(t).offset
+        odd = where.local_date(t).day % 2 == 1
+        return t < us("2026-03-06T00:00:00Z") and local % DAY < 12 * HOUR and odd
+
+
+class Silent(Odd):
+    own = None
+
+
+class Broken(Odd):
+    fails = True
+
+
+def own(cls: type[Rule], **also: Any) -> Ruleset:
+    return Ruleset(Policy(rules={f"{cls.__module__}:{cls.__name__}": {}, **also}))
+
+
+def test_a_custom_rule_may_ask_how_far_apart_others_are() -> None:
+    cadence = line(step("a"), UntilClock(12 * HOUR), step("b"), hours(5), step("c"))
+    one = only(proved(own(Apart), cadence, end=START + DAY))
+    assert (one.code, one.name, one.message) == ("CG999", "odd", "it is odd")
+    assert (one.step.id, one.certainty) == ("c", "sometimes")
+    assert one.start == us("2026-03-02T17:00:00Z") + 1
+
+
+def test_a_custom_rule_may_ask_for_clock_and_calendar() -> None:
+    cadence = line(hours(1), step("a"))
+    assert told(proved(own(Noon), cadence)) == {("a", "CG999"): "sometimes"}
+    one = only(proved(own(Noon), cadence, start=us("2026-03-05T17:00:00Z")))
+    assert one.start == us("2026-03-05T17:00:00Z")
+    early = proved(
+        own(Noon), cadence, start=us("2026-03-05T06:00:00Z"), end=us("2026-03-05T17:00:00Z")
+    )
+    assert told(early) == {}
+    assert told(proved(own(Noon), line(Elapsed(HOUR, 2 * HOUR), step("a")))) == {
+        ("a", "CG999"): "sometimes"
+    }
+
+
+def test_a_custom_rule_beside_a_blackout() -> None:
+    ruleset = own(Noon, blackout={"dates": ["2026-03-03"]})
+    found = told(proved(ruleset, line(UntilClock(6 * HOUR), step("a"))))
+    assert found == {("a", "CG403"): "sometimes", ("a", "CG999"): "sometimes"}
+
+
+def test_a_rule_that_says_nothing_of_its_borders_is_not_judged() -> None:
+    proof = proved(own(Silent, **{"over-cap": CAP}), line(step("a"), hours(1), step("b")))
+    assert proof.incomplete == ("rule 'odd' does not say where its answer can change",)
+    assert told(proof) == {("b", "CG301"): "always"}
+
+
+def test_a_rule_that_fails_is_not_judged() -> None:
+    proof = proved(own(Broken, **{"over-cap": CAP}), line(step("a"), hours(1), step("b")))
+    assert proof.incomplete == ("rule 'odd' failed: RuntimeError: broken",)
+    assert told(proof) == {("b", "CG301"): "always"}
+
+
+# -- the rest ------------------------------------------------------------------------------------
+
+
+def test_reasons_and_assumptions_are_told() -> None:
+    cadence = flow(step("a", "e", channel="pigeon"), enter("e", "other", "b"), step("b", "b"))
+    proof = proved(rules(over_cap=CAP), cadence)
+    assert proof.incomplete == (
+        "its loops were gone round 100 times only",
+        PIGEON,
+    )
+    assert "cadence 'other', which is entered besides, makes no touch" in proof.assumes
+    assert "the time zone of each contact is known" in proof.assumes
+
+
+def test_what_never_comes_is_not_judged() -> None:
+    cadence = line(step("a"), UntilOpen(Hours([]), "never"), step("b"))
+    assert told(proved(rules(over_cap={"max": 0}), cadence)) == {("a", "CG301"): "always"}
+    at_once = flow(
+        fan("*", "p", "a"), pause("p", UntilOpen(Hours([]), "never"), "b"), step("b"), step("a")
+    )
+    assert told(proved(rules(over_cap={"max": 0}), at_once)) == {("a", "CG301"): "always"}
+    ranged = line(Elapsed(1, 2), UntilOpen(Hours([]), "never"), step("a"), Elapsed(1, 2), step("b"))
+    assert told(proved(rules(over_cap={"max": 0}), ranged)) == {}
+    nothing = line(UntilOpen(Hours([]), "never"), step("b"))
+    assert told(proved(rules(over_cap={"max": 0}), nothing)) == {}
+
+
+def test_a_wait_longer_than_was_thought() -> None:
+    """The first week tells how far a day reaches; where 02:30 is skipped it reaches farther."""
+    cadence = line(UntilClock(2 * HOUR + HOUR // 2, frozenset((6,))), days(6), step("a"))
+    ruleset = rules(blackout={"dates": ["2026-03-21"]})
+    start, end = us("2026-02-01T00:00:00Z"), us("2026-03-09T00:00:00Z")
+    one = only(proved(ruleset, cadence, start=start, end=end))
+    # The Sunday after 1 March comes without 02:30.
+    assert (one.certainty, one.start) == ("sometimes", us("2026-03-01T08:30:00Z") + 1)
+
+
+def test_every_zone_when_nobody_says() -> None:
+    proof = proved(rules(outside_hours=WORK), line(step("a")), None)
+    assert only(proof).certainty == "sometimes"
+    declared: Cadence = line(step("a"), audience=Audience(zones=("Asia/Kolkata",)))
+    assert only(proved(rules(outside_hours=WORK), declared, None)).zone == zone("Asia/Kolkata")
+
+
+def test_the_same_proof_again() -> None:
+    ruleset = rules(over_cap=CAP, outside_hours=WORK)
+    cadence = line(step("a"), hours(20), step("b"), UntilOpen(OFFICE, ""), step("c"))
+    once, again = (proved(ruleset, cadence, None) for _ in range(2))
+    assert [(o.step.id, o.code, o.start, o.zone, o.times) for o in once.objections] == [
+        (o.step.id, o.code, o.start, o.zone, o.times) for o in again.objections
+    ]
