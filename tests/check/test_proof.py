@@ -113,6 +113,10 @@ def test_a_calendar_cap() -> None:
         )
     )
     assert late.start == us("2026-03-03T06:00:00Z")
+    stands = line(UntilClock(20 * HOUR), step("a"), hours(3), step("b"), hours(2), step("c"))
+    assert told(proved(rules(over_cap={"max": 1, "calendar": "day"}), stands)) == {
+        ("b", "CG301"): "always"
+    }
     month = rules(over_cap={"max": 1, "calendar": "month"})
     week = line(step("a"), days(7), step("b"))
     assert told(proved(month, week)) == {("b", "CG301"): "always"}

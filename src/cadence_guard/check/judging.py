@@ -5,14 +5,15 @@ and as much of the wall clock and the calendar as an entry that concerns it asks
 `spans` a rule's answer at its own instant is a function of that: events enter by their distance,
 the clock by the time of the week, a calendar cap by how many periods ago the others were; and where
 an entry knows dates, the date is in the picture. Of touches a built-in rule asks only which of its
-spans they are nearer than, so that is all of their distance that is in the picture. Hours, dates and deadlines look at nothing that
-was before, so they have a picture of their own. A custom rule that declares spans is covered in the
-same way; one that does not, or that fails, is left out, and said to be (CG903).
+spans they are nearer than, so that is all of their distance that is in the picture. Hours, dates
+and deadlines look at nothing that was before, so they have a picture of their own. A custom rule
+that declares spans is covered in the same way; one that does not, or that fails, is left out, and
+said to be (CG903).
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -83,6 +84,9 @@ class Concern:
     """The entries whose answer is a matter of the instant more than of distances, as bits."""
     own: bool
     """Whether an entry is a custom rule."""
+    timed: int
+    counted: int
+    """The bits of `timing`, and of `counting`."""
 
     @property
     def plain(self) -> bool:
@@ -159,8 +163,8 @@ class Judge:
         plan = self.ruleset.plan(touch)
         entries = [entry for entry in (*plan.blocking, *plan.warning) if entry.spans is not None]
         spans = [entry.spans for entry in entries if entry.spans is not None]
-        counting = [entry for entry in entries if isinstance(entry, OverCap)]
-        units = {unit for entry in counting if entry.spans for unit in entry.spans.calendar}
+        caps = [entry for entry in entries if isinstance(entry, OverCap)]
+        units = {unit for entry in caps if entry.spans for unit in entry.spans.calendar}
         dated = [
             entry
             for entry in entries
@@ -176,15 +180,17 @@ class Judge:
         instants = {to_us(parse_instant(text)) for each in spans for text in each.dates}
         if touch.not_after is not None:
             instants.add(to_us(touch.not_after))
+        counting = tuple((self.bit(e), e) for e in entries if not isinstance(e, _TIMING))
+        timing = tuple((self.bit(e), e) for e in entries if isinstance(e, _TIMING))
         return Concern(
             touch=touch,
             cadence=made.cadence,
             step=made.step,
-            counting=tuple((self.bit(e), e) for e in entries if not isinstance(e, _TIMING)),
-            timing=tuple((self.bit(e), e) for e in entries if isinstance(e, _TIMING)),
+            counting=counting,
+            timing=timing,
             elapsed=tuple(sorted({span for each in spans for span in each.elapsed})),
             edges=tuple(sorted({e for each in spans for e in each.clock} | midnight)),
-            clock=any(e.spans and e.spans.clock for e in entries if not isinstance(e, _TIMING)),
+            clock=any(e.spans and e.spans.clock for _, e in counting),
             units=tuple(sorted(units)),
             dates=tuple(dates),
             dated=len(blackouts) < len(dated),
@@ -196,6 +202,8 @@ class Judge:
                 if isinstance(entry, _TIMING) or (entry.spans and entry.spans.clock)
             ),
             own=not plan.built_in,
+            timed=sum(bit for bit, _ in timing),
+            counted=sum(bit for bit, _ in counting),
         )
 
     # -- judging ------------------------------------------------------------------------------
@@ -240,15 +248,14 @@ class Judge:
         """What of the picture an entry can see that looks at what was before."""
         parts: list[Hashable] = [concern]
         spans = concern.elapsed
-        exact = concern.own or any(kind in self._said for _, kind in priors)
-        for before, kind in priors:
-            parts.append(kind)
-            ago = at - before
-            if exact:
-                parts.append(ago)
-                continue
-            place = bisect_left(spans, ago)
-            parts.append(place + 0.5 if place < len(spans) and spans[place] == ago else place)
+        if concern.own or (self._said and any(kind in self._said for _, kind in priors)):
+            for before, kind in priors:
+                parts += (kind, at - before)
+        else:
+            for before, kind in priors:
+                ago = at - before
+                # nearer than so many spans; odd if it is exactly one of them
+                parts += (kind, bisect_left(spans, ago) + bisect_right(spans, ago))
         if concern.clock:
             parts.append((at + where.at(at).offset + _MONDAY) % WEEK)
         for unit in concern.units:

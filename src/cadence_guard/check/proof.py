@@ -630,54 +630,78 @@ class Prover:
 
     def _judge_spot(self, run: _Run, spot: Spot, cell: _Cell, plain: int | None) -> None:
         """Judges a touch for all starts of a cell. `plain`: what its distances bring about, if
-        these are the same for all."""
+        these are the same for all.
+
+        Entries that look at the instant alone, and those that look at what was before, change at
+        other starts and so are asked at those.
+        """
         index = run.index(spot)
         concern, where = spot.concern, cell.zone
         now, moves = cell.laid.at[index], cell.laid.moves[index]
-        cuts = self._cuts(run, spot, index, cell, plain is not None)
-        always = run.always.get(spot, -1)
-        first = run.first.setdefault(spot, {})
-        for place, cut in enumerate(cuts):
-            following = cuts[place + 1] if place + 1 < len(cuts) else cell.end
-            for start in (cut, cut + 1):
-                if start == following:
-                    break
+        always = concern.timed | concern.counted
+        if concern.timing:
+            for start in self._edges(concern, now, cell) if moves else (cell.start,):
+                at = now + start - cell.start if moves else now
+                found = self.judge.timing(concern, at, where)
+                always &= found | concern.counted
+                self._see(run, spot, cell, start, found)
+        if plain is not None:
+            always &= plain | concern.timed
+            self._see(run, spot, cell, cell.start, plain)
+        else:
+            for start in self._changes(run, spot, index, cell):
                 by = start - cell.start
                 at = now + by if moves else now
-                found = self.judge.timing(concern, at, where)
-                if plain is not None:
-                    found |= plain
-                else:
-                    priors = run.priors(index, cell, by)
-                    found |= self.judge.counting(concern, at, where, priors)
-                always &= found
-                while found:
-                    bit = found & -found
-                    found ^= bit
-                    if bit not in first or start < first[bit].start:
-                        first[bit] = _First(start, where, tuple(cell.times(by)))
-        run.always[spot] = always
+                priors = run.priors(index, cell, by)
+                found = self.judge.counting(concern, at, where, priors)
+                always &= found | concern.timed
+                self._see(run, spot, cell, start, found)
+        run.always[spot] = run.always.get(spot, -1) & always
 
-    def _cuts(self, run: _Run, spot: Spot, index: int, cell: _Cell, plain: bool) -> list[int]:
-        """The starts of a cell at which the judgement of a touch can change, the first one first.
-        `plain`: no distance changes that matters."""
+    def _see(self, run: _Run, spot: Spot, cell: _Cell, start: int, found: int) -> None:
+        """Keeps the first sight of entries that object."""
+        first = run.first.setdefault(spot, {})
+        while found:
+            bit = found & -found
+            found ^= bit
+            if bit not in first or start < first[bit].start:
+                times = tuple(cell.times(start - cell.start))
+                first[bit] = _First(start, cell.zone, times)
+
+    def _edges(self, concern: Concern, now: int, cell: _Cell) -> list[int]:
+        """The starts of a cell at which hours open or close for a touch that moves, or a day begins
+        or it is too late."""
+        t, end = cell.start, cell.end
+        found = {t + edge - now for edge in _edges(now, now + end - t, concern.edges, cell.zone)}
+        found.update(t + instant + 1 - now for instant in concern.instants)
+        return sorted({t, *(start for start in found if t < start < end)})
+
+    def _changes(self, run: _Run, spot: Spot, index: int, cell: _Cell) -> Iterable[int]:
+        """The starts of a cell at which a touch is judged against what was before it."""
+        moves = cell.laid.moves
+        if run.in_line and run.plain(spot) and not run.signals:
+            first = moves[0]
+            if all(each is first for each in moves[1 : index + 1]):
+                return (cell.start,)  # no distance changes
+        return _samples(cell, self._cuts(run, spot, index, cell))
+
+    def _cuts(self, run: _Run, spot: Spot, index: int, cell: _Cell) -> Iterator[int]:
+        """The starts of a cell at which what was before a touch can come to mean something else."""
         concern, t = spot.concern, cell.start
         at, moves = cell.laid.at, cell.laid.moves
-        now = at[index]
-        cuts = {t}
         last = index + 1 if run.in_line else len(at)
-        for place in range(last):
-            if moves[place] and (place == index or concern.units):
-                edges = concern.edges if place == index else (0,)
-                for edge in _edges(at[place], at[place] + cell.end - t, edges, cell.zone):
-                    cuts.add(edge - at[place] + t)
-        if moves[index]:
-            cuts.update(instant - now + t for instant in concern.instants)
-        if not plain and not cell.together:
-            cuts.update(self._crossings(run, spot, index, cell, last))
-        if run.asks_months(concern):
-            cuts.update(self._month_ends(run, spot, index, cell))
-        return sorted(cut for cut in cuts if t <= cut < cell.end)
+        if moves[index] and (concern.clock or concern.dated or concern.own):
+            yield from self._edges(concern, at[index], cell)
+            yield from (t + instant - at[index] for instant in concern.instants)
+        if concern.units:
+            for place in range(last):
+                if moves[place]:
+                    for edge in _edges(at[place], at[place] + cell.end - t, (0,), cell.zone):
+                        yield t + edge - at[place]
+        if not cell.together:
+            yield from self._crossings(run, spot, index, cell, last)
+        if run.heard and concern.months:
+            yield from self._month_ends(run, spot, index, cell)
 
     def _crossings(
         self, run: _Run, spot: Spot, index: int, cell: _Cell, last: int
@@ -816,6 +840,15 @@ def _earlier(index: int, times: Sequence[int], kinds: Sequence[int]) -> list[Pri
     now = (times[index], index)
     found = sorted((at, place) for place, at in enumerate(times) if (at, place) < now)
     return [(at, kinds[place]) for at, place in found]
+
+
+def _samples(cell: _Cell, cuts: Iterable[int]) -> Iterator[int]:
+    """The starts at which a cell with these cuts is judged: at each of them, and right behind."""
+    inside = sorted({cell.start, *(cut for cut in cuts if cell.start < cut < cell.end)})
+    for cut, following in zip(inside, (*inside[1:], cell.end), strict=True):
+        yield cut
+        if cut + 1 < following:
+            yield cut + 1
 
 
 def _edges(start: int, end: int, edges: Sequence[int], where: Zone) -> Iterator[int]:

@@ -134,6 +134,8 @@ def check_files(files: Sequence[Opened], policy: Policy, first: date) -> Report:
             about = [*shape(content, source), *judged.findings(content, source)]
         for finding in about:  # a cadence that others enter is met with each of them
             found.setdefault((_order(finding), finding.cadence, finding.step), finding)
+    for finding in judged.together(files):
+        found.setdefault((_order(finding), finding.cadence, finding.step), finding)
     return Report(
         files=tuple(_read(file) for file in files),
         findings=tuple(sorted(_heeded(found.values(), files), key=_order)),
@@ -172,6 +174,8 @@ class _Judged:
                 self._others.update({one.name: one for one in file.content.cadences})
         self._assumed: dict[str, dict[str, None]] = {}
         self._names: dict[str, None] = {}
+        self._broken: set[tuple[str, str, Rule]] = set()
+        """What each cadence breaks by itself: the cadence, the step, the entry."""
 
     @property
     def assumes(self) -> Iterator[str]:
@@ -205,9 +209,20 @@ class _Judged:
                 self.policy, self.ruleset, cadence, source, *self.period, others=others
             )
 
+    def together(self, files: Iterable[Opened]) -> Iterator[Finding]:
+        """What the policy objects to if one person is in several of the cadences at once."""
+        pairs = [(f.source, f.content) for f in files if isinstance(f.content, CadenceFile)]
+        if sum(len(file.cadences) for _, file in pairs) > 1:
+            from cadence_guard.check.together import prove_together
+
+            yield from prove_together(self.policy, self.ruleset, pairs, *self.period, self._broken)
+
     def _proved(self, cadence: Cadence, others: Mapping[str, Cadence]) -> Proof:
         proof = prove(self.ruleset, cadence, *self.period, others=others)
         self._names[cadence.name] = None
+        self._broken.update(
+            (one.cadence.name, one.step.name, one.entry) for one in proof.objections
+        )
         for line in proof.assumes:
             self._assumed.setdefault(line, {})[cadence.name] = None
         return proof

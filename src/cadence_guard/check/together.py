@@ -23,12 +23,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import accumulate, chain, combinations, pairwise
+from itertools import accumulate, chain, combinations, compress, pairwise
 from typing import Final, NamedTuple, TypeAlias
 
 from cadence_guard.cadence import Cadence, CadenceFile, Enter, Handover, UntilDate, UntilOpen
 from cadence_guard.check import assumptions
-from cadence_guard.check.days import SLACK, Calendar
+from cadence_guard.check.days import SLACK, Calendar, Day
 from cadence_guard.check.judging import Concern, Judge
 from cadence_guard.check.layout import Leg, SinceStart, Stop, Upto, lay
 from cadence_guard.check.paths import Heard, Made, Path, What, ways
@@ -605,7 +605,9 @@ class _Group:
         self._cells: dict[Hashable, list[_Cell]] = {}
         self._parts: dict[Hashable, _Part] = {}
         self._regions: dict[tuple[int, bool], list[_Region]] = {}
+        self._mosts: dict[_Question, list[tuple[int, dict[Broken | None, int]]]] = {}
         self._reaches: dict[Hashable, _Reach] = {}
+        self._told_apart: dict[Hashable, list[tuple[Day, Hashable]]] = {}
 
     def _present(self, where: Zone) -> tuple[int, ...]:
         """The units that people of a zone can be in."""
@@ -691,10 +693,10 @@ class _Group:
         for key, (_, _, hit) in sorted(hits.items(), key=lambda item: -item[1][0].limit):
             if key not in told:
                 full = len(hit.others) == 1
-                shown = _Shown(self, hit, full=full)
-                for each in shown.refused if full else (key,):
-                    if each in hits and each not in told:
-                        told[each] = self._finding(hits[each][1], each, shown, questions)
+                wanted = hits.keys() - told.keys() if full else {key}
+                shown = _Shown(self, hit, wanted, full=full)
+                for each in shown.refused:
+                    told[each] = self._finding(hits[each][1], each, shown, questions)
         yield from (told[key] for key in hits)
         for spacing, concern, hit, apart in noted:
             yield self._spaced(spacing, concern, hit, apart)
@@ -824,12 +826,8 @@ class _Group:
                     cells = list(_cells(way, where, low, min(high, region.high)))
                     yield None, 0, cells, reach
             return
-        for day in self.calendar.days([(where, starts)], self.window):
-            clocks = tuple(
-                self.calendar.alike(clock, day.start, day.end, self.window) for clock in self.clocks
-            )
-            fixed = (where, day.start) if self.dated else None
-            key = (way, day.alike, clocks, fixed)
+        for day, alike in self._days(where, starts):
+            key = (way, alike)
             cells_ = self._cells.get(key)
             if cells_ is None:
                 cells_ = [cell.moved(-day.start) for cell in _cells(way, where, day.start, day.end)]
@@ -845,6 +843,26 @@ class _Group:
         if question.within < PERIOD or self.dated:
             return question.within
         return min(question.within, self.window + 15 * DAY)
+
+    def _days(self, where: Zone, starts: Intervals) -> list[tuple[Day, Hashable]]:
+        """The days of some starts, and what those alike have in common."""
+        known = (where, tuple(starts))
+        if known not in self._told_apart:
+            self._told_apart[known] = [
+                (
+                    day,
+                    (
+                        day.alike,
+                        tuple(
+                            self.calendar.alike(clock, day.start, day.end, self.window)
+                            for clock in self.clocks
+                        ),
+                        (where, day.start) if self.dated else None,
+                    ),
+                )
+                for day in self.calendar.days([(where, starts)], self.window)
+            ]
+        return self._told_apart[known]
 
     def _view(self, question: _Question, unit: _Unit, region: _Region) -> _View:
         """What of a unit a question sees in a region."""
@@ -878,6 +896,53 @@ class _Group:
             self._marked[key] = (counted, aimed) if any(counted) or any(aimed) else None
         return self._marked[key]
 
+    def _may(self, question: _Question, key: Broken) -> bool:
+        """Whether a target can be refused at all, if all others came at the worst instant."""
+        if question not in self._mosts:
+            self._mosts[question] = [self._bounds(question, unit) for unit in self.units]
+        bounds = self._mosts[question]
+        total = sum(seen for seen, _ in bounds)
+        return any(key in own and own[key] + total - seen >= question.limit for seen, own in bounds)
+
+    def _bounds(self, question: _Question, unit: _Unit) -> tuple[int, dict[Broken | None, int]]:
+        """The most touches of a unit in a window, and before each target of its own."""
+        most = 0
+        own: dict[Broken | None, int] = {}
+        within = self._within(question)
+        for way in unit.ways:
+            marks = self._marks(question, way)
+            if marks is None:
+                continue
+            counted, aimed = marks
+            keys = [_broken(c, question.entry) if c else None for c in way.concerns]
+            if way.origin is not None or question.unit is not None:
+                most = max(most, sum(counted))
+                own.update(dict.fromkeys(compress(keys, aimed), len(way.stops)))
+                continue
+            for cell in self._unlike(way):
+                before: list[int] = []
+                low = 0
+                for n in cell.order:
+                    while low < len(before) and not cell.nearer(before[low], n, within):
+                        low += 1
+                    if aimed[n]:
+                        key = keys[n]
+                        own[key] = max(own.get(key, 0), len(before) - low)
+                    if counted[n]:
+                        before.append(n)
+                        most = max(most, len(before) - low)
+        return most, own
+
+    def _unlike(self, way: _Way) -> Iterator[_Cell]:
+        """Every cell of a way, those alike once."""
+        seen: set[Hashable] = set()
+        for where in self.zones:
+            region = _Region(where, self.run.start, self.run.end, False)
+            for key, _, cells, _ in self._placed(way, region, 0):
+                if key not in seen:
+                    seen.add(key)
+                    yield from cells
+
     def _most(self, question: _Question, unit: _Unit) -> int:
         """How many touches of a way are counted at most."""
         marks = (self._marks(question, way) for way in unit.ways)
@@ -905,7 +970,10 @@ class _Group:
                 continue
             doubted: set[Broken] = set()
             within = _back(question, self._within(question))
-            for region in self._time(within, self.dated or question.unit == "month"):
+            regions = self._time(within, self.dated or question.unit == "month")
+            for number, region in enumerate(regions):
+                if number == 1:  # before all the others are looked at
+                    left = {key for key in left if self._may(question, key)}
                 if not left:
                     break
                 for key, (concern, hit) in self._ask(question, region, left, doubted).items():
@@ -927,13 +995,13 @@ class _Group:
         exact = self._exact(question)
         tried: dict[Broken, int] = {}
         done: set[Broken] = set()
+        wanted = [c for c in question.targets if _broken(c, question.entry) in left]
         for unit, view in views.items():
             aims = [
                 aim.moved(base, region)
                 for base, part in view
-                for concern, aimed in part.aims.items()
-                if _broken(concern, question.entry) in left
-                for aim in aimed
+                for concern in wanted
+                for aim in part.aims.get(concern, ())
                 if aim.high + base >= region.low and aim.low + base < region.high
             ]
             own: dict[Concern, int] = {}
@@ -1087,8 +1155,9 @@ class _Group:
     def _spaced(self, spacing: _Spacing, concern: Concern, hit: _Hit, apart: int) -> Finding:
         """The note about two cadences that can come too near to each other."""
         entry = spacing.entry
-        shown = _Shown(self, hit, full=False)
-        place, message = shown.refused[_broken(concern, entry)]
+        key = _broken(concern, entry)
+        shown = _Shown(self, hit, {key}, full=False)
+        place, message = shown.refused[key]
         names = [repr(s.way.cadence.name) for s in (*hit.others, hit.aim)]
         how = f"within {_words(apart)} of each other" if apart else "at the same instant"
         text = f"{' and '.join(names)} can come {how}: {message}; at runtime the guard spaces them"
@@ -1562,8 +1631,9 @@ class _Shown:
     """A time line, judged touch by touch by the guard on a fresh ledger. `refused` are the touches
     that an entry objects to: (place in the line, why)."""
 
-    def __init__(self, group: _Group, hit: _Hit, *, full: bool) -> None:
-        """With `full` to the end of the ways, else up to the touch that was hit."""
+    def __init__(self, group: _Group, hit: _Hit, wanted: Collection[Broken], *, full: bool) -> None:
+        """`wanted` are the objections that matter. With `full` to the end of the ways, else up to
+        the touch that was hit. Raises AssertionError if nothing objects to that."""
         self.line = _Line(hit)
         self.refused: dict[Broken, tuple[int, str]] = {}
         self._decisions: dict[int, Decision] = {}
@@ -1579,7 +1649,7 @@ class _Shown:
                 case = judge.case(concern, at, where, priors)
                 for raising in raised(group.run.ruleset, case):
                     key = _broken(concern, raising.entry)
-                    if place == self.line.aimed or key not in self.refused:
+                    if key in wanted and (place == self.line.aimed or key not in self.refused):
                         said = raising.entry.objection(at, case).message
                         self.refused[key] = (place, said)
                 touch = concern.touch.model_copy(update={"at": moment, "id": f"{place}"})
