@@ -212,6 +212,7 @@ class _Judged:
     def together(self, files: Iterable[Opened]) -> Iterator[Finding]:
         """What the policy objects to if one person is in several of the cadences at once."""
         pairs = [(f.source, f.content) for f in files if isinstance(f.content, CadenceFile)]
+        pairs.sort(key=lambda pair: pair[0].path)
         if sum(len(file.cadences) for _, file in pairs) > 1:
             from cadence_guard.check.together import prove_together
 

@@ -259,11 +259,17 @@ class _Cell(NamedTuple):
         """When a stop is at the last start."""
         return self.at[index] + (self.last - self.start if self.moves[index] else 0)
 
-    def latest(self, index: int, t: int) -> int:
-        """The latest start at which a stop is not later than `t`."""
-        if self.moves[index]:
-            return min(self.last, self.start + t - self.at[index])
-        return self.last
+    def start_for(self, stop: int, t: int, first: int | None, within: int) -> int:
+        """A start at which one stop is at `t`, or not later, and the other less than `within` before
+        `t`; the latest, or if the stop stands a round one."""
+        if self.moves[stop]:
+            return min(self.last, self.start + t - self.at[stop])
+        if first is None:
+            return self.last
+        low = self.start
+        if self.moves[first]:
+            low = max(low, low + t - within + 1 - self.at[first])
+        return _round_in(low, self.last)
 
     def moved(self, by: int) -> _Cell:
         """The same starts so much later."""
@@ -284,7 +290,8 @@ class _Cell(NamedTuple):
 
 
 class _Source(NamedTuple):
-    """Where something was seen: a stop of a way, for the starts of a cell."""
+    """Where something was seen: a stop of a way, for the starts of a cell. `first` is the stop that
+    has to lie `within` so much before it; None: as late as it can."""
 
     way: _Way
     where: Zone
@@ -292,14 +299,17 @@ class _Source(NamedTuple):
     cell: _Cell
     stop: int
     reach: _Reach | None
+    first: int | None = None
+    within: int = 0
 
     def moved(self, base: int, where: Zone) -> _Source:
         """The same on another day that is alike."""
-        return _Source(self.way, where, base, self.cell, self.stop, self.reach)
+        way, _, _, cell, stop, reach, first, within = self
+        return _Source(way, where, base, cell, stop, reach, first, within)
 
     def taken(self, t: int) -> _Taken:
-        """The latest entry for which the stop is not later than `t`."""
-        start = self.base + self.cell.latest(self.stop, t - self.base)
+        """An entry for which the stop is at `t`, or not later."""
+        start = self.cell.start_for(self.stop, t - self.base, self.first, self.within) + self.base
         times = lay(self.way.stops, start, self.where, far=self.way.far).at
         if self.reach is None or self.way.origin is None:
             return _Taken(self.way, start, times, self.stop)
@@ -1106,7 +1116,7 @@ class _Group:
                         concern = way.concerns[n]
                         low, high = base + cell.at[n], base + cell.at_last(n)
                         if concern and high > region.low - within and low < region.high:
-                            source = _Source(way, region.where, base, cell, n, reach)
+                            source = _Source(way, region.where, base, cell, n, reach, n)
                             made.setdefault(concern, []).append(_Stretch(low, high, source))
         for stretches in made.values():
             stretches.sort(key=lambda each: each.low)
@@ -1253,6 +1263,14 @@ def _words(us: int) -> str:
     return f"{us / SECOND:g}s"
 
 
+def _round_in(low: int, high: int) -> int:
+    """An instant from `low` to `high`: the first whole hour, minute or second there is."""
+    for unit in (HOUR, MINUTE, SECOND):
+        if (whole := -(-low // unit) * unit) <= high:
+            return whole
+    return low
+
+
 def _cells(way: _Way, where: Zone, low: int, high: int) -> Iterator[_Cell]:
     """The pieces of the starts in [low, high)."""
     while low < high:
@@ -1296,7 +1314,7 @@ def _look(
         if near is not None and n in way.ends:
             before.clear()
         at, at_last = cell.at[n], cell.at_last(n)
-        here = source._replace(stop=n)
+        here = source._replace(stop=n, first=n, within=within)
         if aimed[n]:
             concern = way.concerns[n]
             assert concern is not None
@@ -1306,7 +1324,8 @@ def _look(
                 if not cell.nearer(first, n, within):
                     break
                 high = min(at_last, cell.at_last(first) + within - 1)
-                aim = _Aim(at, high, count, near is None, False, concern, here)
+                since = here._replace(first=first if near is None else None)
+                aim = _Aim(at, high, count, near is None, False, concern, since)
                 if high == aims[-1].high:
                     aims.pop()  # as long, and with more
                 aims.append(aim)
@@ -1321,7 +1340,8 @@ def _look(
                     break
                 high = cell.at_last(first) + within - 1
                 soon = high if near is None else min(high, at_last + near - 1)
-                part.seen.setdefault(count, []).append(_Seen(at, high, soon, count, here))
+                seen = _Seen(at, high, soon, count, here._replace(first=first))
+                part.seen.setdefault(count, []).append(seen)
 
 
 def _look_by_period(
@@ -1340,7 +1360,7 @@ def _look_by_period(
         for n in used:
             at = cell.at[n]
             number, _ = local_period(at, unit, where)
-            here = source._replace(cell=cell.moved(-base), stop=n)
+            here = source._replace(cell=cell.moved(-base), stop=n, first=n)
             if aimed[n]:
                 concern = way.concerns[n]
                 assert concern is not None
@@ -1516,7 +1536,9 @@ class _Table:
             if self.totals[place] - (mine[0] if mine else 0) >= need:
                 chosen = self._chosen(unit, place, need, aim.near)
                 if chosen is not None:
-                    t = max(aim.low, self.borders[place])
+                    following = self.borders[place + 1 : place + 2] or [aim.high + 1]
+                    high = min(aim.high, following[0] - 1)
+                    t = _round_in(max(aim.low, self.borders[place]), high)
                     found.append(_Hit(t, aim.source, chosen, t))
                     if len(chosen) == 1 and not every:
                         break
