@@ -87,6 +87,6 @@ def test_the_action_checks_and_leaves_a_report(
     assert done.returncode == code, done.stderr
     assert ("::error file=bad.cadence.yaml,line=9," in done.stdout) == bool(code)
     (run,) = json.loads((tmp_path / "out.sarif").read_text("utf-8"))["runs"]
-    assert bool(run["results"]) == bool(code)
+    assert any(result["level"] == "error" for result in run["results"]) == bool(code)
     assert (tmp_path / "summary.md").read_text("utf-8").startswith("## cadence-guard\n")
     assert (tmp_path / "output").read_text("utf-8") == "sarif=out.sarif\n"

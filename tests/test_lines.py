@@ -48,5 +48,6 @@ def test_groups_are_the_same_however_many_touches_are_near(number: int) -> None:
         counted = [n for n in range(at + 1) if n % 3 % 2 == 0]
         wanted = {odd: [n for n in counted if n % 2 == odd] for odd in (0, 1)}
         assert groups == {odd: found for odd, found in wanted.items() if found}
+        assert groups == line.grouped("even", even, lambda touch: touch.at % 2, -1)
     near = line.grouped("even", even, lambda touch: touch.at % 2, number - 3)
     assert max(max(found) for found in near.values()) >= number - 3

@@ -15,8 +15,9 @@ from typing import Any
 
 import click
 import pytest
+from _pytest.assertion.rewrite import AssertionRewritingHook
 
-from cadence_guard import LedgerUnavailable, cli
+from cadence_guard import LedgerUnavailable
 from cadence_guard.check import ignores, policy_check, shape
 from cadence_guard.cli import _logging, main
 from cadence_guard.cli._commands import app
@@ -316,8 +317,11 @@ def test_the_module_is_the_program(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["cadence_guard", "explain", "CG301"])
+    # pytest rewrites what a plugin is made of, with a loader that runpy cannot use.
+    loaders = [each for each in sys.meta_path if not isinstance(each, AssertionRewritingHook)]
+    monkeypatch.setattr(sys, "meta_path", loaders)
     with pytest.raises(SystemExit) as ended:
-        runpy.run_path(str(Path(cli.__file__).parents[1] / "__main__.py"), run_name="__main__")
+        runpy.run_module("cadence_guard", run_name="__main__")
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith("# CG301 over-cap")
 
