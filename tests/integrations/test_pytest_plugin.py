@@ -60,7 +60,7 @@ def test_the_message_of_a_bad_one_is_the_report() -> None:
     with pytest.raises(AssertionError) as caught:
         assert_cadence_ok("good.cadence.yaml", "bad.cadence.yaml", policy=STRICT, first=FIRST)
     text = str(caught.value)
-    assert text.startswith("bad.cadence.yaml:1:8: CG301 over-cap: ")
+    assert "bad.cadence.yaml:1:8: CG301 over-cap: " in text
     assert "  1 | hours: 24" in text
     assert "good.cadence.yaml:" not in text
 

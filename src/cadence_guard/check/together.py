@@ -232,6 +232,13 @@ class _Way:
     origin: int | None = None
     far: bool = False
 
+    @property
+    def speaks(self) -> bool:
+        """Whether the contact says something on it that ends a streak."""
+        return any(
+            isinstance(item.what, Heard) and item.what.kind in ENDS for item in self.path.items
+        )
+
 
 @dataclass(slots=True, eq=False)
 class _Unit:
@@ -260,8 +267,8 @@ class _Cell(NamedTuple):
         return self.at[index] + (self.last - self.start if self.moves[index] else 0)
 
     def start_for(self, stop: int, t: int, first: int | None, within: int) -> int:
-        """A start at which one stop is at `t`, or not later, and the other less than `within` before
-        `t`; the latest, or if the stop stands a round one."""
+        """A start at which one stop is at `t`, or not later, and the other one less than `within`
+        before `t`: the latest, or if the stop stands a round one."""
         if self.moves[stop]:
             return min(self.last, self.start + t - self.at[stop])
         if first is None:
@@ -454,7 +461,7 @@ class _Together:
                             " the other, so they were not proved at once",
                         ),
                     )
-        return [*found.values(), *self._not_proved(groups)]
+        return [*found.values(), *self._missing(), *self._not_proved(groups)]
 
     def note(self, cadence: Cadence, text: str) -> Finding:
         """A note about what was not proved."""
@@ -508,6 +515,14 @@ class _Together:
         place = {one: n for n, one in enumerate(group)}
         return sorted((tuple(sorted(unit, key=place.__getitem__)) for unit in units),
                       key=lambda unit: place[unit[0]])  # fmt: skip
+
+    def _missing(self) -> Iterator[Finding]:
+        """A note for each name in a `together` that no cadence has."""
+        for source, file in self.files:
+            names = dict.fromkeys(name for group in file.together for name in group)
+            for name in (name for name in names if name not in self.names):
+                text = f"{name!r} is not among the cadences checked, so nothing was proved with it"
+                yield finding_at(source, *INCOMPLETE, ("together",), text)
 
     def _not_proved(self, groups: Sequence[Sequence[Cadence]]) -> Iterator[Finding]:
         proved = {frozenset(pair) for group in groups for pair in combinations(group, 2)}
@@ -824,17 +839,17 @@ class _Group:
         equal key, to be added to all instants, cells, how the instants are reached)."""
         where = region.where
         starts = self._starts(way, where, region.low - back - self.window, region.high)
+        if not starts:
+            return
         if way.origin is not None:
             rest = (way.path, way.origin, region, back)
-            if starts and rest not in self._reaches:
+            if rest not in self._reaches:
                 stops = [item.stop for item in way.path.items[: way.origin + 1]]
                 self._reaches[rest] = _Reach(stops, starts, where)
-            if starts:
-                reach = self._reaches[rest]
-                for low, high in reach.instants:
-                    low = max(low, region.low - back - self.window)
-                    cells = list(_cells(way, where, low, min(high, region.high)))
-                    yield None, 0, cells, reach
+            reach = self._reaches[rest]
+            for low, high in reach.instants:
+                low = max(low, region.low - back - self.window)
+                yield None, 0, list(_cells(way, where, low, min(high, region.high))), reach
             return
         for day, alike in self._days(where, starts):
             key = (way, alike)
@@ -874,13 +889,13 @@ class _Group:
             ]
         return self._told_apart[known]
 
-    def _view(self, question: _Question, unit: _Unit, region: _Region) -> _View:
+    def _view(self, question: _Question, unit: _Unit, region: _Region, *, silent: bool) -> _View:
         """What of a unit a question sees in a region."""
         view: _View = []
         within = self._within(question)
         for way in unit.ways:
             marks = self._marks(question, way)
-            if marks is None:
+            if marks is None or (silent and question.near is not None and way.speaks):
                 continue
             for key, base, cells, reach in self._placed(way, region, _back(question, within)):
                 part = None
@@ -970,13 +985,7 @@ class _Group:
                 for concern in question.targets
                 if (key := _broken(concern, question.entry)) not in hits and key not in self.alone
             }
-            most = sum(
-                max(
-                    (sum(m[0]) for way in unit.ways if (m := self._marks(question, way))), default=0
-                )
-                for unit in self.units
-            )
-            if most < question.limit:
+            if sum(self._most(question, unit) for unit in self.units) < question.limit:
                 continue
             doubted: set[Broken] = set()
             within = _back(question, self._within(question))
@@ -986,9 +995,12 @@ class _Group:
                     left = {key for key in left if self._may(question, key)}
                 if not left:
                     break
-                for key, (concern, hit) in self._ask(question, region, left, doubted).items():
-                    hits[key] = (question, concern, hit)
-                    left.discard(key)
+                for silent in (True, False):  # where nobody speaks it is exact
+                    if left and (silent or not self._exact(question)):
+                        found = self._ask(question, region, left, doubted, silent=silent)
+                        for key, (concern, hit) in found.items():
+                            hits[key] = (question, concern, hit)
+                            left.discard(key)
             for cadence, step, entry in sorted(doubted & left, key=lambda key: key[:2]):
                 self._say(
                     f"whether {entry.name} objects to {step!r} of {cadence!r} beside the others"
@@ -996,13 +1008,23 @@ class _Group:
                 )
 
     def _ask(
-        self, question: _Question, region: _Region, left: set[Broken], doubted: set[Broken]
+        self,
+        question: _Question,
+        region: _Region,
+        left: set[Broken],
+        doubted: set[Broken],
+        *,
+        silent: bool,
     ) -> dict[Broken, tuple[Concern, _Hit]]:
-        """The targets that can be refused in a region, each with as few others as can be."""
-        views = {n: self._view(question, self.units[n], region) for n in self.zones[region.where]}
+        """The targets that can be refused in a region, each with as few others as can be. `silent`:
+        on ways on which the contact says nothing that ends a streak."""
+        views = {
+            n: self._view(question, self.units[n], region, silent=silent)
+            for n in self.zones[region.where]
+        }
         table = _Table(views, region, near=question.near is not None)
         found: dict[Broken, tuple[Concern, _Hit]] = {}
-        exact = self._exact(question)
+        exact = self._exact(question, silent=silent)
         tried: dict[Broken, int] = {}
         done: set[Broken] = set()
         wanted = [c for c in question.targets if _broken(c, question.entry) in left]
@@ -1026,11 +1048,11 @@ class _Group:
                     if key in found and len(found[key][1].others) <= len(hit.others):
                         continue
                     if not exact:
+                        doubted.add(key)
                         tried[key] = tried.get(key, 0) + 1
                         if tried[key] > TRIES:
                             break
                         if not self._objects(question.entry, aim.concern, hit):
-                            doubted.add(key)
                             continue
                     found[key] = (aim.concern, hit)
                     if len(hit.others) == 1:
@@ -1042,9 +1064,9 @@ class _Group:
                         doubted.add(key)
         return found
 
-    def _exact(self, question: _Question) -> bool:
+    def _exact(self, question: _Question, *, silent: bool = False) -> bool:
         """Whether what one cadence does cannot change what another one's touches count for."""
-        if question.near is not None and self._spoken(ENDS):
+        if question.near is not None and self._spoken(ENDS, silent=silent):
             return False
         return not self._answered(question.entry, question.targets)
 
@@ -1053,20 +1075,21 @@ class _Group:
         terms = entry.answers
         return (
             terms is not None
-            and self._spoken(terms.signals)
             and any(not concern.touch.automated for concern in targets)
+            and self._spoken(terms.signals)
         )
 
-    def _spoken(self, kinds: Collection[str]) -> bool:
-        """Whether the contact may say something of these kinds, recently enough to matter."""
+    def _spoken(self, kinds: Collection[str], *, silent: bool = False) -> bool:
+        """Whether the contact may say something of these kinds, recently enough to matter: before
+        they enter, or unless `silent` on their ways."""
         return any(
-            (isinstance(item.what, Heard) and item.what.kind in kinds)
-            for way in self.ways
-            for item in way.path.items
-        ) or any(
             signal.kind in kinds and ago < PERIOD
             for cadence in self.cadences
             for ago, signal in assumptions.signals(cadence)
+        ) or any(
+            isinstance(item.what, Heard) and item.what.kind in kinds
+            for way in ([] if silent else self.ways)
+            for item in way.path.items
         )
 
     # -- gaps, overlap, the baton -------------------------------------------------------------
@@ -1305,7 +1328,7 @@ def _look(
 ) -> None:
     """What a question sees in a cell: the touches counted, and those that are aimed at."""
     if question.unit is not None:
-        _look_by_period(question, question.unit, source, counted, aimed, part)
+        _look_by_period(question.unit, source, counted, part)
         return
     cell, way = source.cell, source.way
     near = question.near
@@ -1344,36 +1367,28 @@ def _look(
                 part.seen.setdefault(count, []).append(seen)
 
 
-def _look_by_period(
-    question: _Question,
-    unit: str,
-    source: _Source,
-    counted: Sequence[bool],
-    aimed: Sequence[bool],
-    part: _Part,
-) -> None:
-    """The same for a calendar unit: a cell is cut where a touch comes into another one."""
+def _look_by_period(unit: str, source: _Source, counted: Sequence[bool], part: _Part) -> None:
+    """The same for a calendar unit: a cell is cut where a touch comes into another one. A cap has
+    an eye on what it counts."""
     way, base, where = source.way, source.base, source.where
-    used = [n for n in source.cell.order if counted[n] or aimed[n]]
+    used = [n for n in source.cell.order if counted[n]]
     for cell in _by_borders(source.cell.moved(base), used, unit, where):
         before: dict[int, int] = {}
         for n in used:
-            at = cell.at[n]
+            concern = way.concerns[n]
+            assert concern is not None
+            at, at_last = cell.at[n], cell.at_last(n)
             number, _ = local_period(at, unit, where)
             here = source._replace(cell=cell.moved(-base), stop=n, first=n)
-            if aimed[n]:
-                concern = way.concerns[n]
-                assert concern is not None
-                loose = n == 0 and way.origin is not None
-                low, high = at - base, cell.at_last(n) - base
-                aim = _Aim(low, high, before.get(number, 0), True, loose, concern, here)
-                part.aims.setdefault(concern, []).append(aim)
-            if counted[n]:
-                many = before[number] = before.get(number, 0) + 1
-                for first, end in _rest_of(at, unit, where):
-                    low, high = first - base, end - 1 - base
-                    seen = _Seen(low, high, high, many, here)
-                    part.seen.setdefault(many, []).append(seen)
+            loose = n == 0 and way.origin is not None
+            many = before.get(number, 0)
+            aim = _Aim(at - base, at_last - base, many, True, loose, concern, here)
+            part.aims.setdefault(concern, []).append(aim)
+            before[number] = many + 1
+            for first, end in _rest_of(at, unit, where):
+                low, high = first - base, end - 1 - base
+                seen = _Seen(low, high, high, many + 1, here)
+                part.seen.setdefault(many + 1, []).append(seen)
 
 
 def _by_borders(cell: _Cell, used: Sequence[int], unit: str, where: Zone) -> Iterator[_Cell]:
