@@ -106,6 +106,7 @@ def test_handoffs_and_cadences_besides() -> None:
         ("other", "x"),
     ]
     assert found.touches[-1].codes == ("CG601",)
+    assert found.signals == (WitnessSignal("handoff", to_datetime(START), to="sales"),)
 
 
 def test_what_comes_later_is_left_out() -> None:

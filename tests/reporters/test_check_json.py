@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
-from made import FINDING, REPORT, WARNING, with_witness
+from made import FINDING, REPORT, WARNING, WITNESS, with_witness
 
-from cadence_guard.check.report import Report
-from cadence_guard.reporters.check_json import check_data, finding_data
+from cadence_guard.check.report import Report, WitnessSignal
+from cadence_guard.reporters.check_json import check_data, finding_data, witness_data
+from cadence_guard.reporters.witness import rows
 
 
 def test_the_pinned_keys_are_there() -> None:
@@ -63,3 +65,10 @@ def test_an_empty_report_is_whole() -> None:
     data = check_data(Report())
     assert data == {"version": 1, "files": [], "assumes": [], "findings": [], "baselined": 0}
     assert finding_data(FINDING)["effect"] == "block"
+
+
+def test_a_handoff_in_a_time_line_says_to_whom() -> None:
+    handed = WitnessSignal("handoff", WITNESS.touches[0].at, to="sales")
+    (signal,) = witness_data(replace(WITNESS, signals=(handed,)))["signals"]
+    assert (signal["kind"], signal["to"]) == ("handoff", "sales")
+    assert any(row.what == "handoff to sales" for row in rows(replace(WITNESS, signals=(handed,))))

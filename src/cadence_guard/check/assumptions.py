@@ -208,6 +208,8 @@ def in_words(cadence: Cadence) -> Iterator[str]:
         yield "each contact point was given by the contact"
     if any(step.greeting is not None for step in cadence.steps):
         yield "a greeting says the right name"
+    if any(step.channel == "call" for step in cadence.steps):
+        yield "a call reaches nobody and leaves no message"
     if audience.account:
         yield "caps of an account are judged for one of its people"
     else:

@@ -88,6 +88,8 @@ from cadence_guard.ruleset import Ruleset
 ALWAYS: Final = "always"
 SOMETIMES: Final = "sometimes"
 _STEP: Final = 8 * DAY
+WORK: Final = 3_000_000
+"""How much is judged at most: touches, each counted with what was before it; some seconds."""
 _is_range = is_range
 _FREE: Final = 5
 """How many ranges of a way may fall freely of one another, each at its shortest and longest."""
@@ -119,6 +121,10 @@ class Objected:
     cadence: Cadence
     index: int
     times: tuple[int, ...]
+
+
+class _TooMuchError(Exception):
+    """There is more to judge than `WORK`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +274,9 @@ class Prover:
         self.end = end
         self.others = others or {}
         self.incomplete: dict[str, None] = {}
+        self.work = 0
+        self.cut = False
+        """Whether it was ended before all was judged, so that nothing is known to be always so."""
         self.judge = Judge(ruleset, self._say)
         self.calendar = calendar_from(start)
         given = assumptions.zones_for(cadence) if zones is None else zones
@@ -284,9 +293,13 @@ class Prover:
         )
         for reason in found.reasons:
             self._say(reason)
-        for path in found.paths:
-            self.judge.cadences = path.cadences
-            self._prove_path(path)
+        try:
+            for path in found.paths:
+                self.judge.cadences = path.cadences
+                self._prove_path(path)
+        except _TooMuchError:
+            self.cut = True
+            self._say("more starts, ways and ranges together than are followed")
         assumed = dict.fromkeys((*assumptions.in_words(self.cadence), *found.assumes))
         return Proof(tuple(self._objections()), tuple(self.incomplete), tuple(assumed))
 
@@ -636,6 +649,9 @@ class Prover:
         other starts and so are asked at those.
         """
         index = run.index(spot)
+        self.work += 5  # as much as five touches before it
+        if self.work > WORK:
+            raise _TooMuchError
         concern, where = spot.concern, cell.zone
         now, moves = cell.laid.at[index], cell.laid.moves[index]
         always = concern.timed | concern.counted
@@ -653,6 +669,7 @@ class Prover:
                 by = start - cell.start
                 at = now + by if moves else now
                 priors = run.priors(index, cell, by)
+                self.work += len(priors)
                 found = self.judge.counting(concern, at, where, priors)
                 always &= found | concern.timed
                 self._see(run, spot, cell, start, found)
@@ -775,7 +792,7 @@ class Prover:
                 code=said.code or entry.code,
                 name=said.name or entry.name,
                 effect=entry.effect,
-                certainty=ALWAYS if always[step] & bit else SOMETIMES,
+                certainty=ALWAYS if always[step] & bit and not self.cut else SOMETIMES,
                 start=seen.start,
                 zone=seen.zone,
                 path=spot.path,

@@ -1,8 +1,9 @@
 """CG801 and CG802: somebody reacts, and the cadence goes on.
 
-For each signal that is no exit of a cadence, the worst instant is one second before a later touch.
-If the policy refuses the touch then, and would not without the signal, the cadence lacks an exit.
-The guard says the same on the time line of the finding.
+For each signal that is no exit of a cadence, the worst instant is one second before a touch, the
+first one and each attempt of a call included, as long as that is after the entry. If the policy refuses the touch then, and would not
+without the signal, the cadence lacks an exit. The guard says the same on the time line of the
+finding.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ from cadence_guard.check.shape import NAMES, listed
 from cadence_guard.check.witness import witness
 from cadence_guard.contact import Handoff, Signal
 from cadence_guard.importers._source import Source
-from cadence_guard.instants import NEVER, SECOND, Zone, to_datetime
+from cadence_guard.instants import DAY, NEVER, SECOND, Zone, to_datetime
 from cadence_guard.policy import Policy
+from cadence_guard.rules.already_answered import AlreadyAnswered
 from cadence_guard.ruleset import Ruleset
 
 ANSWERS: Final = ("replied", "meeting_booked", "purchased")
@@ -46,8 +48,7 @@ REFUSALS: Final = (
     "wrong_person",
     "paused",
 )
-REACTIONS: Final = {"CG801": ANSWERS, "CG802": REFUSALS}
-"""The signals that ought to end a cadence, by the code of the rule that says so."""
+"""The signals that ought to end a cadence; entries of a policy may take others for an answer."""
 
 
 def reactions(
@@ -68,7 +69,7 @@ def reactions(
     found: list[Finding] = []
     calls = any(step.channel == "call" for step in cadence.steps)
     looked = _Looked(ruleset, cadence, start, end, others or {})
-    for code, kinds in REACTIONS.items():
+    for code, kinds in (("CG801", _answers(ruleset, cadence)), ("CG802", REFUSALS)):
         refused = {
             kind: objected
             for kind in kinds
@@ -79,6 +80,19 @@ def reactions(
             first = next(iter(refused.values()))
             found.append(_finding(policy, cadence, source, code, list(refused), first))
     return found
+
+
+def _answers(ruleset: Ruleset, cadence: Cadence) -> tuple[str, ...]:
+    """The signals that are answers, and those that the entries of a ruleset take for one besides;
+    not the one that makes a cadence enter."""
+    read = {
+        kind
+        for entry in ruleset.entries
+        if isinstance(entry, AlreadyAnswered)
+        for kind in entry.signals
+    }
+    others = sorted(read - {*ANSWERS, *REFUSALS, cadence.entry_signal})
+    return (*ANSWERS, *others)
 
 
 def _finding(
@@ -135,22 +149,26 @@ class _Looked:
                 self._laid.append((path, tuple(lay(way, self._start, self._zone).at)))
 
     def refused_after(self, kind: str) -> Objected | None:
-        """The first later touch that is refused because of a signal; None if there is none."""
-        seen: set[tuple[str, str]] = set()
+        """The first touch that is refused because of a signal; None if there is none."""
+        seen: set[tuple[str, str, bool, frozenset[str]]] = set()
         exposed = _exposed(self._cadence, kind)
         for path, times in self._laid:
-            made = [n for n, item in enumerate(path.items) if isinstance(item.what, Made)]
-            first = min((times[n] for n in made), default=NEVER)
-            for index in sorted(made, key=lambda n: (times[n], n)):
-                what = path.items[index].what
-                assert isinstance(what, Made)
-                key = (what.cadence.name, what.step.id)
-                mine = what.cadence is self._cadence
+            touches = sorted(_made(path), key=lambda touch: (times[touch[0]], touch[0]))
+            since = self._start - (DAY if path.fresh else 0)  # a wait nobody knows went before
+            if kind == "hung_up":
+                calls = (times[n] for n, made in touches if made.step.channel == "call")
+                since = next(calls, NEVER)
+            for index, made in touches:
+                at = times[index]
+                again = index > 0 and path.items[index - 1].what is made  # of a call
+                # what was heard on another way may forbid the touch anyway
+                key = (made.cadence.name, made.step.id, again, _heard(path, times, at))
+                mine = made.cadence is self._cadence
                 if (
                     key not in seen
-                    and first < times[index] - SECOND
-                    and times[index] < NEVER
-                    and (not mine or what.step.id in exposed)
+                    and since < at - SECOND
+                    and at < NEVER
+                    and (again or not mine or made.step.id in exposed)
                 ):
                     seen.add(key)
                     objected = self._objected(path, times, index, kind)
@@ -195,6 +213,22 @@ class _Looked:
                     times=heard_at,
                 )
         return None
+
+
+def _made(path: Path) -> Iterator[tuple[int, Made]]:
+    """The touches of a way, and where on it they are."""
+    for place, item in enumerate(path.items):
+        if isinstance(item.what, Made):
+            yield place, item.what
+
+
+def _heard(path: Path, times: Sequence[int], before: int) -> frozenset[str]:
+    """The signals that a way itself has until an instant."""
+    return frozenset(
+        item.what.kind
+        for item, at in zip(path.items, times, strict=True)
+        if isinstance(item.what, Heard) and at <= before
+    )
 
 
 def book_before(path: Path, start: int, times: Sequence[int], index: int, zone: Zone) -> Book:

@@ -24,11 +24,13 @@ class WitnessTouch:
 
 @dataclass(frozen=True, slots=True)
 class WitnessSignal:
-    """A signal of a time line: what came back from the contact."""
+    """A signal of a time line: what came back from the contact. Of kind `handoff` it is none: then
+    the contact was handed over, `to` a team."""
 
     kind: str
     at: datetime
     channel: str | None = None
+    to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,7 +203,7 @@ class _Judged:
                     reason,
                     cadence=cadence.name,
                 )
-                yield replace(incomplete, certainty="sometimes")
+                yield replace(incomplete, certainty="always")
             yield from self._objections(readings, proofs, source)
             yield from reactions(
                 self.policy, self.ruleset, cadence, source, *self.period, others=others

@@ -63,6 +63,7 @@ def witness(policy: Policy, objected: Objected) -> Witness:
                 hear(Signal(contact=assumptions.CONTACT, kind=kind), at)
             case Handover(to=to):
                 guard.record(Handoff(contact=assumptions.CONTACT, to=to, at=moment))
+                signals.append(WitnessSignal("handoff", moment, to=to))
             case entered:
                 starts[entered.cadence] = moment
     raise AssertionError(f"step {objected.step.name!r} is not on its own time line")

@@ -70,6 +70,7 @@ def witness_data(witness: Witness) -> dict[str, Any]:
         ],
         "signals": [
             {"kind": signal.kind, "at": to_text(signal.at), "channel": signal.channel}
+            | ({} if signal.to is None else {"to": signal.to})
             for signal in witness.signals
         ],
     }

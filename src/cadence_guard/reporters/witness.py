@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from cadence_guard.check.report import Witness
+from cadence_guard.check.report import Witness, WitnessSignal
 from cadence_guard.reporters.text import plain
 from cadence_guard.reporters.timeline import MARKS
 
@@ -39,7 +39,7 @@ def rows(witness: Witness) -> tuple[Row, ...]:
     several = len({touch.cadence for touch in witness.touches}) > 1
     last = witness.touches[-1] if witness.touches else None
     found = [
-        Row(signal.at, signal.channel or "", signal.kind, "signal", (), False, False)
+        Row(signal.at, signal.channel or "", _said(signal), "signal", (), False, False)
         for signal in witness.signals
     ]
     for touch in witness.touches:
@@ -56,6 +56,10 @@ def rows(witness: Witness) -> tuple[Row, ...]:
             )
         )
     return tuple(sorted(found, key=lambda row: (row.at, row.refused, row.mark != "signal")))
+
+
+def _said(signal: WitnessSignal) -> str:
+    return signal.kind if signal.to is None else f"{signal.kind} to {signal.to}"
 
 
 def told(witness: Witness, marks: Mapping[str, str] = MARKS) -> Iterator[str]:
