@@ -754,7 +754,7 @@ def test_the_same_proof_again() -> None:
 
 
 def test_too_much_is_said_and_then_nothing_is_always_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    soon = Ruleset(policy(too_soon={"gap": "2h"}))
+    soon = rules(too_soon={"gap": "2h"})
     cadence = line(step("a"), hours(1), step("b"), hours(9), step("c"))
     assert [one.certainty for one in proved(soon, cadence).objections] == ["always"]
     monkeypatch.setattr("cadence_guard.check.proof.WORK", 12)

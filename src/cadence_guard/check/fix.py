@@ -2,7 +2,8 @@
 
 `fix` changes waits, and may put a wait before a step; nothing else. It goes step by step: each wait
 is the shortest that will do after those before it, in minutes, or in days where the file counts
-days. Where an entry asks for hours, a wait until they open is put right before the step.
+days. Where an entry asks for hours, a wait until they open is put right before the step. What a
+comment of the file asks to ignore is let be.
 
 How the shortest is found: the proof names a start from which an entry objects. From that start the
 entry says when the touch would be free, so every shorter wait is refused there, and the wait grows
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
@@ -30,6 +31,7 @@ from cadence_guard.cadence import (
     Enter,
     Fan,
     Handover,
+    Ignore,
     LocalDays,
     Node,
     Pause,
@@ -42,10 +44,13 @@ from cadence_guard.cadence import (
     follow,
 )
 from cadence_guard.check import assumptions
+from cadence_guard.check.ignores import is_ignored
 from cadence_guard.check.layout import Leg, SinceStart, apply, lay
 from cadence_guard.check.paths import Path
 from cadence_guard.check.proof import Objected, Proof, prove
 from cadence_guard.check.reactions import book_before, reactions
+from cadence_guard.check.report import Finding
+from cadence_guard.check.run import INCOMPLETE, Opened
 from cadence_guard.check.shape import in_words, shape
 from cadence_guard.importers import native
 from cadence_guard.importers._source import Source
@@ -89,17 +94,35 @@ class Fixed(NamedTuple):
     """What came of a repair.
 
     `text` is the file with the waits changed; None for a format that is not written, and then
-    `changes` says what to set. `unrepaired` says what waiting cannot repair.
+    `changes` says what to set. `unrepaired` says what waiting cannot repair. `after` is what the
+    file says with the waits changed.
     """
 
     text: str | None
     changes: tuple[Change, ...]
     unrepaired: tuple[str, ...]
+    after: Opened
+
+    def checked(self, findings: Iterable[Finding]) -> Fixed:
+        """The same, with all that a check of `after` still blocks among what is not repaired: the
+        repair looks at one cadence at a time, and only at one reading of it."""
+        more: list[str] = []
+        for finding in findings:
+            who = finding.cadence or finding.path
+            said = f"{finding.code} {finding.message}"
+            line = f"{who}: {said}" if finding.step is None else f"{who}: {finding.step}: {said}"
+            known = (line, f"{who}: {said}")
+            if finding.effect == "block" and not any(
+                told.startswith(known) for told in self.unrepaired
+            ):
+                more.append(line)
+        return self._replace(unrepaired=tuple(dict.fromkeys((*self.unrepaired, *more))))
 
 
 def fix(file: CadenceFile, source: Source, policy: Policy, start: int, end: int) -> Fixed:
     """The least waits with which no entry that blocks objects, for any start in [start, end)
-    (microseconds UTC) and any zone of the audience. Each cadence is repaired by itself."""
+    (microseconds UTC) and any zone of the audience, but where a comment asks to ignore it. Each
+    cadence is repaired by itself: `Fixed.checked` adds what is then left."""
     ruleset = Ruleset(policy)
     others = {cadence.name: cadence for cadence in file.cadences}
     findings = shape(file, source)
@@ -109,20 +132,28 @@ def fix(file: CadenceFile, source: Source, policy: Policy, start: int, end: int)
         f"{finding.cadence or source.path}: {finding.code} {finding.message}"
         for finding in findings
         if finding.effect == "block"
+        and not is_ignored(file.ignores, finding.code, finding.line, finding.end_line)
     ]
     edits: list[_Edit] = []
+    cadences: list[Cadence] = []
     for cadence in file.cadences:
-        repair = _Repair(source, ruleset, cadence, (start, end), others)
+        repair = _Repair(source, ruleset, cadence, (start, end), others, file.ignores)
         repair.go()
+        cadences.append(repair.cadence)
         edits += repair.edits.values()
         unrepaired += [f"{cadence.name}: {why}" for why in repair.refused.values()]
-        unrepaired += [f"{cadence.name}: CG903 {why}" for why in repair.incomplete]
+        if not repair.is_ignored(INCOMPLETE, cadence.where):
+            unrepaired += [f"{cadence.name}: {INCOMPLETE} {why}" for why in repair.incomplete]
     edits.sort(key=lambda edit: (source.mark(edit.where).line, edit.where[-1] == _UNTIL))
     changes = tuple(
         Change(edit.cadence, edit.step, source.mark(edit.where).line, edit.text) for edit in edits
     )
-    text = _written(source, edits) if file.format == native.FORMAT else None
-    return Fixed(text, changes, tuple(unrepaired))
+    if file.format != native.FORMAT:
+        after = Opened(source, replace(file, cadences=tuple(cadences)))
+        return Fixed(None, changes, tuple(unrepaired), after)
+    text = _written(source, edits)
+    written = Source(source.path, text.encode())
+    return Fixed(text, changes, tuple(unrepaired), Opened(written, native.read(written)))
 
 
 # -- repairing one cadence -----------------------------------------------------------------------
@@ -210,12 +241,14 @@ class _Repair:
         cadence: Cadence,
         period: tuple[int, int],
         others: Mapping[str, Cadence],
+        ignores: tuple[Ignore, ...],
     ) -> None:
         self.source = source
         self.ruleset = ruleset
         self.cadence = cadence
         self.period = period
         self.others = others
+        self.ignores = ignores
         self.edits: dict[Where, _Edit] = {}
         self.refused: dict[_Key, str] = {}
         self.incomplete: tuple[str, ...] = ()
@@ -260,9 +293,16 @@ class _Repair:
         others = {**self.others, self.cadence.name: self.cadence}
         return prove(self.ruleset, self.cadence, start, end, zones, others=others)
 
+    def is_ignored(self, code: str, where: Where) -> bool:
+        """Whether a comment asks to ignore a finding at a place."""
+        mark = self.source.mark(where)
+        return is_ignored(self.ignores, code, mark.line, mark.end_line)
+
     def _is_open(self, objected: Objected) -> bool:
         """Whether an objection is one that a wait may repair; if not, it is noted."""
         if objected.effect != "block" or _key(objected) in self.refused:
+            return False
+        if self.is_ignored(objected.code, objected.step.where):
             return False
         why = self._hopeless(objected)
         if why is not None:

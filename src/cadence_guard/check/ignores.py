@@ -36,7 +36,7 @@ def without_ignored(
     left = list(findings)
     faults: list[Finding] = []
     for ignore in ignores:
-        if not ignore.reason.strip():
+        if not _has_reason(ignore):
             faults.append(
                 _fault(
                     path,
@@ -46,7 +46,7 @@ def without_ignored(
                 )
             )
             continue
-        for code in ignore.codes:
+        for code in dict.fromkeys(ignore.codes):
             if code in NEVER_IGNORED:
                 faults.append(
                     _fault(
@@ -57,7 +57,7 @@ def without_ignored(
                     )
                 )
                 continue
-            kept = [f for f in left if not (f.code == code and _about(f, ignore))]
+            kept = [f for f in left if not (f.code == code and _about(f.line, f.end_line, ignore))]
             if len(kept) == len(left):
                 faults.append(
                     _fault(
@@ -71,14 +71,26 @@ def without_ignored(
     return (*left, *faults)
 
 
+def is_ignored(ignores: Iterable[Ignore], code: str, line: int, end_line: int) -> bool:
+    """Whether one of the comments leaves out a finding of this code on these lines."""
+    return code not in NEVER_IGNORED and any(
+        code in ignore.codes and _has_reason(ignore) and _about(line, end_line, ignore)
+        for ignore in ignores
+    )
+
+
 def pages() -> dict[str, tuple[str, str]]:
     """The page of a comment at fault: (name, text) by code."""
     return {CODE: (NAME, _PAGE)}
 
 
-def _about(finding: Finding, ignore: Ignore) -> bool:
-    """Whether a finding is about the line of a comment, or about what stands around it."""
-    return finding.line <= ignore.line <= max(finding.line, finding.end_line)
+def _has_reason(ignore: Ignore) -> bool:
+    return bool(ignore.reason.strip())
+
+
+def _about(line: int, end_line: int, ignore: Ignore) -> bool:
+    """Whether a finding on these lines is about that of a comment, or what stands around it."""
+    return line <= ignore.line <= max(line, end_line)
 
 
 def _fault(path: str, ignore: Ignore, message: str, repair: str) -> Finding:

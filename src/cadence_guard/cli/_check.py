@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -31,7 +31,13 @@ from cadence_guard.cli._input import opened, shown
 from cadence_guard.cli._judging import load_policy, style
 from cadence_guard.errors import CadenceError, CadenceGuardError
 from cadence_guard.importers._source import LARGEST, Source
+from cadence_guard.reporters.text import plain
 from cadence_guard.ruleset import Ruleset
+
+EARLIEST: Final = date(1970, 1, 1)
+LATEST: Final = date(2197, 12, 1)
+"""The first days whose 13 months lie in the years for which instants are known, with a year for the
+waits to end in."""
 
 
 def run_check(
@@ -52,10 +58,11 @@ def run_check(
     `fail_on`, else 0. What can be judged is reported also if something else cannot be read."""
     if update_baseline and baseline is None:
         raise click.UsageError("--update-baseline needs --baseline FILE, the file to write")
+    day = first_day(first)
     chosen, ruleset = load_policy(policy)
     place = repository(Path.cwd())
     read, errors = open_files(files, mapping)
-    report = check_files(read, chosen, first.date() if first else today())
+    report = check_files(read, chosen, day)
     sifted = Sifted(report.findings, (), ())
     if baseline is not None:
         sifted = _against(baseline, report, place, update_baseline and not errors)
@@ -65,15 +72,22 @@ def run_check(
     if read or format_ != "text":
         _write(left, sifted, read, format_, colour, place)
     for error in errors:
-        click.echo(f"cadence-guard: {error}", err=True)
+        click.echo(f"cadence-guard: {plain(str(error))}", err=True)
     if errors:
         return 2
     return int(fails(sifted.fresh, fail_on) and not exit_zero)
 
 
-def today() -> date:
-    """The day from which starts are judged unless told."""
-    return datetime.now(UTC).date()
+def first_day(told: datetime | None) -> date:
+    """The day from which starts are judged: today unless told. Raises UsageError if not all of the
+    period is in the years of which instants are known."""
+    day = told.date() if told else datetime.now(UTC).date()
+    if not EARLIEST <= day <= LATEST:
+        raise click.UsageError(
+            f"the 13 months from {day} on do not lie in 1970 to 2198; expected --from {EARLIEST}"
+            f" to {LATEST}"
+        )
+    return day
 
 
 def open_files(
@@ -143,7 +157,7 @@ def _against(path: str, report: Report, place: Callable[[str], str], update: boo
             file.write_bytes(dump(new).encode("utf-8", "backslashreplace"))
         except OSError as error:
             raise CadenceError(f"{path}: cannot be written: {error.strerror}") from error
-        click.echo(f"baseline: {path}: {len(new)} known", err=True)
+        click.echo(f"baseline: {plain(path)}: {len(new)} known", err=True)
         return sift(report.findings, new, checked, place)
     return sift(report.findings, _load(file), checked, place)
 
@@ -217,7 +231,7 @@ def _write(
         write_json(check_data(report, known=known))
     if format_ != "text":
         for entry in sifted.stale:
-            click.echo(f"baseline: no longer found: {entry}", err=True)
+            click.echo(f"baseline: no longer found: {plain(str(entry))}", err=True)
 
 
 def write_lines(lines: Iterable[str]) -> None:

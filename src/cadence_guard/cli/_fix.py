@@ -12,8 +12,8 @@ import click
 
 from cadence_guard.cadence import CadenceFile
 from cadence_guard.check.fix import Fixed, fix
-from cadence_guard.check.run import open_all, period
-from cadence_guard.cli._check import reading, standard_input, today, write_lines
+from cadence_guard.check.run import check_files, open_all, period
+from cadence_guard.cli._check import first_day, reading, standard_input, write_lines
 from cadence_guard.cli._judging import load_policy, style
 from cadence_guard.errors import CadenceError
 from cadence_guard.importers._source import Source
@@ -36,6 +36,7 @@ def run_fix(
         raise click.UsageError("--diff shows and --write writes: choose one")
     if write and file == "-":
         raise click.UsageError("standard input cannot be written; use --diff")
+    day = first_day(first)
     chosen, _ = load_policy(policy)
     read, errors = open_all([standard_input() if file == "-" else file], reading(mapping))
     if errors:
@@ -43,8 +44,9 @@ def run_fix(
     source, content = read[0].source, read[0].content
     if not isinstance(content, CadenceFile):
         raise CadenceError(f"{source.path}: a policy; fix changes waits, and a policy has none")
-    start, end = period(first.date() if first else today())
+    start, end = period(day)
     fixed = fix(content, source, chosen, to_us(start), to_us(end))
+    fixed = fixed.checked(check_files([fixed.after], chosen, day).findings)
     if fixed.text is None and (diff or write):
         raise CadenceError(
             f"{source.path}: {content.format}: only native files are changed; without --diff and"
@@ -61,7 +63,8 @@ def run_fix(
 
 def _diff(source: Source, fixed: Fixed) -> Iterator[str]:
     before, after = source.text.splitlines(), (fixed.text or "").splitlines()
-    return difflib.unified_diff(before, after, source.path, source.path, lineterm="")
+    path = plain(source.path)
+    return difflib.unified_diff(before, after, path, path, lineterm="")
 
 
 def _write(source: Source, fixed: Fixed) -> None:
