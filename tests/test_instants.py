@@ -31,6 +31,7 @@ from cadence_guard.instants import (
     Duration,
     Hours,
     Zone,
+    canonical,
     day_number,
     local_period,
     parse_clock,
@@ -682,3 +683,8 @@ def test_a_fixed_offset_is_a_zone_too() -> None:
     half = Zone("half", timezone(timedelta(hours=5, minutes=30)))
     assert half.at(0).offset == 5 * HOUR + 30 * MINUTE
     assert half.local_date(utc(2026, 3, 9, 18, 30)) == date(2026, 3, 10)
+
+
+def test_a_zone_with_several_names_has_one() -> None:
+    assert canonical("US/Central") == canonical("America/Chicago") == "America/Chicago"
+    assert canonical("Nowhere/Atall") == "Nowhere/Atall"

@@ -265,6 +265,19 @@ def zone(name: str) -> Zone:
         raise ValueError(f"unknown zone {name!r}{hint}") from None
 
 
+@cache
+def _links() -> dict[str, str]:
+    table = resources.files("tzdata").joinpath("zoneinfo", "tzdata.zi").read_text("utf-8")
+    links = (line.split() for line in table.splitlines() if line.startswith("L "))
+    return {alias: name for _, name, alias in links}
+
+
+def canonical(name: str) -> str:
+    """The name by which the tz database knows a zone that it lists under several (`US/Central` is
+    America/Chicago)."""
+    return _links().get(name, name)
+
+
 ANYWHERE: Final = tuple(
     Zone(f"UTC{minutes:+d}min", timezone(timedelta(minutes=minutes)))
     for minutes in range(-12 * 60, 14 * 60 + 1, 15)

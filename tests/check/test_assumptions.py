@@ -210,6 +210,7 @@ def test_all_that_is_assumed_is_told() -> None:
         "each contact point is one for work",
         "each contact point was given by the contact",
         "a greeting says the right name",
+        "a call reaches nobody and leaves no message",
         "nobody else of the account is touched",
         "nobody enters a second time",
         "there is no other touch than those of the cadences checked",

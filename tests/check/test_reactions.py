@@ -19,6 +19,7 @@ from cadence_guard.cadence import (
     Node,
     Pause,
     Step,
+    Unknown,
     UntilDate,
     fixed,
 )
@@ -106,14 +107,77 @@ def test_only_what_the_policy_refuses_needs_an_exit() -> None:
 
 
 def test_calls_can_be_hung_up() -> None:
-    calls = (step("a", "w"), pause("w", "b"), step("b", None, "call"))
-    assert "hung_up" in kinds(cadence(*calls))["CG802"]
+    called = (step("a", "w", "call"), pause("w", "b"), step("b", None))
+    assert "hung_up" in kinds(cadence(*called))["CG802"]
     assert "hung_up" not in kinds(cadence(*TWO))["CG802"]
+    calls_last = (step("a", "w"), pause("w", "b"), step("b", None, "call"))
+    assert "hung_up" not in kinds(cadence(*calls_last))["CG802"]  # before any call
 
 
-def test_a_single_touch_needs_no_exits() -> None:
+def test_the_wait_before_the_first_touch() -> None:
+    reply, refusal = found(cadence(pause("w", "a"), step("a", None)))
+    assert (reply.step, refusal.step) == ("a", "a")
+    assert reply.witness is not None
+    (a,), (signal,) = reply.witness.touches, reply.witness.signals
+    assert (a.at - signal.at).total_seconds() == 1
+
+
+@pytest.mark.parametrize(("seconds", "needed"), [(1, False), (1.000001, True)])
+def test_nobody_reacts_before_the_entry(seconds: float, needed: bool) -> None:
+    assert bool(found(cadence(pause("w", "a", seconds), step("a", None)))) is needed
+
+
+def test_a_wait_that_nobody_knows() -> None:
+    one = cadence(
+        Pause("w", (), Unknown("?"), "a"), step("a", None), exits=NOES, entry_signal="visited"
+    )
+    (finding,) = found(one, ANSWERED)
+    assert finding.step == "a"
+
+
+def test_the_way_on_which_nobody_answers_in_time() -> None:
+    wait = Await("w", (), (Arm("v", "replied"),), fixed(3 * 86_400), "a")
+    one = cadence(wait, step("a", None), pause("v", "z"), step("z", None), exits=NOES)
+    (finding,) = found(one, Policy(rules={"already-answered": {}}))
+    assert finding.step == "a"
+    assert finding.message.startswith("after meeting_booked or purchased it goes on")
+
+
+def test_a_touch_that_one_way_forbids_anyway() -> None:
+    wait = Await("w", (), (Arm("v", "replied"),), fixed(3 * 86_400), "v")
+    one = cadence(wait, pause("v", "z"), step("z", None), exits=NOES)
+    (finding,) = found(one, Policy(rules={"already-answered": {}}))
+    assert finding.help == "let these end it: exits: [replied, meeting_booked, purchased]"
+
+
+def test_the_attempts_of_a_call() -> None:
+    retried = step("a", None, "call", attempts=3, every=fixed(86_400))
+    (finding,) = found(cadence(retried), Policy())
+    assert finding.message.startswith("after opt_out, complained or wrong_person it goes on")
+    assert finding.witness is not None
+    assert len(finding.witness.touches) == 2
+    assert found(cadence(retried, exits=NOES), Policy()) == []
+
+
+@pytest.mark.parametrize(
+    ("signals", "entry", "told"),
+    [
+        ([["downloaded", "clicked"]], None, "clicked, downloaded"),
+        ([["x-foo", "declined"], ["clicked", "replied"]], None, "replied, clicked, x-foo"),
+        ([["x-foo", "clicked"]], "clicked", "x-foo"),
+    ],
+)
+def test_what_the_policy_takes_for_an_answer(
+    signals: list[list[str]], entry: str | None, told: str
+) -> None:
+    policy = Policy(rules={"already-answered": [{"for": "1h", "signals": s} for s in signals]})
+    one = cadence(*TWO, exits=(*NOES, "declined"), entry_signal=entry)
+    (finding,) = found(one, policy)
+    assert (finding.code, finding.help) == ("CG801", f"let these end it: exits: [{told}]")
+
+
+def test_a_single_touch_at_once_needs_no_exits() -> None:
     assert found(cadence(step("a", None))) == []
-    assert found(cadence(pause("w", "a"), step("a", None))) == []
     assert found(cadence(step("a", "b"), step("b", None))) == []  # nobody reacts in no time
 
 

@@ -34,7 +34,7 @@ from cadence_guard.check.run import (
 from cadence_guard.errors import CadenceError, PolicyError
 from cadence_guard.history import Case
 from cadence_guard.importers._source import Source
-from cadence_guard.instants import HOUR, NEVER
+from cadence_guard.instants import DAY, HOUR, NEVER
 from cadence_guard.rules import Objection, OpenStretch, Rule
 from cadence_guard.ruleset import Ruleset
 from cadence_guard.words import SIGNALS
@@ -337,3 +337,10 @@ def test_what_fails() -> None:
     assert fails([replace(finding, certainty="always")], "always")
     assert fails([replace(finding, certainty=None)], "always")
     assert not fails([replace(finding, effect="warn"), replace(finding, effect="note")])
+
+
+@pytest.mark.parametrize(("again", "said"), [(None, 0), (DAY, 1), (400 * DAY, 0)])
+def test_entries_that_overlap_are_not_called_clean(again: int | None, said: int) -> None:
+    report = check_files([opened(replace(drip(1), again=again))], CAP, FIRST)
+    assert [finding.code for finding in report.findings] == ["CG903"] * said
+    assert fails(report.findings, "always") == bool(said)

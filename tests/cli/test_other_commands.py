@@ -287,7 +287,7 @@ def test_a_reader_that_goes_away_is_no_error(story: Path, tmp_path: Path) -> Non
         process.stdout.readline()
         process.stdout.close()
         assert process.stderr.read() == b"policy: pack humane" + os.linesep.encode()
-    assert process.returncode == 1
+    assert process.returncode == 141
 
 
 def test_start_up_loads_nothing_heavy() -> None:

@@ -1,9 +1,9 @@
 """CG801 and CG802: somebody reacts, and the cadence goes on.
 
-For each signal that is no exit of a cadence, the worst instant is one second before a touch, the
-first one and each attempt of a call included, as long as that is after the entry. If the policy refuses the touch then, and would not
-without the signal, the cadence lacks an exit. The guard says the same on the time line of the
-finding.
+For each signal that is no exit of a cadence, the worst instant is one second before a touch: also
+before the first one, if that is not at once, and between the attempts of a call. If the policy
+refuses the touch then, and would not without the signal, the cadence lacks an exit. The guard says
+the same on the time line of the finding.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from cadence_guard.check.shape import finding_at, shape
 from cadence_guard.errors import CadenceError, CadenceGuardError
 from cadence_guard.importers import read
 from cadence_guard.importers._source import Source
-from cadence_guard.instants import to_datetime, to_us, zone
+from cadence_guard.instants import PERIOD, to_datetime, to_us, zone
 from cadence_guard.policy import Policy
 from cadence_guard.rules import Rule
 from cadence_guard.rules.outside_hours import OutsideHours
@@ -35,6 +35,10 @@ POLICY: Final = "policy"
 Windows: TypeAlias = Callable[[str, str, datetime, datetime], Iterable[tuple[datetime, datetime]]]
 """From channel, zone, start and end to the stretches in which the channel is open."""
 INCOMPLETE: Final = "CG903"
+_AGAIN: Final = (
+    "a contact may enter again while touches of the first time still count;"
+    " what two entries do together was not judged"
+)
 MONTHS: Final = 13
 """How many months of starts are judged."""
 
@@ -192,7 +196,10 @@ class _Judged:
                 continue
             readings = [cadence] if cadence.other is None else [cadence, cadence.other]
             proofs = [self._proved(reading, others) for reading in readings]
-            for reason in dict.fromkeys(why for proof in proofs for why in proof.incomplete):
+            reasons = dict.fromkeys(why for proof in proofs for why in proof.incomplete)
+            if cadence.again is not None and cadence.again < PERIOD:
+                reasons[_AGAIN] = None
+            for reason in reasons:
                 # What was not looked at is not clean: it blocks, like a rule that fails.
                 incomplete = finding_at(
                     source,
@@ -213,7 +220,8 @@ class _Judged:
         """What the policy objects to if one person is in several of the cadences at once."""
         pairs = [(f.source, f.content) for f in files if isinstance(f.content, CadenceFile)]
         pairs.sort(key=lambda pair: pair[0].path)
-        if sum(len(file.cadences) for _, file in pairs) > 1:
+        several = sum(len(file.cadences) for _, file in pairs) > 1
+        if several or any(file.together for _, file in pairs):
             from cadence_guard.check.together import prove_together
 
             yield from prove_together(self.policy, self.ruleset, pairs, *self.period, self._broken)

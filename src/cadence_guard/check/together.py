@@ -31,7 +31,7 @@ from cadence_guard.check import assumptions
 from cadence_guard.check.days import SLACK, Calendar, Day
 from cadence_guard.check.judging import Concern, Judge
 from cadence_guard.check.layout import Leg, SinceStart, Stop, Upto, lay
-from cadence_guard.check.paths import Heard, Made, Path, What, ways
+from cadence_guard.check.paths import Heard, Item, Made, Path, What, ways
 from cadence_guard.check.proof import _is_range, _Reach, _since_start, prove
 from cadence_guard.check.report import Finding, Witness, WitnessSignal, WitnessTouch
 from cadence_guard.check.shape import finding_at, listed
@@ -49,6 +49,7 @@ from cadence_guard.instants import (
     SECOND,
     WEEK,
     Zone,
+    canonical,
     local_period,
     to_datetime,
     zone,
@@ -559,11 +560,11 @@ def _runs(cadence: Cadence) -> bool:
     return cadence.schedule and any(True for _ in cadence.steps)
 
 
-def _declared(cadence: Cadence) -> frozenset[Zone] | None:
-    """The zones an audience lives in; None for anywhere."""
+def _declared(cadence: Cadence) -> frozenset[str] | None:
+    """The zones an audience lives in, by their canonical names; None for anywhere."""
     if not cadence.audience.zones and not cadence.audience.countries:
         return None
-    return frozenset(assumptions.zones_for(cadence))
+    return frozenset(canonical(where.name) for where in assumptions.zones_for(cadence))
 
 
 def _entered(cadence: Cadence, names: dict[str, Cadence]) -> set[Cadence]:
@@ -614,11 +615,15 @@ class _Group:
         self.dated = any(isinstance(leg, UntilDate) for leg in legs)
         clocks = {leg.zone for leg in legs if isinstance(leg, UntilOpen) and leg.zone is not None}
         self.clocks = [zone(name) for name in sorted(clocks)]
-        declared = dict.fromkeys(
-            where for one in self.cadences for where in assumptions.zones_for(one)
-        )
+        declared = {
+            canonical(where.name): where
+            for one in self.cadences
+            for where in assumptions.zones_for(one)
+        }
         self.zones = {
-            where: present for where in declared if len(present := self._present(where)) > 1
+            where: present
+            for where in declared.values()
+            if len(present := self._present(where)) > 1
         }
         self.window = 0
         self._clear()
@@ -639,7 +644,10 @@ class _Group:
         return tuple(
             n
             for n, unit in enumerate(self.units)
-            if any((zones := _declared(one)) is None or where in zones for one in unit.cadences)
+            if any(
+                (zones := _declared(one)) is None or canonical(where.name) in zones
+                for one in unit.cadences
+            )
         )
 
     # -- ways ---------------------------------------------------------------------------------
@@ -651,7 +659,7 @@ class _Group:
                     found = ways(
                         reading, longest=self._round, touches=self._many, others=self.run.names
                     )
-                    for path in found.paths:
+                    for path in _longest(found.paths):
                         yield from self._ways_of(reading, path)
 
     def _ways_of(self, cadence: Cadence, path: Path) -> Iterator[_Way]:
@@ -817,7 +825,7 @@ class _Group:
         """The instants of [low, high) at which a way can begin."""
         low, high = max(low, self.run.start), min(high, self.run.end)
         zones = _declared(way.path.cadences[0])
-        if low >= high or not (zones is None or where in zones):
+        if low >= high or not (zones is None or canonical(where.name) in zones):
             return []
         hours = None if way.path.fresh else way.cadence.entry_hours
         if hours is None:
@@ -1269,6 +1277,23 @@ def _ranged(way: _Way) -> bool:
     return any(_is_range(leg) for item in way.path.items for leg in item.stop.legs)
 
 
+def _longest(paths: Sequence[Path]) -> Sequence[Path]:
+    """The ways that no other one begins like: who goes round a loop once more has gone round. Where
+    the contact may speak, a way on which they do not is one of its own."""
+    if any(isinstance(item.what, Heard) for path in paths for item in path.items):
+        return paths
+    known: dict[tuple[int, Item], int] = {}
+    inner: set[int] = set()
+    ended: dict[int, Path] = {}
+    for path in paths:
+        place = -1 - path.fresh
+        for item in path.items:
+            inner.add(place)
+            place = known.setdefault((place, item), len(known))
+        ended[place] = path
+    return [path for place, path in ended.items() if place not in inner]
+
+
 def _rounded(lasts: int) -> int:
     return -(-lasts // (8 * DAY)) * 8 * DAY
 
@@ -1326,7 +1351,8 @@ def _look(
     aimed: Sequence[bool],
     part: _Part,
 ) -> None:
-    """What a question sees in a cell: the touches counted, and those that are aimed at."""
+    """What a question sees in a cell: the touches counted, and those that are aimed at. More than
+    its limit need not be seen."""
     if question.unit is not None:
         _look_by_period(question.unit, source, counted, part)
         return
@@ -1343,7 +1369,7 @@ def _look(
             assert concern is not None
             loose = n == 0 and way.origin is not None
             aims = [_Aim(at, at_last, 0, near is None, loose, concern, here)]
-            for count, first in enumerate(reversed(before), 1):
+            for count, first in enumerate(before[: -question.limit : -1], 1):
                 if not cell.nearer(first, n, within):
                     break
                 high = min(at_last, cell.at_last(first) + within - 1)
@@ -1358,7 +1384,7 @@ def _look(
             part.aims.setdefault(concern, []).extend(aims)
         if counted[n]:
             before.append(n)
-            for count, first in enumerate(reversed(before), 1):
+            for count, first in enumerate(before[: -question.limit - 1 : -1], 1):
                 if not cell.nearer(first, n, within):
                     break
                 high = cell.at_last(first) + within - 1

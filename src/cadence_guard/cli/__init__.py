@@ -1,10 +1,12 @@
 """The command line. `main` is the entry point; what a command needs loads when it runs.
 
-Exit codes: 0 nothing found, 1 findings, 2 the input or the policy is wrong, 3 an internal error.
+Exit codes: 0 nothing found, 1 findings, 2 the input or the policy is wrong, 3 an internal error,
+141 the reader of the output went away.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -17,28 +19,50 @@ from cadence_guard.errors import CadenceGuardError
 __all__ = ["app", "main"]
 
 INTERRUPTED: Final = 130
+UNREAD: Final = 141
+"""What a shell says of a program that wrote to a closed pipe."""
+_LINE: Final = re.compile(r"\n(?=(?!\s*::)[^\n]*:\d+:\d+: )")
+"""A break before a further place with a problem, which no build server takes for a command."""
 
 
 def main(args: Sequence[str] | None = None) -> int:
     """Runs a command line and gives its exit code; errors go to standard error."""
     args = sys.argv[1:] if args is None else list(args)
     try:
+        return _run(args)
+    except SystemExit:  # click's answer to a closed pipe; nothing else ends a command so
+        return UNREAD
+
+
+def told(error: Exception | str) -> str:
+    """An error as text for a terminal or a log: what a name of a file could steer them with, line
+    breaks too, is escaped."""
+    from cadence_guard.reporters.text import plain
+
+    return "\n".join(map(plain, _LINE.split(str(error))))
+
+
+def _run(args: list[str]) -> int:
+    try:
         return int(app.main(args, prog_name="cadence-guard", standalone_mode=False) or 0)
     except click.ClickException as error:
+        error.message = told(error.message)  # type: ignore[misc]
         error.show()
         return error.exit_code
     except click.Abort:
         return INTERRUPTED
     except CadenceGuardError as error:
-        click.echo(f"cadence-guard: {error}", err=True)
+        click.echo(f"cadence-guard: {told(error)}", err=True)
         return 2
     except Exception as error:
         if "--debug" in args:
             raise
-        told = f"{type(error).__name__}: {error}".splitlines()[0]
+        from cadence_guard.reporters.text import plain
+
+        first = f"{type(error).__name__}: {error}".splitlines()[0]
         click.echo(
-            f"cadence-guard: internal error: {told}; please report it in the project's issue"
-            " tracker, with what `cadence-guard --debug ...` prints",
+            f"cadence-guard: internal error: {plain(first)}; please report it in the project's"
+            " issue tracker, with what `cadence-guard --debug ...` prints",
             err=True,
         )
         return 3

@@ -27,6 +27,7 @@ from cadence_guard.check.run import (
     open_all,
     open_hours,
 )
+from cadence_guard.cli import told
 from cadence_guard.cli._input import opened, shown
 from cadence_guard.cli._judging import load_policy, style
 from cadence_guard.errors import CadenceError, CadenceGuardError
@@ -72,7 +73,7 @@ def run_check(
     if read or format_ != "text":
         _write(left, sifted, read, format_, colour, place)
     for error in errors:
-        click.echo(f"cadence-guard: {plain(str(error))}", err=True)
+        click.echo(f"cadence-guard: {told(error)}", err=True)
     if errors:
         return 2
     return int(fails(sifted.fresh, fail_on) and not exit_zero)
