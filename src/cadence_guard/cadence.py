@@ -311,6 +311,7 @@ class Ignore:
     line: int
     reason: str
     comment_line: int
+    comment_column: int = 1
 
 
 @dataclass(frozen=True, slots=True)

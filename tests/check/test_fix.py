@@ -24,6 +24,7 @@ from cadence_guard.cadence import (
     Fan,
     Ground,
     Handover,
+    Ignore,
     LocalDays,
     Node,
     NotUnderstood,
@@ -37,6 +38,7 @@ from cadence_guard.cadence import (
 from cadence_guard.check import fix as module
 from cadence_guard.check.fix import Fixed, fix
 from cadence_guard.check.proof import prove
+from cadence_guard.check.report import Finding
 from cadence_guard.importers import native
 from cadence_guard.importers._source import Source
 from cadence_guard.instants import DAY, HOUR, to_us
@@ -101,7 +103,7 @@ def steps_after(text: str, rules: Any) -> str:
 
 def test_a_cadence_without_objections_stays_as_it_is() -> None:
     text = HEAD + "    - {id: a, channel: email}\n"
-    assert repaired(text, GAP) == Fixed(text, (), ())
+    assert repaired(text, GAP)[:3] == (text, (), ())
 
 
 def test_waits_grow_and_comments_stay() -> None:
@@ -335,7 +337,55 @@ def test_missing_exits_are_told() -> None:
 def test_warnings_are_let_be() -> None:
     text = HEAD + "    - {id: a, channel: email}\n    - {id: b, channel: email}\n"
     rules = {"too-soon": {"gap": "20h", "effect": "warn"}}
-    assert repaired(text, rules) == Fixed(text, (), ())
+    assert repaired(text, rules)[:3] == (text, (), ())
+
+
+def test_what_a_comment_ignores_is_let_be() -> None:
+    text = (
+        HEAD
+        + """\
+    - {id: a, channel: email}
+    - {id: b, channel: email}  # cadence-guard: ignore[CG302] agreed
+    - {id: c, channel: email}
+"""
+    )
+    source = source_of(text)
+    done = fix(native.read(source), source, Policy(rules=GAP), START, END)
+    assert [change.step for change in done.changes] == ["c"]
+    assert done.text == text.replace("    - {id: c", "    - wait: 20h\n    - {id: c")
+    assert done.unrepaired == ()
+    assert done.after.source.text == done.text
+    assert isinstance(done.after.content, CadenceFile)
+    assert len(done.after.content.cadences[0].nodes) == 4
+
+
+def test_a_missing_exit_that_a_comment_ignores_is_not_told() -> None:
+    text = HEAD.replace("opt_out, ", "").replace(
+        "  steps", "  # cadence-guard: ignore[CG802] the tool ends it\n  steps"
+    )
+    source = source_of(text + "    - {id: a, channel: email}\n    - wait: 20h\n")
+    done = fix(native.read(source), source, Policy(rules=GAP), START, END)
+    assert done.unrepaired == ()
+
+
+def test_what_a_check_finds_in_the_result_is_told_once() -> None:
+    source = source_of(HEAD + "    - {id: a, channel: email}\n")
+    done = fix(native.read(source), source, Policy(rules=GAP), START, END)
+    done = done._replace(unrepaired=("x: a: CG102 no consent (why)", "x: CG802 goes on"))
+    found = Finding("CG301", "n", "block", "the cap", "x.cadence.yaml", 1, 1, 1, 1, "x", "a")
+    findings = [
+        found,
+        found,
+        replace(found, effect="warn", message="a warning"),
+        replace(found, code="CG102", message="no consent"),
+        replace(found, code="CG802", message="goes on"),
+        replace(found, code="CG810", message="a comment", cadence=None, step=None),
+    ]
+    assert done.checked(findings).unrepaired == (
+        *done.unrepaired,
+        "x: a: CG301 the cap",
+        "x.cadence.yaml: CG810 a comment",
+    )
 
 
 def test_a_touch_of_a_cadence_that_is_entered_besides() -> None:
@@ -556,6 +606,8 @@ def test_no_end_of_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     file = foreign(step("a", "b"), step("b", "c", 1), step("c", None, 2))
     done = fix(file, OTHER, Policy(rules=GAP), START, END)
     assert done.unrepaired == ("x: CG903 not done after 1 changes",)
+    file = replace(file, ignores=(Ignore(("CG903",), 1, "a large one", 1),))
+    assert fix(file, OTHER, Policy(rules=GAP), START, END).unrepaired == ()
 
 
 # -- least, step by step -------------------------------------------------------------------------

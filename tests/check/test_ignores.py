@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from cadence_guard.cadence import Ignore
-from cadence_guard.check.ignores import CODE, pages, without_ignored
+from cadence_guard.check.ignores import CODE, is_ignored, pages, without_ignored
 from cadence_guard.check.report import Finding
 
 FINDING = Finding("CG301", "over-cap", "block", "m", "a.yaml", 6, 9, 8, 36, "drip", "nudge")
@@ -38,6 +38,26 @@ def test_without_a_reason_it_is_not_followed_and_a_finding(reason: str) -> None:
 def test_one_that_leaves_nothing_out_is_a_finding_for_each_such_code() -> None:
     assert left(replace(IGNORE, codes=("CG301", "CG302", "CG303"))) == [(CODE, 5), (CODE, 5)]
     assert left(IGNORE, IGNORE) == [(CODE, 5)]
+
+
+def test_a_code_that_is_said_twice_counts_once() -> None:
+    assert left(replace(IGNORE, codes=("CG301", "CG301"))) == []
+
+
+@pytest.mark.parametrize(
+    ("ignore", "code", "ignored"),
+    [
+        (IGNORE, "CG301", True),
+        (IGNORE, "CG302", False),
+        (replace(IGNORE, reason=" "), "CG301", False),
+        (replace(IGNORE, line=9), "CG301", False),
+        (replace(IGNORE, codes=("CG101",)), "CG101", False),
+    ],
+)
+def test_what_is_ignored_is_what_is_left_out(ignore: Ignore, code: str, ignored: bool) -> None:
+    assert is_ignored([ignore], code, FINDING.line, FINDING.end_line) is ignored
+    finding = replace(FINDING, code=code)
+    assert (finding not in without_ignored([finding], [ignore], "a.yaml")) is ignored
 
 
 @pytest.mark.parametrize("code", ["CG101", "CG104"])

@@ -103,6 +103,9 @@ def test_nothing_is_written_when_nothing_could_be_read_but_json_is_whole(run: An
         ((), "Missing argument 'FILES...'"),
         (("bad.json", "--format", "xml"), "'xml' is not one of"),
         (("bad.json", "--from", "March"), "does not match the format"),
+        (("bad.json", "--from", "0001-01-01"), "expected --from 1970-01-01 to 2197-12-01"),
+        (("bad.json", "--from", "1969-12-31"), "expected --from 1970-01-01 to 2197-12-01"),
+        (("bad.json", "--from", "2197-12-02"), "expected --from 1970-01-01 to 2197-12-01"),
         (("bad.json", "--update-baseline"), "--update-baseline needs --baseline FILE"),
         (("bad.json", "--policy", "nope.yaml"), "nope.yaml: cannot be read"),
         (("empty",), "empty: no file *.cadence.yaml in this folder"),
@@ -274,6 +277,41 @@ def test_paths_of_sarif_and_commands_are_those_of_the_repository(
     assert rule["help"]["markdown"].startswith("Objects when a cap would be broken")
     result = run("check", "bad.json", "--format", "github", "--policy", "../cadence-guard.yaml")
     assert "::error file=drips/bad.json,line=3," in result.out
+
+
+@pytest.mark.parametrize("day", ["1970-01-01", "2197-12-01"])
+def test_the_first_and_the_last_day(run: Any, day: str) -> None:
+    assert run("check", "bad.json", "--from", day).code == 1
+    assert run("check", "fine.json", "--from", day).code == 0
+
+
+NAME = "nl\n::error::x"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", NAME),
+        ("read", NAME),
+        ("fix", NAME),
+        ("check", "bad.json", "--baseline", NAME),
+        ("check", "bad.json", "--baseline", NAME, "--update-baseline"),
+        ("read", "bad.json", NAME),
+    ],
+)
+def test_no_name_of_a_file_is_a_command_to_a_build_server(
+    run: Any, arguments: tuple[str, ...]
+) -> None:
+    result = run(*arguments)
+    assert "nl\\x0a::error::x" in result.err
+    assert not any(line.lstrip().startswith("::") for line in result.err.splitlines())
+
+
+def test_several_faults_of_a_policy_stand_on_lines_of_their_own(run: Any) -> None:
+    for name in ("p.yaml", "::error::p.yaml"):
+        Path(name).write_text("version: 1\nrules: {over-cpa: 1, too-son: 2}\n", "utf-8")
+        lines = [line for line in run("check", name).err.splitlines() if "policy:" not in line]
+        assert len(lines) == (2 if name == "p.yaml" else 1)
 
 
 def test_markdown(run: Any) -> None:

@@ -10,7 +10,10 @@ from toy import TOY
 
 from cadence_guard import importers
 from cadence_guard.check.fix import Change, Fixed
+from cadence_guard.check.run import open_file
 from cadence_guard.cli import _fix
+from cadence_guard.importers import native
+from cadence_guard.importers._source import Source
 
 BAD = '{"toy":\n {"drip": [["a", "email", 1],\n  ["b", "email", 167]]}}'
 NEW = BAD.replace("167", "168")
@@ -29,7 +32,8 @@ def _toy(monkeypatch: pytest.MonkeyPatch, run: Any) -> None:
 @pytest.fixture
 def fixed(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the repair comes to, instead of a real one."""
-    told: dict[str, Any] = {"text": NEW, "changes": (CHANGE,), "unrepaired": ()}
+    after = open_file(Source("bad.json", NEW.encode()))
+    told: dict[str, Any] = {"text": NEW, "changes": (CHANGE,), "unrepaired": (), "after": after}
     monkeypatch.setattr(_fix, "fix", lambda *_: Fixed(**told))
     return told
 
@@ -83,6 +87,38 @@ def test_what_waiting_cannot_repair_is_told_and_1(run: Any, fixed: dict[str, Any
     assert result.out.endswith("What waiting cannot repair:\n  drip: CG102 no consent\n")
 
 
+def test_what_the_check_of_the_result_finds_is_told_and_1(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two cadences that one person may be in at once; each by itself needs no repair."""
+    monkeypatch.setattr(importers, "IMPORTERS", (native,))
+    one = """\
+  - name: {0}
+    purpose: sales
+    audience: {{zones: [UTC]}}
+    exits: [opt_out, complained, wrong_person]
+    steps: [{{id: {0}, channel: email}}]
+"""
+    text = "version: 1\ncadences:\n" + one.format("x") + one.format("y") + "together: [x, y]\n"
+    Path("two.yaml").write_text(text, "utf-8")
+    assert run("check", "two.yaml").code == 1
+    result = run("fix", "two.yaml", "--write")
+    assert result.code == 1
+    assert result.out.startswith("two.yaml: no wait has to change\nWhat waiting cannot repair:\n")
+    assert "CG301" in result.out
+    assert Path("two.yaml").read_text("utf-8") == text
+
+
+def test_the_waits_of_a_foreign_file_pass_the_check(run: Any) -> None:
+    result = run("fix", "bad.json")
+    assert (result.code, "cannot repair" in result.out) == (0, False)
+
+
+def test_a_name_is_escaped_in_a_diff(run: Any, fixed: dict[str, Any]) -> None:
+    Path("n\n::error::x").write_text(BAD, "utf-8")
+    assert run("fix", "n\n::error::x", "--diff").out.startswith("--- n\\x0a::error::x\n")
+
+
 def test_the_diff_of_standard_input(run: Any, fixed: dict[str, Any]) -> None:
     result = run("fix", "-", "--diff", input=BAD.encode())
     assert (result.code, result.out.splitlines()[0]) == (0, "--- <stdin>")
@@ -107,6 +143,7 @@ def test_a_file_that_cannot_be_written(
         (("-", "--write"), "standard input cannot be written"),
         (("nope.json",), "nope.json: cannot be read"),
         (("cadence-guard.yaml",), "cadence-guard.yaml: a policy"),
+        (("bad.json", "--from", "9999-12-31"), "expected --from 1970-01-01 to 2197-12-01"),
     ],
 )
 def test_wrong_commands_are_2(run: Any, arguments: tuple[str, ...], problem: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import logging
@@ -288,6 +289,16 @@ def test_a_reader_that_goes_away_is_no_error(story: Path, tmp_path: Path) -> Non
         process.stdout.close()
         assert process.stderr.read() == b"policy: pack humane" + os.linesep.encode()
     assert process.returncode == 141
+
+
+def test_a_closed_pipe_is_141(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Closed(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr(sys, "stderr", sys.stderr)  # click puts one around each
+    monkeypatch.setattr(sys, "stdout", Closed())
+    assert main(["rules"]) == 141
 
 
 def test_start_up_loads_nothing_heavy() -> None:

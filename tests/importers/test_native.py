@@ -972,16 +972,16 @@ together: [c, d]  # cadence-guard: ignore[CG602] both
 
 def test_comments_ask_to_leave_findings_out() -> None:
     assert read(COMMENTED).ignores == (
-        Ignore(("CG801",), 4, "nobody can reply", 2),
-        Ignore(("CG802", "CG803"), 4, "on paper  # and more", 4),
-        Ignore(("CG302",), 8, "behind a bar", 11),
-        Ignore(("CG305",), 16, "", 13),
-        Ignore(("CG401",), 16, "within", 17),
-        Ignore(("CG702",), 16, "at a key", 19),
-        Ignore(("CG804",), 20, "the loop", 21),
-        Ignore(("CG102",), 24, "d", 24),
-        Ignore(("CG602",), 25, "both", 25),
-        Ignore(("CG901",), 27, "the end", 26),
+        Ignore(("CG801",), 4, "nobody can reply", 2, 1),
+        Ignore(("CG802", "CG803"), 4, "on paper  # and more", 4, 12),
+        Ignore(("CG302",), 8, "behind a bar", 11, 20),
+        Ignore(("CG305",), 16, "", 13, 5),
+        Ignore(("CG401",), 16, "within", 17, 7),
+        Ignore(("CG702",), 16, "at a key", 19, 18),
+        Ignore(("CG804",), 20, "the loop", 21, 19),
+        Ignore(("CG102",), 24, "d", 24, 60),
+        Ignore(("CG602",), 25, "both", 25, 19),
+        Ignore(("CG901",), 27, "the end", 26, 1),
     )
 
 

@@ -101,8 +101,8 @@ def _fault(path: str, ignore: Ignore, message: str, repair: str) -> Finding:
         message,
         path,
         ignore.comment_line,
-        1,
+        ignore.comment_column,
         ignore.comment_line,
-        1,
+        ignore.comment_column,
         help=repair,
     )

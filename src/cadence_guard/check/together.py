@@ -230,6 +230,8 @@ class _Way:
     ends: frozenset[int]
     """The stops at which the contact speaks, so that a streak ends."""
     in_line: bool
+    shared: int = 0
+    """How many of its first stops are those of another way."""
     origin: int | None = None
     far: bool = False
 
@@ -659,10 +661,10 @@ class _Group:
                     found = ways(
                         reading, longest=self._round, touches=self._many, others=self.run.names
                     )
-                    for path in _longest(found.paths):
-                        yield from self._ways_of(reading, path)
+                    for path, shared in _distinct(found.paths):
+                        yield from self._ways_of(reading, path, shared)
 
-    def _ways_of(self, cadence: Cadence, path: Path) -> Iterator[_Way]:
+    def _ways_of(self, cadence: Cadence, path: Path, shared: int) -> Iterator[_Way]:
         """A way, and if it has ranges the rests of it."""
         items = path.items
         in_line = all(item.stop.after == place - 1 for place, item in enumerate(items))
@@ -675,7 +677,8 @@ class _Group:
             for n, item in enumerate(items)
             if isinstance(item.what, Heard) and item.what.kind in ENDS
         }
-        whole = _Way(cadence, path, stops, concerns, frozenset(ends), in_line)
+        shared = shared if in_line else 0
+        whole = _Way(cadence, path, stops, concerns, frozenset(ends), in_line, shared)
         yield whole
         ranges = [place for place, stop in enumerate(stops) if any(map(_is_range, stop.legs))]
         if not ranges:
@@ -698,6 +701,7 @@ class _Group:
                     ),
                     concerns=concerns[place:],
                     ends=frozenset(n - place for n in ends if n >= place),
+                    shared=max(0, shared - place),
                 )
                 yield rest
                 yield replace(rest, far=True)
@@ -1144,7 +1148,7 @@ class _Group:
             for _, base, cells, reach in self._placed(way, region, within):
                 for cell in cells:
                     for n in cell.order:
-                        concern = way.concerns[n]
+                        concern = way.concerns[n] if n >= way.shared else None
                         low, high = base + cell.at[n], base + cell.at_last(n)
                         if concern and high > region.low - within and low < region.high:
                             source = _Source(way, region.where, base, cell, n, reach, n)
@@ -1277,21 +1281,31 @@ def _ranged(way: _Way) -> bool:
     return any(_is_range(leg) for item in way.path.items for leg in item.stop.legs)
 
 
-def _longest(paths: Sequence[Path]) -> Sequence[Path]:
-    """The ways that no other one begins like: who goes round a loop once more has gone round. Where
-    the contact may speak, a way on which they do not is one of its own."""
+def _distinct(paths: Sequence[Path]) -> list[tuple[Path, int]]:
+    """Ways, each with how many of its stops an earlier one has as well; none that a longer one
+    begins like, since who goes round a loop once more has gone round. Where the contact may speak,
+    a way on which they do not is one of its own."""
     if any(isinstance(item.what, Heard) for path in paths for item in path.items):
-        return paths
+        return [(path, 0) for path in paths]
     known: dict[tuple[int, Item], int] = {}
-    inner: set[int] = set()
     ended: dict[int, Path] = {}
     for path in paths:
         place = -1 - path.fresh
         for item in path.items:
-            inner.add(place)
             place = known.setdefault((place, item), len(known))
         ended[place] = path
-    return [path for place, path in ended.items() if place not in inner]
+    inner = {place for place, _ in known}
+    seen: set[int] = set()
+    found: list[tuple[Path, int]] = []
+    for end, path in ended.items():
+        if end not in inner:
+            place, shared = -1 - path.fresh, 0
+            for item in path.items:
+                place = known[place, item]
+                shared += place in seen
+                seen.add(place)
+            found.append((path, shared))
+    return found
 
 
 def _rounded(lasts: int) -> int:
@@ -1364,7 +1378,7 @@ def _look(
             before.clear()
         at, at_last = cell.at[n], cell.at_last(n)
         here = source._replace(stop=n, first=n, within=within)
-        if aimed[n]:
+        if aimed[n] and n >= way.shared:
             concern = way.concerns[n]
             assert concern is not None
             loose = n == 0 and way.origin is not None
@@ -1384,7 +1398,8 @@ def _look(
             part.aims.setdefault(concern, []).extend(aims)
         if counted[n]:
             before.append(n)
-            for count, first in enumerate(before[: -question.limit - 1 : -1], 1):
+            counts = before[: -question.limit - 1 : -1] if n >= way.shared else ()
+            for count, first in enumerate(counts, 1):
                 if not cell.nearer(first, n, within):
                     break
                 high = cell.at_last(first) + within - 1

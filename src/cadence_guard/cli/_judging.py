@@ -20,7 +20,7 @@ from cadence_guard.points import HASHED
 from cadence_guard.policy import Policy, find_policy
 from cadence_guard.replay import Judged
 from cadence_guard.reporters.tally import Tally
-from cadence_guard.reporters.text import Style, TextReport, marks_for
+from cadence_guard.reporters.text import Style, TextReport, marks_for, plain
 from cadence_guard.ruleset import Ruleset
 from cadence_guard.touch import Touch
 
@@ -116,7 +116,7 @@ def load_policy(policy: str | None) -> tuple[Policy, Ruleset]:
     """The policy to judge by, and its rules; standard error says which. Raises PolicyError with
     the file."""
     chosen, where = find_policy(policy or configured())
-    click.echo(f"policy: {where}", err=True)
+    click.echo(f"policy: {plain(str(where))}", err=True)
     try:
         return chosen, Ruleset(chosen)
     except PolicyError as error:

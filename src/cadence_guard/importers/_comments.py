@@ -56,7 +56,8 @@ def ignores(source: Source, places: Sequence[Where]) -> tuple[Ignore, ...]:
         if not lines[number - 1][: columns[0]].strip():
             while about < len(lines) and lines[about - 1].strip()[:1] in ("", "#"):
                 about += 1
-        found.append(Ignore(tuple(codes), around.get(about, about), asked[2], number))
+        line, column = around.get(about, about), columns[0] + 1
+        found.append(Ignore(tuple(codes), line, asked[2], number, column))
     return tuple(found)
 
 
