@@ -7,7 +7,7 @@ touches at one instant those of the others come first, which is the worst order 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import combinations, product
@@ -140,8 +140,3 @@ def _spaced(
 def _at(event: Any) -> datetime:
     at: datetime = event.at
     return at
-
-
-def names(keys: Mapping[Key, Any]) -> set[Key]:
-    """What was found, without how."""
-    return set(keys)

@@ -8,7 +8,7 @@ the same on the time line of the finding.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from cadence_guard.book import Book
@@ -147,10 +147,13 @@ class _Looked:
             for path in ways(cadence, longest=0, touches=0, others=others).paths:
                 way = [item.stop for item in path.items]
                 self._laid.append((path, tuple(lay(way, self._start, self._zone).at)))
+        # what a way itself has heard may forbid a touch anyway: each is tried where least is heard
+        kinds = {*_answers(ruleset, cadence), *REFUSALS}
+        self._laid.sort(key=lambda laid: _reacts(laid[0], kinds))
 
     def refused_after(self, kind: str) -> Objected | None:
         """The first touch that is refused because of a signal; None if there is none."""
-        seen: set[tuple[str, str, bool, frozenset[str]]] = set()
+        seen: set[tuple[str, str, bool]] = set()
         exposed = _exposed(self._cadence, kind)
         for path, times in self._laid:
             touches = sorted(_made(path), key=lambda touch: (times[touch[0]], touch[0]))
@@ -161,8 +164,7 @@ class _Looked:
             for index, made in touches:
                 at = times[index]
                 again = index > 0 and path.items[index - 1].what is made  # of a call
-                # what was heard on another way may forbid the touch anyway
-                key = (made.cadence.name, made.step.id, again, _heard(path, times, at))
+                key = (made.cadence.name, made.step.id, again)
                 mine = made.cadence is self._cadence
                 if (
                     key not in seen
@@ -222,13 +224,9 @@ def _made(path: Path) -> Iterator[tuple[int, Made]]:
             yield place, item.what
 
 
-def _heard(path: Path, times: Sequence[int], before: int) -> frozenset[str]:
-    """The signals that a way itself has until an instant."""
-    return frozenset(
-        item.what.kind
-        for item, at in zip(path.items, times, strict=True)
-        if isinstance(item.what, Heard) and at <= before
-    )
+def _reacts(path: Path, kinds: Collection[str]) -> int:
+    """How many signals of some kinds a way itself has."""
+    return sum(isinstance(item.what, Heard) and item.what.kind in kinds for item in path.items)
 
 
 def book_before(path: Path, start: int, times: Sequence[int], index: int, zone: Zone) -> Book:
