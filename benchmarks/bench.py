@@ -417,14 +417,19 @@ def peak():
     with open("/proc/self/status") as status:  # ru_maxrss would begin with that of the parent
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
 """
-READ = PEAK + """
+READ = (
+    PEAK
+    + """
 import sys, time
 from cadence_guard.events import parse_events
 start = time.perf_counter()
 kept = sum(event.event == "touch" for event in parse_events(sys.argv[1]))
 print(time.perf_counter() - start, peak(), kept)
 """
-REPLAY = PEAK + """
+)
+REPLAY = (
+    PEAK
+    + """
 import gc, sys, time
 from collections import Counter
 from cadence_guard.events import parse_events
@@ -443,6 +448,7 @@ took = time.perf_counter() - start
 touches = sum(len(me.line.at) for me in book.people.values())
 print(took, peak(), touches)
 """
+)
 
 
 def history(number: int) -> Iterable[dict[str, Any]]:

@@ -90,7 +90,6 @@ SOMETIMES: Final = "sometimes"
 _STEP: Final = 8 * DAY
 WORK: Final = 3_000_000
 """How much is judged at most: touches, each counted with what was before it; some seconds."""
-_is_range = is_range
 _FREE: Final = 5
 """How many ranges of a way may fall freely of one another, each at its shortest and longest."""
 _MEETINGS: Final = 40
@@ -444,7 +443,7 @@ class Prover:
     def _rest(self, path: Path, origin: int, stops: list[Stop], spots: list[Spot]) -> list[_Run]:
         """The layouts of what hangs on a stop behind a range, from all instants it can reach."""
         starts = [
-            (where, _Reach(_alone(stops, _chain(stops, origin)), starts, where).instants)
+            (where, Reach(_alone(stops, _chain(stops, origin)), starts, where).instants)
             for where, starts in self._starts(path.fresh)
         ]
         places = [n for n in range(origin, len(stops)) if origin in _chain(stops, n)]
@@ -528,7 +527,7 @@ class Prover:
         assert run.origin is not None
         starts = next(each for where, each in self._starts(run.path.fresh) if where is first.zone)
         chain = _chain(run.stops, run.origin)
-        start, times = _Reach(_alone(run.stops, chain), starts, first.zone).back(first.start)
+        start, times = Reach(_alone(run.stops, chain), starts, first.zone).back(first.start)
         known = dict(zip((*chain, *run.places), (*times, *first.times), strict=True))
         every = _filled(run.stops, start, first.zone, known)
         found = self.judge.objecting(
@@ -894,7 +893,7 @@ def _ranged(stops: Sequence[Stop]) -> list[int]:
     return [place for place, stop in enumerate(stops) if any(map(is_range, stop.legs))]
 
 
-def _since_start(stops: Sequence[Stop], ranged: int) -> bool:
+def since_start(stops: Sequence[Stop], ranged: int) -> bool:
     """Whether a wait counts from the entry behind the first range, or is one itself."""
     first = next(n for n, leg in enumerate(stops[ranged].legs) if is_range(leg))
     legs = [
@@ -1044,7 +1043,7 @@ def _filled(
     return tuple(times)
 
 
-class _Reach:
+class Reach:
     """The instants that a stop behind a range can lie at: what is fixed first, and then wait by
     wait, as sets.
     """

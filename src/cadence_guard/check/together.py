@@ -30,9 +30,9 @@ from cadence_guard.cadence import Cadence, CadenceFile, Enter, Handover, UntilDa
 from cadence_guard.check import assumptions
 from cadence_guard.check.days import SLACK, Calendar, Day
 from cadence_guard.check.judging import Concern, Judge
-from cadence_guard.check.layout import Leg, SinceStart, Stop, Upto, lay
+from cadence_guard.check.layout import Leg, SinceStart, Stop, Upto, is_range, lay
 from cadence_guard.check.paths import Heard, Item, Made, Path, What, ways
-from cadence_guard.check.proof import _is_range, _Reach, _since_start, prove
+from cadence_guard.check.proof import Reach, prove, since_start
 from cadence_guard.check.report import Finding, Witness, WitnessSignal, WitnessTouch
 from cadence_guard.check.shape import finding_at, listed
 from cadence_guard.contact import Handoff, Signal
@@ -308,7 +308,7 @@ class _Source(NamedTuple):
     base: int
     cell: _Cell
     stop: int
-    reach: _Reach | None
+    reach: Reach | None
     first: int | None = None
     within: int = 0
 
@@ -638,7 +638,7 @@ class _Group:
         self._parts: dict[Hashable, _Part] = {}
         self._regions: dict[tuple[int, bool], list[_Region]] = {}
         self._mosts: dict[_Question, list[tuple[int, dict[Broken | None, int]]]] = {}
-        self._reaches: dict[Hashable, _Reach] = {}
+        self._reaches: dict[Hashable, Reach] = {}
         self._told_apart: dict[Hashable, list[tuple[Day, Hashable]]] = {}
 
     def _present(self, where: Zone) -> tuple[int, ...]:
@@ -680,11 +680,11 @@ class _Group:
         shared = shared if in_line else 0
         whole = _Way(cadence, path, stops, concerns, frozenset(ends), in_line, shared)
         yield whole
-        ranges = [place for place, stop in enumerate(stops) if any(map(_is_range, stop.legs))]
+        ranges = [place for place, stop in enumerate(stops) if any(map(is_range, stop.legs))]
         if not ranges:
             return
         yield replace(whole, far=True)
-        if not in_line or _since_start(stops, ranges[0]):
+        if not in_line or since_start(stops, ranges[0]):
             self._say(
                 f"{cadence.name!r} has ranges beside ways that are gone at once, or before a time"
                 " that is counted from the entry: only their shortest and longest were judged"
@@ -846,7 +846,7 @@ class _Group:
 
     def _placed(
         self, way: _Way, region: _Region, back: int
-    ) -> Iterator[tuple[Hashable, int, list[_Cell], _Reach | None]]:
+    ) -> Iterator[tuple[Hashable, int, list[_Cell], Reach | None]]:
         """The cells of a way whose touches can matter to a region, in parts: (what is alike has an
         equal key, to be added to all instants, cells, how the instants are reached)."""
         where = region.where
@@ -857,7 +857,7 @@ class _Group:
             rest = (way.path, way.origin, region, back)
             if rest not in self._reaches:
                 stops = [item.stop for item in way.path.items[: way.origin + 1]]
-                self._reaches[rest] = _Reach(stops, starts, where)
+                self._reaches[rest] = Reach(stops, starts, where)
             reach = self._reaches[rest]
             for low, high in reach.instants:
                 low = max(low, region.low - back - self.window)
@@ -1278,7 +1278,7 @@ def _inner(leg: Leg) -> Leg:
 
 
 def _ranged(way: _Way) -> bool:
-    return any(_is_range(leg) for item in way.path.items for leg in item.stop.legs)
+    return any(is_range(leg) for item in way.path.items for leg in item.stop.legs)
 
 
 def _distinct(paths: Sequence[Path]) -> list[tuple[Path, int]]:
