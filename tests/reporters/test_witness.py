@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from made import WITNESS, at, touch
 
-from cadence_guard.check.report import Witness, WitnessTouch
+from cadence_guard.check.report import Witness, WitnessSignal, WitnessTouch
 from cadence_guard.reporters.timeline import ASCII_MARKS
 from cadence_guard.reporters.witness import ROWS, length, rows, told, wall
 
@@ -60,6 +60,7 @@ def test_of_a_long_story_the_refused_touch_its_window_and_the_last_ones_are_show
         replace(touch("2026-03-02T15:00:00Z", f"s{n}"), at=start + timedelta(days=n))
         for n in range(30)
     ]
+    many[-1] = replace(many[-1], verdict="deny")
     lines = list(told(Witness({"a": start}, "UTC", tuple(many), since=many[27].at)))
     assert lines[1] == f"  ({30 - ROWS} more are not shown)"
     assert [line.split("● ")[1] for line in lines[2:-1]] == [f"s{n}" for n in range(16, 29)]
@@ -109,3 +110,17 @@ def test_lengths(seconds: float, text: str) -> None:
 def test_no_part_of_an_instant_is_cut_off() -> None:
     assert wall(at("2026-07-01T00:00:00Z"), "Asia/Kolkata") == "Wed 2026-07-01 05:30 IST"
     assert wall(at("2026-07-01T00:00:01Z"), "UTC") == "Wed 2026-07-01 00:00:01 UTC"
+
+
+def test_a_warning_is_not_called_a_refusal_and_a_handoff_no_signal() -> None:
+    last = WITNESS.touches[-1]
+    handed = WitnessSignal("handoff", last.at, to="sales")
+    warned = replace(
+        WITNESS,
+        touches=(*WITNESS.touches[:-1], replace(last, verdict="allow")),
+        signals=(handed,),
+    )
+    lines = list(told(warned))
+    assert lines[-1].endswith("<- warned: CG301")
+    assert "×" not in lines[-1]
+    assert any(line.endswith("« handoff to sales") for line in lines)

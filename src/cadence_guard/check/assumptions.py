@@ -132,6 +132,8 @@ def signals(cadence: Cadence, *, fresh: bool = False) -> Iterator[tuple[int, Sig
                 ),
             )
     kind = cadence.entry_signal
+    if any((ground.kind, ground.age) == (kind, 0) for ground in cadence.audience.grounds or ()):
+        return  # it has been given
     passing = kind in words.FOOTPRINTS or kind == "invited"
     if kind is not None and (passing or (not fresh and _is_word(kind, words.SIGNALS))):
         yield 0, Signal(contact=CONTACT, kind=kind)

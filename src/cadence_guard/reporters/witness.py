@@ -23,7 +23,8 @@ _BRACKET: Final = {True: ("╭", "│", "╰"), False: ("/", "|", "\\")}
 
 class Row(NamedTuple):
     """A touch or a signal of a witness. `mark` is a verdict, or `signal`; `window` says whether it
-    stands in the window that overflows."""
+    stands in the window that overflows, `refused` that it is the touch the witness is about (which
+    a warning allows), `handed` that it is a handoff and no signal."""
 
     at: datetime
     channel: str
@@ -32,6 +33,7 @@ class Row(NamedTuple):
     codes: tuple[str, ...]
     window: bool
     refused: bool
+    handed: bool = False
 
 
 def rows(witness: Witness) -> tuple[Row, ...]:
@@ -39,7 +41,16 @@ def rows(witness: Witness) -> tuple[Row, ...]:
     several = len({touch.cadence for touch in witness.touches}) > 1
     last = witness.touches[-1] if witness.touches else None
     found = [
-        Row(signal.at, signal.channel or "", _said(signal), "signal", (), False, False)
+        Row(
+            signal.at,
+            signal.channel or "",
+            _said(signal),
+            "signal",
+            (),
+            False,
+            False,
+            signal.to is not None,
+        )
         for signal in witness.signals
     ]
     for touch in witness.touches:
@@ -81,7 +92,7 @@ def told(witness: Witness, marks: Mapping[str, str] = MARKS) -> Iterator[str]:
         mark = "«" if row.mark == "signal" else marks[row.mark]
         if "●" not in marks.values() and row.mark == "signal":
             mark = "<"
-        if row.refused:
+        if row.refused and row.mark != "allow":
             mark = marks["deny"]
         said = f"{bracket} {times[place]:<{width}}  {row.channel:<{broad}}  {mark} {_what(row)}"
         yield said.rstrip()
@@ -89,13 +100,13 @@ def told(witness: Witness, marks: Mapping[str, str] = MARKS) -> Iterator[str]:
 
 def _what(row: Row) -> str:
     if row.mark == "signal":
-        return f"the contact: {plain(row.what)}"
+        return plain(row.what) if row.handed else f"the contact: {plain(row.what)}"
     text = plain(row.what)
     codes = ", ".join(row.codes[:CODES])
     if len(row.codes) > CODES:
         codes += f" and {len(row.codes) - CODES} more"
     if row.refused:
-        return f"{text}  <- refused: {codes}"
+        return f"{text}  <- {'warned' if row.mark == 'allow' else 'refused'}: {codes}"
     return f"{text}  ({codes})" if codes else text
 
 
