@@ -526,23 +526,23 @@ def line(row: Row) -> str:
     return f"{row.section:9} {row.what:62} {row.took:>10} {ratio_text:>7}  {row.target:8} {verdict}"
 
 
-def main() -> None:
-    """Runs the sections and prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("section", nargs="*", help=f"of: {' '.join(SECTIONS)}; all unless said")
+def main(sections: dict[str, Callable[[bool], Iterator[Row]]], about: str) -> None:
+    """Runs the sections that are named, or all, and prints the table."""
+    parser = argparse.ArgumentParser(description=about.partition("\n")[0])
+    parser.add_argument("section", nargs="*", help=f"of: {' '.join(sections)}; all unless said")
     parser.add_argument("--quick", action="store_true", help="few rounds, to see that it runs")
     options = parser.parse_args()
-    unknown = set(options.section) - set(SECTIONS)
+    unknown = set(options.section) - set(sections)
     if unknown:
-        parser.error(f"unknown section {', '.join(unknown)}; expected {', '.join(SECTIONS)}")
+        parser.error(f"unknown section {', '.join(unknown)}; expected {', '.join(sections)}")
     print(f"{'section':9} {'what / against what':62} {'took':>10} {'ratio':>7}  target")
-    for name in options.section or SECTIONS:
+    for name in options.section or sections:
         try:
-            for row in SECTIONS[name](options.quick):
+            for row in sections[name](options.quick):
                 print(line(row), flush=True)
         except UnavailableError as reason:
             print(f"{name:9} skipped: {reason}")
 
 
 if __name__ == "__main__":
-    main()
+    main(SECTIONS, __doc__ or "")

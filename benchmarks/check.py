@@ -10,7 +10,6 @@ spread evenly over the year, and its time is scaled to all of them; the table sa
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import subprocess
 import sys
@@ -24,7 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from bench import Row, Task, UnavailableError, against, line, ratio, rounds, spoken, took_row
+from bench import Row, Task, UnavailableError, against, ratio, rounds, spoken, took_row
 
 ZONES = (
     "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles",
@@ -426,23 +425,5 @@ SECTIONS: dict[str, Callable[[bool], Iterator[Row]]] = {
 }
 
 
-def main() -> None:
-    """Runs the sections and prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("section", nargs="*", help=f"of: {' '.join(SECTIONS)}; all unless said")
-    parser.add_argument("--quick", action="store_true", help="few rounds, to see that it runs")
-    options = parser.parse_args()
-    unknown = set(options.section) - set(SECTIONS)
-    if unknown:
-        parser.error(f"unknown section {', '.join(unknown)}; expected {', '.join(SECTIONS)}")
-    print(f"{'section':9} {'what / against what':62} {'took':>10} {'ratio':>7}  target")
-    for name in options.section or SECTIONS:
-        try:
-            for row in SECTIONS[name](options.quick):
-                print(line(row), flush=True)
-        except UnavailableError as reason:
-            print(f"{name:9} skipped: {reason}")
-
-
 if __name__ == "__main__":
-    main()
+    main(SECTIONS, __doc__ or "")

@@ -320,8 +320,8 @@ def test_no_offset_of_two_cadences_is_missed_at_length(seed: int) -> None:
 
 
 TIES: Final = {5319, 5607, 6749}
-"""Two people touch the contact at one instant after a reply: which of them answers is judged here in
-the order of the schedule, and by the engine as if neither did. Nothing settles it."""
+"""Two people touch the contact at one instant after a reply: which of them answers is judged in
+the order of the schedule here, and by the engine as if neither did. Nothing settles it."""
 
 
 def loops(cadence: Cadence) -> bool:
