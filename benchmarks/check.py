@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from bench import Row, Task, UnavailableError, against, ratio, rounds, spoken, took_row
+from bench import Row, Task, UnavailableError, against, main, ratio, rounds, spoken, took_row
 
 ZONES = (
     "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles",
