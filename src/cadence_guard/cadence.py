@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from cadence_guard.instants import SECOND, Hours
 
 Where: TypeAlias = tuple[str | int, ...]
 """A place in a file: the keys and indexes that lead to it."""
-
-ANCHORS: Final = ("start", "previous", "mixed")
 
 # -- waits: functions from one instant to a later one --------------------------------------------
 

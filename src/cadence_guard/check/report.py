@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
-
-CERTAINTIES: Final = ("sometimes", "always")
 
 
 @dataclass(frozen=True, slots=True)
