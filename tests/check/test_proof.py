@@ -274,7 +274,7 @@ def test_a_loop_comes_by_the_hours_of_the_week() -> None:
         start=us("2026-03-02T15:00:00Z"),
         end=us("2026-03-02T15:00:01Z"),
     )
-    assert told(proof) == {("a", "CG401"): "sometimes"}
+    assert told(proof) == {("a", "CG401"): "always"}
 
 
 def test_a_loop_comes_by_dates() -> None:
@@ -284,7 +284,7 @@ def test_a_loop_comes_by_dates() -> None:
         (rules(blackout={"dates": ["2026-03-20"]}), None),
     ):
         cadence = flow(step("a", "p", not_after=late), pause("p", days(1), "a"))
-        assert set(told(proved(ruleset, cadence, end=START + 1)).values()) == {"sometimes"}
+        assert set(told(proved(ruleset, cadence, end=START + 1)).values()) == {"always"}
 
 
 def test_a_loop_waits_for_a_date() -> None:
@@ -302,7 +302,7 @@ def test_a_streak_makes_a_loop_longer() -> None:
         unanswered_streak={"steps": [{"after": 5, "gap": "1m"}, {"after": 6, "gap": "2d"}]}
     )
     cadence = flow(step("a", "p"), pause("p", days(1), "a"))
-    assert told(proved(ruleset, cadence)) == {("a", "CG303"): "sometimes"}
+    assert told(proved(ruleset, cadence)) == {("a", "CG303"): "always"}
 
 
 # -- ranges --------------------------------------------------------------------------------------

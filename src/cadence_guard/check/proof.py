@@ -31,8 +31,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import combinations
+from functools import cached_property, reduce
+from itertools import combinations, pairwise
+from operator import or_
 from typing import Final, NamedTuple
 
 from cadence_guard.cadence import (
@@ -163,6 +164,8 @@ class Spot:
     concern: Concern
     always: int = -1
     """The entries, as bits, that object whenever it is made."""
+    missing: bool = False
+    """Whether it is not made for some start."""
 
 
 @dataclass(eq=False)
@@ -276,12 +279,14 @@ class Prover:
         self.incomplete: dict[str, None] = {}
         self.work = 0
         self.cut = False
-        """Whether it was ended before all was judged, so that nothing is known to be always so."""
+        """Whether ways or starts were left out, so that nothing is known to be always so."""
         self.judge = Judge(ruleset, self._say)
         self.calendar = calendar_from(start)
         given = assumptions.zones_for(cadence) if zones is None else zones
         self.zones = tuple(dict.fromkeys(given))
         self._spots: dict[Hashable, Spot] = {}
+        self._turns: dict[tuple[str, str], dict[tuple[Spot, ...], Path]] = {}
+        """The touches of each step that are made on one way, and such a way."""
         self._prefixes: dict[Hashable, int] = {}
         self._entries: dict[bool, list[tuple[Zone, Intervals]]] = {}
         self._seen: dict[tuple[tuple[str, str], int], _Seen] = {}
@@ -293,6 +298,7 @@ class Prover:
         )
         for reason in found.reasons:
             self._say(reason)
+        self.cut = bool(found.reasons)
         try:
             for path in found.paths:
                 self.judge.cadences = path.cadences
@@ -367,7 +373,7 @@ class Prover:
     # -- ways and runs ------------------------------------------------------------------------
 
     def _prove_path(self, path: Path) -> None:
-        in_line = all(item.stop.after == place - 1 for place, item in enumerate(path.items))
+        in_line = _in_line(path)
         spots = self._new_spots(path, in_line)
         if not spots:
             return
@@ -416,6 +422,7 @@ class Prover:
     def _new_spots(self, path: Path, in_line: bool) -> list[Spot]:
         """The touches of a path that were not on one judged before, with the same before them."""
         spots: list[Spot] = []
+        turns: dict[tuple[str, str], list[Spot]] = {}
         prefix = -1 - path.fresh
         for place, item in enumerate(path.items):
             prefix = self._prefixes.setdefault((prefix, item), len(self._prefixes))
@@ -423,11 +430,15 @@ class Prover:
                 continue
             concern = self.judge.concern(item.what)
             key: Hashable = prefix if in_line else (id(path), place)
-            if concern is not None and key not in self._spots:
-                spots.append(self._spots.setdefault(key, Spot(path, place, concern)))
+            if concern is not None:
+                if key not in self._spots:
+                    spots.append(self._spots.setdefault(key, Spot(path, place, concern)))
+                turns.setdefault(_step_of(self._spots[key]), []).append(self._spots[key])
+        for step, made in turns.items():
+            self._turns.setdefault(step, {}).setdefault(tuple(made), path)
         return spots
 
-    def _run(self, path: Path, choice: Choice, spots: list[Spot], in_line: bool) -> _Run:
+    def _run(self, path: Path, choice: Choice, spots: Sequence[Spot], in_line: bool) -> _Run:
         """The layout of a way from the entry."""
         return _Run(
             path=path,
@@ -443,13 +454,15 @@ class Prover:
             in_line=in_line,
         )
 
-    def _rest(self, path: Path, origin: int, stops: list[Stop], spots: list[Spot]) -> list[_Run]:
+    def _rest(
+        self, path: Path, origin: int, stops: list[Stop], spots: Sequence[Spot]
+    ) -> list[_Run]:
         """The layouts of what hangs on a stop behind a range, from all instants it can reach."""
         starts = [
             (where, Reach(alone_of(stops, chain_of(stops, origin)), starts, where).instants)
             for where, starts in self._starts(path.fresh)
         ]
-        places = [n for n in range(origin, len(stops)) if origin in chain_of(stops, n)]
+        places = _hanging(stops, origin)
         rest = [Stop(-1, ()), *alone_of(stops, places)[1:]]
         in_line = all(stop.after == place - 1 for place, stop in enumerate(rest))
         return [
@@ -499,12 +512,16 @@ class Prover:
             assumptions.signals(self.cadence, fresh=fresh)
         )
         handed = any(isinstance(what, Handover) for what in before)
+        answers = heard and any(
+            isinstance(item.what, Made) and not item.what.step.automated
+            for item in spot.path.items[origin : spot.index + 1]
+        )
         allowed = 0
         for bit, entry in spot.concern.entries:
             if (
                 (handed and isinstance(entry, NotTheHolder))
                 or (heard and isinstance(entry, (MissingConsent, UninvitedChannel)))
-                or (heard and entry.answers is not None and not spot.concern.touch.automated)
+                or (answers and entry.answers is not None)
                 or type(entry) is not RULES.get(entry.name)
             ):
                 continue
@@ -557,17 +574,21 @@ class Prover:
 
     def _evaluate(self, run: _Run) -> None:
         """Judges a run for all its starts."""
-        window = self._guess(run)
-        while True:
-            run.window = window
+        for _ in self._windows(run):
             run.always.clear()
             run.first.clear()
+            for cell in self._cells(run):
+                self._judge_cell(run, cell)
+
+    def _windows(self, run: _Run) -> Iterator[None]:
+        """Comes back, with a longer reach, until a run reached no farther than was thought."""
+        run.window = self._guess(run)
+        while True:
             run.reach = 0
-            for day in self._unlike_days(run, window):
-                self._judge_day(run, day)
-            if run.reach + SLACK <= window:
+            yield
+            if run.reach + SLACK <= run.window:
                 return
-            window = -(-(run.reach + SLACK) // _STEP) * _STEP
+            run.window = -(-(run.reach + SLACK) // _STEP) * _STEP
 
     def _guess(self, run: _Run) -> int:
         """How far the last stop may lie from its start: as far as it does in one week."""
@@ -579,9 +600,9 @@ class Prover:
                     reach = max(reach, _end(lay(run.way, start, where, far=run.far)) - start)
         return -(-(reach + DAY + SLACK) // _STEP) * _STEP
 
-    def _unlike_days(self, run: _Run, window: int) -> list[Day]:
+    def _unlike_days(self, run: _Run) -> list[Day]:
         """The days that have to be judged: of those alike, the first."""
-        dates = self._dates(run)
+        dates, window = self._dates(run), run.window
         if run.origin is None and (run.path.fresh or self.cadence.entry_hours is None):
             days, alike = self.calendar.whole(self.zones, self.start, self.end, window)
             if dates.none:
@@ -613,19 +634,25 @@ class Prover:
 
     # -- cells --------------------------------------------------------------------------------
 
-    def _judge_day(self, run: _Run, day: Day) -> None:
-        t = day.start
-        while t < day.end:
-            laid = lay(run.way, t, day.zone, far=run.far)
-            border = min(laid.border, day.end)
-            run.reach = max(run.reach, _end(laid) + border - t - day.start)
-            cell = _Cell(day.zone, t, border, laid, all(laid.moves))
-            shape = self._shape(run, cell) if cell.together else ()
-            for place, spot in enumerate(run.spots):
-                if laid.at[run.index(spot)] < NEVER:
-                    plain = shape[place] if shape and run.plain(spot) else None
-                    self._judge_spot(run, spot, cell, plain)
-            t = border
+    def _cells(self, run: _Run) -> Iterator[_Cell]:
+        """The starts that have to be judged."""
+        for day in self._unlike_days(run):
+            t = day.start
+            while t < day.end:
+                laid = lay(run.way, t, day.zone, far=run.far)
+                border = min(laid.border, day.end)
+                run.reach = max(run.reach, _end(laid) + border - t - day.start)
+                yield _Cell(day.zone, t, border, laid, all(laid.moves))
+                t = border
+
+    def _judge_cell(self, run: _Run, cell: _Cell) -> None:
+        shape = self._shape(run, cell) if cell.together else ()
+        for place, spot in enumerate(run.spots):
+            if cell.laid.at[run.index(spot)] < NEVER:
+                plain = shape[place] if shape and run.plain(spot) else None
+                self._judge_spot(run, spot, cell, plain)
+            else:
+                spot.missing = True
 
     def _shape(self, run: _Run, cell: _Cell) -> list[int]:
         """What the distances between stops alone bring about, for each touch of a run, where all
@@ -772,13 +799,93 @@ class Prover:
                             yield start + at[index] - end
                             yield start + at[index] - end + shift
 
+    # -- always -------------------------------------------------------------------------------
+
+    def _always(self, step: tuple[str, str]) -> int:
+        """The entries, as bits, that object to a touch of a step whenever, on any way, some are
+        made."""
+        always = sum(bit for known, bit in self._seen if known == step)
+        left: list[tuple[tuple[Spot, ...], Path, int]] = []
+        for spots, path in self._turns[step].items():
+            single = len(spots) == 1
+            by_one = reduce(or_, (spot.always for spot in spots if single or not spot.missing), 0)
+            if single:
+                always &= by_one
+            else:
+                left.append((spots, path, by_one))
+        for spots, path, by_one in left:
+            if asked := always & ~by_one:
+                always &= ~asked | self._by_turns(path, spots, asked)
+        return always
+
+    def _by_turns(self, path: Path, spots: tuple[Spot, ...], asked: int) -> int:
+        """Those of some entries that object to one or another touch of a step made several times
+        on a way. Behind a range only the touches up to the next one are taken together, and where
+        this is too much to judge, no entry is said to."""
+        in_line = _in_line(path)
+        stops = [item.stop for item in path.items[: spots[-1].index + 1 if in_line else None]]
+        ranges = ranges_of(stops)
+        if ranges and not in_line:
+            return 0
+        if ranges:
+            calm = settled(stops)
+            stops = stops[: ranges[0]] if calm is None else calm[0]
+            ranges = ranges_of(stops)
+        found = 0
+        for first, following in pairwise((-1, *ranges, len(stops))):
+            group = tuple(spot for spot in spots if first <= spot.index < following)
+            if len(group) < 2:
+                continue
+            upto = stops[: group[-1].index + 1] if in_line else stops
+            allowed = dict.fromkeys(group, -1)
+            run = self._run(path, Choice(upto), group, in_line)
+            if first >= 0:
+                if len(_hanging(upto, first)) < len(upto) - first:
+                    continue  # something else comes between them
+                (run,) = self._rest(path, first, upto, group)
+                allowed = {spot: self._allowed(spot, first) for spot in group}
+            try:
+                found |= self._jointly(run, asked & ~found, allowed)
+            except _TooMuchError:
+                return 0
+        return found
+
+    def _jointly(self, run: _Run, asked: int, allowed: Mapping[Spot, int]) -> int:
+        """Those of some entries that object, from every start, to one or another touch of a run."""
+        found = asked
+        for _ in self._windows(run):
+            for cell in self._cells(run):
+                found &= self._in_cell(run, cell, found, allowed)
+                if not found:
+                    return 0
+        return found
+
+    def _in_cell(self, run: _Run, cell: _Cell, asked: int, allowed: Mapping[Spot, int]) -> int:
+        """The same for the starts of a cell. A start at which none is made says nothing."""
+        at, moves, _ = cell.laid
+        made = [(spot, n) for spot in run.spots if at[n := run.index(spot)] < NEVER]
+        cuts: set[int] = set()
+        for spot, n in made:
+            cuts.update(self._cuts(run, spot, n, cell))
+            if moves[n]:
+                cuts.update(self._edges(spot.concern, at[n], cell))
+        for start in _samples(cell, cuts) if made else ():
+            by, found = start - cell.start, 0
+            for spot, n in made:
+                priors = run.priors(n, cell, by)
+                self.work += 5 + len(priors)
+                now = at[n] + by if moves[n] else at[n]
+                found |= allowed[spot] & self.judge.objecting(spot.concern, now, cell.zone, priors)
+            asked &= found
+            if self.work > WORK:
+                raise _TooMuchError
+        return asked
+
     # -- what was found -----------------------------------------------------------------------
 
     def _objections(self) -> Iterator[Objected]:
-        always: dict[tuple[str, str], int] = {}
-        for spot in self._spots.values():
-            key = _step_of(spot)
-            always[key] = always.get(key, -1) & spot.always
+        self.work = 0
+        always = {step: 0 if self.cut else self._always(step) for step in self._turns}
         order = {key: place for place, key in enumerate(always)}
         entries = {bit: entry for entry in self.ruleset.entries if (bit := self.judge.bit(entry))}
         for step, bit in sorted(self._seen, key=lambda key: (order[key[0]], key[1])):
@@ -794,7 +901,7 @@ class Prover:
                 code=said.code or entry.code,
                 name=said.name or entry.name,
                 effect=entry.effect,
-                certainty=ALWAYS if always[step] & bit and not self.cut else SOMETIMES,
+                certainty=ALWAYS if always[step] & bit else SOMETIMES,
                 start=seen.start,
                 zone=seen.zone,
                 path=spot.path,
@@ -803,6 +910,16 @@ class Prover:
                 index=spot.index,
                 times=seen.times,
             )
+
+
+def _in_line(path: Path) -> bool:
+    """Whether each of its stops hangs on the one before it."""
+    return all(item.stop.after == place - 1 for place, item in enumerate(path.items))
+
+
+def _hanging(stops: Sequence[Stop], origin: int) -> list[int]:
+    """A stop, and those that hang on it."""
+    return [n for n in range(origin, len(stops)) if origin in chain_of(stops, n)]
 
 
 def _step_of(spot: Spot) -> tuple[str, str]:
