@@ -85,6 +85,8 @@ class World:
     """Whether there are more starts that matter."""
     turns: int = 10
     """How often the brute force goes round a loop: for a week at least."""
+    endless: bool = False
+    """Whether there is no way out of its loop."""
 
     @property
     def names(self) -> list[tuple[str, int]]:
@@ -603,7 +605,6 @@ class Repeats(Ticks):
         if shape == "endless":
             name = f"pause-{len(self.nodes)}"
             low = max(self.length(), self.round_trip) // TICK
-            self.nodes[name] = Pause(name, (), Elapsed(low, low), None)
             again = self.step(name, possible=False)
             self.nodes[name] = Pause(name, (), Elapsed(low, low), again)
             return again
@@ -648,13 +649,12 @@ def tick_world(rnd: Random, zone: str | None = None) -> World:
 
 
 def repeat_world(rnd: Random, zone: str | None = None) -> World:
-    """A tick world whose steps are made several times; what has no end is gone round for as long
-    as the proof goes."""
+    """A tick world whose steps are made several times."""
     maker = Repeats(rnd, zone or rnd.choice(ZONES))
     cadence = maker.cadence()
     start = maker.change + rnd.choice((0, 0, -1, -1, -2)) * DAY
     world = _world(maker, cadence, start - 12 * TICK, start + 12 * TICK, TICK)
-    return replace(world, turns=50)
+    return replace(world, endless=maker.shape == "endless")
 
 
 def year_world(rnd: Random) -> World:

@@ -8,8 +8,12 @@ wall-clock edge, a calendar border or a date, or the distance of a moving and a 
 a span, nothing changes: such a cell [c, d) is judged at c and at c + 1, and c - 1 lies in the cell
 before. That is all starts of the period, to the microsecond.
 
-`always` means that no touch of the step, on no way, from no start, in no zone, is let pass by that
-entry; `sometimes` that one is not.
+`always` means that whenever the step is made, however often on that way, the entry objects to one
+of its touches: from every start, in every zone, on every way, however the ranges fall. One way on
+which each of them is let pass makes it `sometimes`. For a step that is made once on a way that is
+what is said of its touch; for one that is made several times, its touches are taken together start
+by start, as far as no range lies between them. Where one does, or it is too much to judge, and no
+single touch settles it, `sometimes` is said: `always` is never said of what is not.
 
 Two things make it quick, and neither leaves anything out. Days alike are judged once (`days`); how
 far a day reaches is measured on every one that is judged, and all is done again with a longer reach
@@ -94,6 +98,8 @@ SOMETIMES: Final = "sometimes"
 _STEP: Final = 8 * DAY
 WORK: Final = 3_000_000
 """How much is judged at most: touches, each counted with what was before it; some seconds."""
+TURNS_WORK: Final = 1_000_000
+"""The same for taking together the touches of steps that are made several times on a way."""
 _MEETINGS: Final = 40
 """How many ways for two of them to meet are looked at."""
 _ROUND: Final = 5 * WEEK
@@ -877,7 +883,7 @@ class Prover:
                 now = at[n] + by if moves[n] else at[n]
                 found |= allowed[spot] & self.judge.objecting(spot.concern, now, cell.zone, priors)
             asked &= found
-            if self.work > WORK:
+            if self.work > TURNS_WORK:
                 raise _TooMuchError
         return asked
 
