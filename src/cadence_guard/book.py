@@ -222,14 +222,16 @@ class Book:
     def _add(
         self, touch: Touch, at: int, point: str | None, me: History, account: str | None
     ) -> None:
+        word = self._words.setdefault  # one object for equal words: a long history repeats them
+        cadence, step = touch.cadence, touch.step
         past = Past(
             at,
             form_of(touch),
-            self._word(point),
+            point and word(point, point),
             me.contact,
             account,
-            self._word(touch.cadence),
-            self._word(touch.step),
+            cadence and word(cadence, cadence),
+            step and word(step, step),
             touch.id,
             _rest(touch),
         )
@@ -239,10 +241,6 @@ class Book:
         if touch.offer and touch.deadline:
             me.offers.append((past, touch.offer, to_us(touch.deadline)))
         self._file(past, me)
-
-    def _word(self, word: str | None) -> str | None:
-        """One object for equal words, so that a long history does not keep each of them."""
-        return word if word is None else self._words.setdefault(word, word)
 
     def _lines(self, past: Past, me: History) -> Iterator[Line]:
         yield me.line
