@@ -16,6 +16,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from cadence_guard._struct import struct
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -56,7 +58,7 @@ class YamlError(ValueError):
         return f"line {self.line}, column {self.column}: {self.problem}"
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Mark:
     """Where a node starts and where it has ended; from 1, columns in code points."""
 
@@ -66,7 +68,7 @@ class Mark:
     end_column: int
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Document:
     """The data of a document, the marks of its values and of its keys, both by path."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Final, NamedTuple
 
 from cadence_guard._regions import REGION_ZONES, TERRITORIES
+from cadence_guard._struct import struct
 from cadence_guard.words import nearest
 
 SECOND: Final = 1_000_000
@@ -97,7 +97,7 @@ _UNIT: Final = {"m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
 _LONGEST: Final = 100 * 366 * DAY
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Duration:
     """`20h` and the like, elapsed; or `P18M`, calendar months in somebody's zone."""
 

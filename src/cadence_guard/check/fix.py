@@ -16,10 +16,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
+from cadence_guard._struct import struct
 from cadence_guard.cadence import (
     Arm,
     Await,
@@ -178,7 +179,7 @@ class _Edit(NamedTuple):
         return f"wait {_in_words(self.new)}{instead} before {self.step!r}"
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class _Grows:
     """The wait that is lengthened: where it stands, what it is, and how it grows.
 

@@ -40,16 +40,6 @@ LONG: Final = Duration.parse("400d")
 """A whole period of the calendar: what does not open in it never does."""
 
 
-def is_policy(source: Source) -> bool:
-    """Whether a file is a policy, told by its content: it has `version` and a key of policies, or
-    no key that policies do not have."""
-    if not isinstance(source.data, dict):
-        return False
-    keys = set(source.data)
-    own = set(Policy.model_fields) - {"version"}
-    return bool(keys & own) and ("version" in keys or keys <= own)
-
-
 def check_policy(policy: Policy, source: Source, *, start: datetime = START) -> list[Finding]:
     """One warning for each thing that a policy says in vain (CG811 to CG813), in the order of the
     file. `source` is the file it was read from; the period looked at begins at `start`."""

@@ -35,6 +35,7 @@ from functools import cached_property, partial, reduce
 from itertools import chain, combinations, product
 from typing import Final, NamedTuple
 
+from cadence_guard._struct import struct
 from cadence_guard.cadence import (
     Await,
     Cadence,
@@ -98,7 +99,7 @@ _ROUND: Final = 5 * WEEK
 """In so long a time a loop of whole hours comes by many hours of the week, and by a month's end."""
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Objected:
     """One entry's objection to the touches of one step.
 
@@ -126,7 +127,7 @@ class _TooMuchError(Exception):
     """There is more to judge than `WORK`."""
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Proof:
     """What was proved: objections in the order of the steps, why it is not complete (CG903), and
     what was assumed, in words."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from cadence_guard._struct import struct
 
-@dataclass(frozen=True, slots=True)
+
+@struct
 class WitnessTouch:
     """A touch of a time line, and what the guard said of it."""
 
@@ -19,7 +20,7 @@ class WitnessTouch:
     codes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class WitnessSignal:
     """A signal of a time line: what came back from the contact. Of kind `handoff` it is none: then
     the contact was handed over, `to` a team."""
@@ -30,7 +31,7 @@ class WitnessSignal:
     to: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Witness:
     """A time line that the guard itself refuses.
 
@@ -47,7 +48,7 @@ class Witness:
     """Where the window begins that overflows at the refused touch, if a rule counts in one."""
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Finding:
     """One finding: what, where, for which starts, and the proof.
 
@@ -72,7 +73,7 @@ class Finding:
     help: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class FileRead:
     """A file that was checked: its format, and how many cadences and steps it has."""
 
@@ -82,7 +83,7 @@ class FileRead:
     steps: int
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Report:
     """All of a check. `assumes` says what the files do not, in words, in a steady order."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Final, TypeAlias
 
+from cadence_guard._struct import struct
 from cadence_guard.cadence import Cadence, CadenceFile
 from cadence_guard.check.ignores import without_ignored
-from cadence_guard.check.policy_check import check_policy, is_policy
 from cadence_guard.check.proof import Objected, Proof, prove
 from cadence_guard.check.reactions import reactions
 from cadence_guard.check.report import FileRead, Finding, Report
@@ -43,7 +43,7 @@ MONTHS: Final = 13
 """How many months of starts are judged."""
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Opened:
     """A file that was read: cadences, or the policy it is."""
 
@@ -70,6 +70,16 @@ def _in_folder(folder: str) -> Iterator[str]:
         yield from (
             os.path.normpath(os.path.join(here, name)) for name in files if name.endswith(SUFFIX)
         )
+
+
+def is_policy(source: Source) -> bool:
+    """Whether a file is a policy, told by its content: it has `version` and a key of policies, or
+    no key that policies do not have."""
+    if not isinstance(source.data, dict):
+        return False
+    keys = set(source.data)
+    own = set(Policy.model_fields) - {"version"}
+    return bool(keys & own) and ("version" in keys or keys <= own)
 
 
 def open_file(source: Source, reading: Reading = read) -> Opened:
@@ -133,6 +143,8 @@ def check_files(files: Sequence[Opened], policy: Policy, first: date) -> Report:
     for file in files:
         source, content = file.source, file.content
         if isinstance(content, Policy):
+            from cadence_guard.check.policy_check import check_policy
+
             about = check_policy(content, source, start=start)
         else:
             about = [*shape(content, source), *judged.findings(content, source)]
