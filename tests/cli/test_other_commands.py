@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import io
 import json
 import logging
@@ -10,6 +11,7 @@ import os
 import runpy
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ import pytest
 from _pytest.assertion.rewrite import AssertionRewritingHook
 
 from cadence_guard import LedgerUnavailable
+from cadence_guard import __main__ as entry
 from cadence_guard.check import ignores, policy_check, shape
 from cadence_guard.cli import _logging, main
 from cadence_guard.cli._commands import app
@@ -324,6 +327,42 @@ def test_json_needs_no_pendulum_and_no_structlog(story: Path) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.fixture
+def own_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Leaves the collector of garbage, the environment and the modules as they were."""
+    monkeypatch.setenv("PYDANTIC_DISABLE_PLUGINS", "some")
+    monkeypatch.delitem(sys.modules, "cadence_guard.__main__", raising=False)
+    thresholds = gc.get_threshold()
+    yield
+    gc.set_threshold(*thresholds)
+    gc.enable()
+
+
+@pytest.mark.usefixtures("own_process")
+def test_the_program_looks_for_no_plugins_and_seldom_for_garbage(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[object] = []
+
+    def main() -> int:
+        seen.extend((gc.get_threshold()[0], os.environ["PYDANTIC_DISABLE_PLUGINS"]))
+        return 7
+
+    monkeypatch.delenv("PYDANTIC_DISABLE_PLUGINS")
+    monkeypatch.setattr(entry, "main", main)
+    assert entry.run() == 7
+    assert seen == [entry.SELDOM, "__all__"]
+    assert not gc.isenabled()
+
+
+@pytest.mark.usefixtures("own_process")
+def test_plugins_may_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entry, "main", lambda: 0)
+    entry.run()
+    assert os.environ["PYDANTIC_DISABLE_PLUGINS"] == "some"
+
+
+@pytest.mark.usefixtures("own_process")
 def test_the_module_is_the_program(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
