@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import cache, lru_cache
+from itertools import pairwise
 from operator import itemgetter
 from typing import Final, NamedTuple
 
@@ -188,9 +189,10 @@ class Zone:
         borders = [to_us(datetime(y, 1, 1, tzinfo=UTC)) // SECOND for y in (year, year + 1)]
         # No zone changes its offset twice within a day, so a look at each day finds them all.
         changes = [borders[0]]
-        for day in range(borders[0], borders[1], 86_400):
-            if self._seconds(day) != self._seconds(day + 86_400):
-                changes.append(self._change(day, day + 86_400))
+        days = range(borders[0], borders[1] + 1, 86_400)
+        for (day, offset), (following, then) in pairwise((day, self._seconds(day)) for day in days):
+            if offset != then:
+                changes.append(self._change(day, following))
         changes = [second for second in changes if second < borders[1]]
         table = [
             Offset(start * SECOND, end * SECOND, self._seconds(start) * SECOND)
