@@ -85,8 +85,6 @@ def _guess(text: str) -> str | None:
 def _email(text: str) -> str:
     name, _, domain = text.rpartition("@")
     domain = domain.rstrip(".\u3002")  # the ideographic full stop ends a label too
-    if domain.isascii():  # which is as it should be, or could be no domain at all
-        return f"{name}@{domain}"
     if domain.isascii():  # nothing to encode, and the codec takes long to load
         return f"{name}@{domain}"
     try:
