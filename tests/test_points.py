@@ -48,6 +48,7 @@ def _without_phonenumbers(monkeypatch: pytest.MonkeyPatch) -> Any:
         ("Straße@b.example", "strasse@b.example"),
         ("a.l+news@b.example", "a.l+news@b.example"),
         ("al@b..example", "al@b..example"),
+        ("al@bü..example", "al@bü..example"),
         ("al@" + "b" * 64 + ".example", "al@" + "b" * 64 + ".example"),
         ("al@localhost", "al@localhost"),
         ("al@", "al@"),
