@@ -26,7 +26,7 @@ from cadence_guard.points import HASHED
 from cadence_guard.policy import Policy
 from cadence_guard.reservation import Reservation, in_thread
 from cadence_guard.ruleset import Ruleset
-from cadence_guard.shelves import KEY_STREAM, NO_PAGE, Shelf, Shelves, guarded
+from cadence_guard.shelves import KEY_STREAM, NO_PAGE, Shelves, guarded
 from cadence_guard.touch import Release, Touch
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Guard:
         facts = _facts(contact, asked)
         try:
             with self._lock:
-                shelf, booking = self._look(asked, facts)
+                shelf, booking = self._shelves.look(asked, facts)
                 if _standing(booking):
                     return _twice(asked, "this id is booked already; reserve it with resume=True")
                 return self._judge(shelf.book, asked, facts)
@@ -125,7 +125,7 @@ class Guard:
         asked = self._planned(touch).model_copy(update={"at": start})
         facts = _facts(contact, asked)
         with self._lock:
-            case = self._look(asked, facts)[0].book.case(asked, to_us(start), facts)
+            case = self._shelves.look(asked, facts)[0].book.case(asked, to_us(start), facts)
             return engine.calendar(self.ruleset, case, to_us(start), to_us(end))
 
     # -- booking ------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ class Guard:
         try:
             for _ in range(TRIES):
                 with self._lock:
-                    shelf, booking = self._look(asked, facts)
+                    shelf, booking = self._shelves.look(asked, facts)
                     revision = booking.revisions[f"touch:{asked.id}"]
                     if resume and seen not in (None, revision):
                         raise Refused(_twice(asked, "somebody else has resumed this booking"))
@@ -296,7 +296,9 @@ class Guard:
     def _file(self, told: Event) -> tuple[Filed | None, dict[str, int]]:
         """Where an event is to be filed, and the revisions it follows from; None if it is known."""
         if isinstance(told, Suppress):
-            return Filed(told, self._shelves.book().streams(told)), {}
+            whose = told.contact  # their country may be that of the number
+            book = self._shelves.full(whose).book if whose else self._shelves.book()
+            return Filed(told, book.streams(told)), {}
         if isinstance(told, Touch) and told.id:
             booking = self._shelves.booking(told.id)
             if _standing(booking):
@@ -402,9 +404,6 @@ class Guard:
             if (decision := known()) is not None:
                 decision.settle()
         self._unsettled.clear()
-
-    def _look(self, touch: Touch, facts: Contact | None) -> tuple[Shelf, Page]:
-        return self._shelves.look(touch, facts.account if facts is not None else None)
 
 
 def _now() -> datetime:

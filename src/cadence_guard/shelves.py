@@ -10,10 +10,10 @@ import hmac
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from cadence_guard.book import Book, point_of
-from cadence_guard.contact import Signal, Suppress
+from cadence_guard.contact import Contact, Signal, Suppress
 from cadence_guard.errors import EventError, LedgerUnavailable
 from cadence_guard.history import Streams
 from cadence_guard.instants import DAY, FIRST, to_datetime, to_us
@@ -29,10 +29,17 @@ KEY_STREAM: Final = f"contact:{_KEY}"
 NO_PAGE: Final = Page([], {}, 0)
 
 
+_Name: TypeAlias = tuple[str, str | None, str | None]
+"""(contact, point as written, account): the account given, None for the contact's own, and "" for
+none at all."""
+
+
 class Shelf(NamedTuple):
-    """What has been read of some streams, and how far. `account` is the one whose stream is in."""
+    """What has been read of some streams, and how far: those of a contact, of a point under all
+    its `names`, of an `account`."""
 
     keys: tuple[str, ...]
+    names: frozenset[str]
     account: str | None
     since: int
     page: Page
@@ -61,26 +68,32 @@ class Shelves:
         self._by_point = by_point
         self._moving_on = moving_on
         self._proven: bytes | None = None
-        self._shelves: dict[tuple[str, str | None, str | None], Shelf] = {}
+        self._shelves: dict[_Name, Shelf] = {}
         self.hash: Callable[[str], str] = lru_cache(maxsize=65_536)(self._hash)
         """The keyed hash of a contact id or a point."""
 
     # -- reading ------------------------------------------------------------------------------
 
-    def look(self, touch: Touch, account: str | None) -> tuple[Shelf, Page]:
+    def look(self, touch: Touch, facts: Contact | None) -> tuple[Shelf, Page]:
         """All that can matter for a touch, and what is known under its id; read up to now.
-        `account` is the one given with the call, if any."""
+        `facts` are those given with the call."""
         assert touch.at is not None  # now, if nobody said
         need = to_us(touch.at) - self._looks_back
+        account = facts.account if facts is not None else None
+        name = (touch.contact, point_of(touch), account)
+
+        def names(book: Book) -> frozenset[str]:
+            return book.names(touch, facts)
+
         if touch.id is None:
-            return self._read(touch.contact, point_of(touch), account, need)[0], NO_PAGE
+            return self._read(name, names, need)[0], NO_PAGE
         key = f"touch:{touch.id}"
-        shelf, is_new = self._read(touch.contact, point_of(touch), account, need, key)
+        shelf, is_new = self._read(name, names, need, key)
         return shelf, Page([], {key: 0}, 0) if is_new else self.booking(touch.id)
 
     def full(self, contact: str) -> Shelf:
         """All that is known of a contact."""
-        return self._read(contact, None, "", FIRST)[0]
+        return self._read((contact, None, ""), lambda book: frozenset(), FIRST)[0]
 
     def booking(self, touch: str) -> Page:
         """What is known under the id of a touch, whoever the contact."""
@@ -109,11 +122,16 @@ class Shelves:
         return self._fold(Book(self.hash, by_point=self._by_point), page)
 
     def _read(
-        self, contact: str, point: str | None, account: str | None, need: int, beside: str = ""
+        self,
+        name: _Name,
+        names: Callable[[Book], frozenset[str]],
+        need: int,
+        beside: str = "",
     ) -> tuple[Shelf, bool]:
-        """The events of these streams, and whether nothing is filed `beside` them, under that key.
-        `account` is the one given, None for the contact's own, and "" for none at all."""
-        name = (contact, point, account)
+        """The events of the streams of a contact, a point and an account, and whether nothing is
+        filed `beside` them, under that key. `names` tells those of the point, by what a book knows
+        of the contact."""
+        contact, _, account = name
         shelf = self._shelves.get(name)
         if shelf is not None and shelf.since <= need:
             after = max(shelf.page.revisions.values())
@@ -125,20 +143,23 @@ class Shelves:
                     events = [*shelf.page.events, *page.events] if account == "" else []
                     shelf = shelf._replace(page=page._replace(events=events))
                     self._shelves[name] = shelf
-                if account is not None or _account(shelf.book, contact) == shelf.account:
+                if names(shelf.book) <= shelf.names and (
+                    account is not None or _account(shelf.book, contact) == shelf.account
+                ):
                     return shelf, is_new
         since = need if need == FIRST else need // _MONTH * _MONTH
-        own = account
+        own, known = account, names(self.book())
         while True:
-            keys = self._keys(contact, point, own)
+            keys = self._keys(contact, known, own)
             page, is_new = self._page(keys, None if since == FIRST else since, 0, beside)
             book = self.book(page)
-            if account is not None or (found := _account(book, contact)) == own:
+            found = _account(book, contact) if account is None else account
+            if found == own and names(book) <= known:
                 break
-            own = found
+            own, known = found, known | names(book)
         if len(self._shelves) >= _KEPT:
             self._shelves.clear()
-        shelf = self._shelves[name] = Shelf(keys, own, since, page, book)
+        shelf = self._shelves[name] = Shelf(keys, known, own, since, page, book)
         return shelf, is_new
 
     def _page(
@@ -152,9 +173,9 @@ class Shelves:
                 return page, True
         return self.history(keys, since, after), False
 
-    def _keys(self, contact: str, point: str | None, account: str | None) -> tuple[str, ...]:
+    def _keys(self, contact: str, names: Iterable[str], account: str | None) -> tuple[str, ...]:
         keys = [f"contact:{contact}", f"contact:{self.hash(contact)}"]
-        if point is not None:
+        for point in names:
             keys += [f"point:{point}", f"point:{self.hash(point)}"]
         if account:
             keys.append(f"account:{account}")
