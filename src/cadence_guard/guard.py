@@ -267,20 +267,13 @@ class Guard:
         Raises EventError for an event that is wrong, contradicts an earlier one of its id, or is a
         touch without outcome (that is what `reserve` books); LedgerUnavailable.
         """
-        told = parse_event(event)
-        if told.at is None:
-            told = told.model_copy(update={"at": parse_instant(self._clock())})
+        told = self._fact(event)
         if isinstance(told, Forget):
             self.forget(told.contact)
             return
         if isinstance(told, Release):
             self._release(told.touch)
             return
-        if isinstance(told, Touch) and told.outcome is None:
-            raise EventError(
-                "touch: 'outcome' is missing; a planned touch is booked with reserve, and"
-                " record takes what happened"
-            )
         for _ in range(TRIES):
             with self._lock:
                 filed, expect = self._file(told)
@@ -292,6 +285,26 @@ class Guard:
                 continue
             return
         raise LedgerUnavailable(f"others were faster {TRIES} times")
+
+    def check(self, event: Event | Mapping[str, Any]) -> None:
+        """Raises the EventError that `record` would raise for a fact that is wrong, or a touch that
+        contradicts what was recorded under its id. Records nothing. LedgerUnavailable."""
+        told = self._fact(event)
+        if isinstance(told, Touch) and told.id:
+            with self._lock:
+                self._file(told)
+
+    def _fact(self, event: Event | Mapping[str, Any]) -> Event:
+        """What is told, with an instant: now, if nobody said."""
+        told = parse_event(event)
+        if isinstance(told, Touch) and told.outcome is None:
+            raise EventError(
+                "touch: 'outcome' is missing; a planned touch is booked with reserve, and"
+                " record takes what happened"
+            )
+        if told.at is None:
+            told = told.model_copy(update={"at": parse_instant(self._clock())})
+        return told
 
     def _file(self, told: Event) -> tuple[Filed | None, dict[str, int]]:
         """Where an event is to be filed, and the revisions it follows from; None if it is known."""

@@ -147,14 +147,14 @@ class _Written(BaseModel):
 
 
 class ExemptEntry(_Written):
-    """Touches that named rules leave alone, and why."""
+    """Touches that named rules leave alone, by purposes, channels or both, and why."""
 
     model_config = ConfigDict(serialize_by_alias=True)
 
     purposes: Annotated[
-        tuple[Annotated[str, word("purpose", words.PURPOSES, own=True)], ...],
+        tuple[Annotated[str, word("purpose", words.PURPOSES, own=True)], ...] | None,
         Field(strict=False, min_length=1),
-    ]
+    ] = None
     channels: Annotated[
         tuple[Annotated[str, word("channel", words.CHANNELS)], ...] | None,
         Field(strict=False, min_length=1),
@@ -163,7 +163,9 @@ class ExemptEntry(_Written):
     because: Annotated[str, Field(min_length=1)]
 
     def model_post_init(self, context: Any, /) -> None:
-        """Refuses unknown rules, and those from which nothing exempts."""
+        """Refuses unknown rules, those from which nothing exempts, and an exemption of all."""
+        if self.purposes is None and self.channels is None:
+            raise ValueError("expected 'purposes', 'channels' or both")
         for name in self.from_:
             if rule_class(name).always_on:
                 raise ValueError(f"nothing exempts from {name!r}")

@@ -12,6 +12,7 @@ import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from cadence_guard import __main__ as entry
 from cadence_guard.check import ignores, policy_check, shape
 from cadence_guard.cli import _logging, main
 from cadence_guard.cli._commands import app
+from cadence_guard.ledgers.sqlite import SqliteLedger
 from cadence_guard.rules import RULES
 
 # -- record -----------------------------------------------------------------------------------
@@ -84,7 +86,16 @@ def test_record_names_the_line_that_contradicts_the_ledger(run: Any, story: Path
     result = run("record", "-", "--ledger", "sqlite:///a.db", input=changed)
     assert result.code == 2
     assert result.err.startswith("cadence-guard: <stdin>:5: touch 't-02' was told before")
-    assert "4 events above it were recorded" in result.err
+
+
+def test_record_writes_nothing_of_a_file_that_contradicts_the_ledger(run: Any, story: Path) -> None:
+    told = (story / "as-it-happened.jsonl").read_text("utf-8")
+    run("record", "-", "--ledger", "sqlite:///a.db", input=told.encode())
+    no = '{"event":"signal","contact":"c-9","at":"2026-03-01T10:00:00Z","kind":"opt_out"}\n'
+    clash = told.replace('"step": "more-features"', '"step": "other"')
+    assert run("record", "-", "--ledger", "sqlite:///a.db", input=(no + clash).encode()).code == 2
+    with closing(SqliteLedger("a.db")) as ledger:
+        assert ledger.history(["contact:c-9"]).events == []
 
 
 def test_record_refuses_what_is_no_ledger(run: Any) -> None:
@@ -123,7 +134,10 @@ def test_rules_lists_every_rule_on_a_line(run: Any) -> None:
     lines = run("rules").out.splitlines()
     rules = [(rule.code, rule.name) for rule in RULES.values()]
     checks = [*shape.NAMES.items(), (ignores.CODE, ignores.NAME), *policy_check.NAMES.items()]
-    assert [tuple(line.split()[:2]) for line in lines] == [*rules, *checks]
+    own = [("CG103", "expired-consent"), ("CG901", "rule-failed"), ("CG902", "ledger-down")]
+    own += [("CG903", "check-incomplete"), ("CG904", "unknown-fact")]
+    listed = [tuple(line.split()[:2]) for line in lines]
+    assert listed == sorted([*rules, *checks, *own])
     assert all(line.endswith(".") and len(line.split()) > 4 for line in lines)
 
 

@@ -66,7 +66,7 @@ class _Said:
         self.start = start
         self.ruleset = Ruleset(policy)
         self.packs = [load_pack(name) for name in sorted(policy.packs)]
-        named = {p for entry in policy.exempt for p in entry.purposes}
+        named = {p for entry in policy.exempt for p in entry.purposes or ()}
         for rule in self.ruleset.entries:
             named.update(getattr(rule.params, "purposes", None) or ())
         self.purposes = (*words.PURPOSES, *sorted(named - {*words.PURPOSES}))
@@ -264,7 +264,9 @@ def exemption_never_matches(said: _Said) -> Iterator[Finding]:
             bare = [type(e)(e.params) for e in said.ruleset.entries if e.name == name]
             pairs = [
                 (channel, purpose)
-                for channel, purpose in product(exempt.channels or words.CHANNELS, exempt.purposes)
+                for channel, purpose in product(
+                    exempt.channels or words.CHANNELS, exempt.purposes or said.purposes
+                )
                 if any(entry.concerns(channel, purpose) for entry in bare)
             ]
             if not bare:
@@ -274,7 +276,7 @@ def exemption_never_matches(said: _Said) -> Iterator[Finding]:
             elif all(
                 any(
                     name in other.from_
-                    and purpose in other.purposes
+                    and (other.purposes is None or purpose in other.purposes)
                     and (other.channels is None or channel in other.channels)
                     for other in earlier
                 )

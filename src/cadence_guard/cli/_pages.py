@@ -49,8 +49,10 @@ Record a contact event, or give the facts with the call: evaluate(touch, contact
 
 def list_rules() -> None:
     """Code, name and first sentence of every rule and check."""
-    for code, (name, text) in _pages().items():
-        first, _, _ = text.partition(".\n")
+    ended = "One was in force, and ran out or was withdrawn; see CG102."
+    pages = _pages() | _OWN | {"CG103": ("expired-consent", ended)}
+    for code, (name, text) in sorted(pages.items()):
+        first, _, _ = text.removesuffix(".").partition(".\n")
         click.echo(f"{code}  {name:<25}  {' '.join(first.split())}.")
 
 
@@ -75,6 +77,7 @@ def explain_code(asked: str) -> None:
     page = by_word.get(asked.strip().casefold())
     if page is None:
         near = words.nearest(asked, by_word)
+        near = near.upper() if near in {code.casefold() for code in pages} else near
         hint = f"did you mean {near!r}? " if near else ""
         raise click.UsageError(f"no rule {asked!r}; {hint}`cadence-guard rules` lists them")
     code, name, text = page

@@ -104,14 +104,16 @@ class Spans:
 
 
 class Exemption(NamedTuple):
-    """Touches an entry leaves alone: of these purposes, and of these channels if any are named."""
+    """Touches an entry leaves alone: of these purposes and channels; None for all."""
 
-    purposes: frozenset[str]
+    purposes: frozenset[str] | None
     channels: frozenset[str] | None
 
     def covers(self, channel: str, purpose: str) -> bool:
         """Whether touches of this channel and purpose are left alone."""
-        return purpose in self.purposes and (self.channels is None or channel in self.channels)
+        return (self.purposes is None or purpose in self.purposes) and (
+            self.channels is None or channel in self.channels
+        )
 
 
 class Objection(NamedTuple):
