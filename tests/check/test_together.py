@@ -553,7 +553,17 @@ def test_cadences_that_the_policy_lets_share_are_proved_and_do_not_overlap() -> 
     )
     found = together(rules, ONE, TWO, groups=[])
     assert len(blocked(found)) == 4
-    assert notes(found) == []
+    assert notes(found) == [
+        (
+            "the policy lets cadences share a contact of which not all are among those checked, so"
+            " they were not proved together: 'one' and 'gone'"
+        )
+    ]
+
+
+def test_what_a_policy_lets_share_elsewhere_is_nothing_to_this_run() -> None:
+    rules = policy(overlapping_cadence={"share": [["elsewhere", "gone"]]})
+    assert together(rules, ONE) == []
 
 
 def test_a_person_is_in_one_zone() -> None:
@@ -650,11 +660,10 @@ def test_pairs_that_are_joined_or_do_nothing_are_not_counted() -> None:
     assert together(cap(max=1, per="7d"), TWO, nothing, unscheduled) == []
 
 
-def test_a_name_that_no_cadence_has_is_said() -> None:
-    found = together(cap(max=1, per="7d"), ONE, groups=[("one", "gone")])
-    assert notes(found) == [
-        "'gone' is not among the cadences checked, so nothing was proved with it"
-    ]
+def test_those_of_a_group_that_are_there_are_proved() -> None:
+    found = together(cap(max=2, per="7d"), ONE, TWO, groups=[("one", "gone", "two")])
+    assert len(blocked(found)) == 4
+    assert together(cap(max=1, per="7d"), ONE, groups=[("one", "gone")]) == []
 
 
 def test_the_same_group_twice_is_proved_once() -> None:

@@ -464,7 +464,7 @@ class _Together:
                             " the other, so they were not proved at once",
                         ),
                     )
-        return [*found.values(), *self._missing(), *self._not_proved(groups)]
+        return [*found.values(), *self._not_there(), *self._not_proved(groups)]
 
     def note(self, cadence: Cadence, text: str) -> Finding:
         """A note about what was not proved."""
@@ -519,13 +519,25 @@ class _Together:
         return sorted((tuple(sorted(unit, key=place.__getitem__)) for unit in units),
                       key=lambda unit: place[unit[0]])  # fmt: skip
 
-    def _missing(self) -> Iterator[Finding]:
-        """A note for each name in a `together` that no cadence has."""
-        for source, file in self.files:
-            names = dict.fromkeys(name for group in file.together for name in group)
-            for name in (name for name in names if name not in self.names):
-                text = f"{name!r} is not among the cadences checked, so nothing was proved with it"
-                yield finding_at(source, *INCOMPLETE, ("together",), text)
+    def _not_there(self) -> Iterator[Finding]:
+        """A note about what the policy lets share, and is not among the files: a policy is that of
+        all cadences, so it is nothing that this run was asked to prove."""
+        missed = {
+            name: here[0]
+            for entry in self.ruleset.entries
+            if isinstance(entry, OverlappingCadence)
+            for group in entry.params.share
+            if (here := [one for one in map(self.names.get, group) if one is not None])
+            for name in group
+            if name not in self.names
+        }
+        if missed:
+            pairs = [f"{one.name!r} and {name!r}" for name, one in missed.items()]
+            yield self.note(
+                next(iter(missed.values())),
+                "the policy lets cadences share a contact of which not all are among those checked,"
+                f" so they were not proved together: {_first_of(pairs)}",
+            )
 
     def _not_proved(self, groups: Sequence[Sequence[Cadence]]) -> Iterator[Finding]:
         proved = {frozenset(pair) for group in groups for pair in combinations(group, 2)}
@@ -547,14 +559,19 @@ class _Together:
                 if len(named) < NAMED:
                     named.append((one, other))
         if count:
-            pairs = ", ".join(f"{one.name!r} and {other.name!r}" for one, other in named)
-            more = ", ..." if count > NAMED else ""
+            pairs = _first_of([f"{one.name!r} and {other.name!r}" for one, other in named], count)
             many = "1 pair of cadences" if count == 1 else f"{count} pairs of cadences"
             yield self.note(
                 named[0][0],
-                f"{many} with a common audience not proved together: {pairs}{more};"
+                f"{many} with a common audience not proved together: {pairs};"
                 " list in `together` those that may run for one person at once",
             )
+
+
+def _first_of(pairs: list[str], count: int | None = None) -> str:
+    """The first of some pairs, of which there may be more."""
+    more = (len(pairs) if count is None else count) > NAMED
+    return ", ".join([*pairs[:NAMED], *["..."][:more]])
 
 
 def _runs(cadence: Cadence) -> bool:

@@ -31,8 +31,9 @@ up may be a no, so `evaluate` denies, and `reserve` raises Refused with this fin
         """\
 The check of a cadence file could not be finished: it has more ways, steps or turns of a loop than
 are followed, or an entry of the policy cannot say where its answer changes (a rule of your own
-without `spans`). What was judged is in the report; the rest is not called clean. Split the cadence,
-count the turns of its loops, or give the rule its spans.
+without `spans`), or the file lists or enters a cadence that is not among those checked. What was
+judged is in the report; the rest is not called clean. Split the cadence, count the turns of its
+loops, give the rule its spans, or give check the file that is missing.
 """,
     ),
     "CG904": (
