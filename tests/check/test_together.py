@@ -26,10 +26,10 @@ from cadence_guard.cadence import (
     UntilOpen,
 )
 from cadence_guard.check import assumptions
-from cadence_guard.check import together as checked
 from cadence_guard.check.proof import prove
 from cadence_guard.check.report import Finding, Witness
-from cadence_guard.check.together import prove_together
+from cadence_guard.check.together import cells, counts, prove_together, timeline
+from cadence_guard.check.together.layouts import Layouts
 from cadence_guard.history import Case
 from cadence_guard.importers import read
 from cadence_guard.importers._source import Source
@@ -802,7 +802,7 @@ def test_a_way_that_lasts_longer_than_was_guessed(monkeypatch: pytest.MonkeyPatc
     one = drip("one", step("a"), days(30), step("b"))
     two = drip("two", step("c"), days(30), step("d"))
     expected = together(cap(max=1, per="7d"), one, two)
-    monkeypatch.setattr(checked._Group, "_guess", lambda self: 8 * DAY_US)
+    monkeypatch.setattr(Layouts, "guess", lambda self: 8 * DAY_US)
     assert together(cap(max=1, per="7d"), one, two) == expected
     assert len(expected) == 4
 
@@ -823,7 +823,7 @@ def test_a_guard_that_does_not_object_is_a_fault(monkeypatch: pytest.MonkeyPatch
         def __init__(self, policy: Policy, **more: Any) -> None:
             super().__init__(Policy(), **more)
 
-    monkeypatch.setattr(checked, "Guard", Blind)
+    monkeypatch.setattr(timeline, "Guard", Blind)
     with pytest.raises(AssertionError, match=r"the guard does not object \(CG301\)"):
         together(cap(max=2, per="7d"), ONE, TWO)
 
@@ -852,14 +852,14 @@ def test_the_offset_is_that_of_the_cap_that_is_broken() -> None:
 def test_the_rest_of_a_day_when_clocks_are_set_back_over_midnight() -> None:
     where = zone("America/St_Johns")
     at = to_us(datetime(2006, 10, 29, 2, 30, 30, tzinfo=UTC))  # 00:00:30 on Sunday
-    first, second = checked._rest_of(at, "day", where)
+    first, second = cells.rest_of(at, "day", where)
     assert first == (at, at + 30_000_000)  # at 00:01 it is Saturday, 23:01, again
     assert second == (at + 3_570_000_000, to_us(datetime(2006, 10, 30, 3, 30, tzinfo=UTC)))
 
 
 def test_the_rest_of_a_month_goes_on_over_new_year_in_greenwich() -> None:
     at = to_us(datetime(2026, 12, 31, 12, tzinfo=UTC))
-    ((first, end),) = checked._rest_of(at, "month", zone("America/Chicago"))
+    ((first, end),) = cells.rest_of(at, "month", zone("America/Chicago"))
     assert (first, end) == (at, to_us(datetime(2027, 1, 1, 6, tzinfo=UTC)))
 
 
@@ -868,7 +868,7 @@ def test_so_many_time_lines_are_tried_and_no_more(monkeypatch: pytest.MonkeyPatc
     one = drip("one", step("a"), entry_signal="invited")
     two = drip("two", hours(1), step("b"), entry_signal="invited")
     assert ("CG303", "two", "b") in blocked(together(rules, one, two))
-    monkeypatch.setattr(checked, "TRIES", 0)
+    monkeypatch.setattr(counts, "TRIES", 0)
     found = together(rules, one, two)
     assert blocked(found) == set()
     assert notes(found) == [

@@ -1,0 +1,230 @@
+"""Caps, pressure, missed calls and streaks: which touches can the others' touches make too many?
+
+For each question the most of every member is laid over the clock (`most`), region by region, and a
+target is hit where its own touches and those of the others come to the limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from itertools import compress
+from typing import TypeAlias
+
+from cadence_guard.check.judging import Concern
+from cadence_guard.check.together.cells import Cell, Member, Region, Way
+from cadence_guard.check.together.group import TRIES, Group
+from cadence_guard.check.together.most import Table
+from cadence_guard.check.together.questions import Broken, Question, back_of, broken
+from cadence_guard.check.together.sights import Hit, Part, Sight, View, look
+from cadence_guard.check.together.timeline import objects
+from cadence_guard.instants import DAY, PERIOD
+from cadence_guard.rules.unanswered_streak import ENDS
+
+Hits: TypeAlias = dict[Broken, tuple[Question, Concern, Hit]]
+"""What is refused beside the others, with an instant at which it is."""
+
+
+class Counts:
+    """Answers the questions about a group."""
+
+    def __init__(self, group: Group) -> None:
+        self.group = group
+        self.layouts = group.layouts
+        self._marked: dict[Hashable, tuple[list[bool], list[bool]] | None] = {}
+        self._parts: dict[Hashable, Part] = {}
+        self._mosts: dict[Question, list[tuple[int, dict[Broken | None, int]]]] = {}
+
+    def answer(self, questions: Sequence[Question]) -> Hits:
+        """For each target that can be refused an instant at which it is."""
+        hits: Hits = {}
+        for question in questions:
+            left = {
+                key
+                for concern in question.targets
+                if (key := broken(concern, question.entry)) not in hits
+                and key not in self.group.alone
+            }
+            if sum(self._most(question, member) for member in self.group.members) < question.limit:
+                continue
+            doubted: set[Broken] = set()
+            within = back_of(question, self._within(question))
+            regions = self.layouts.regions(within, self.layouts.dated or question.unit == "month")
+            for number, region in enumerate(regions):
+                if number == 1:  # before all the others are looked at
+                    left = {key for key in left if self._may(question, key)}
+                if not left:
+                    break
+                for silent in (True, False):  # where nobody speaks it is exact
+                    if left and (silent or not self.exact(question)):
+                        found = self._ask(question, region, left, doubted, silent=silent)
+                        for key, (concern, hit) in found.items():
+                            hits[key] = (question, concern, hit)
+                            left.discard(key)
+            for cadence, step, entry in sorted(doubted & left, key=lambda key: key[:2]):
+                self.group.say(
+                    f"whether {entry.name} objects to {step!r} of {cadence!r} beside the others"
+                    " was not proved: ranges and answers between them were tried, not exhausted"
+                )
+        return hits
+
+    def _ask(
+        self,
+        question: Question,
+        region: Region,
+        left: set[Broken],
+        doubted: set[Broken],
+        *,
+        silent: bool,
+    ) -> dict[Broken, tuple[Concern, Hit]]:
+        """The targets that can be refused in a region, each with as few others as can be. `silent`:
+        on ways on which the contact says nothing that ends a streak."""
+        views = {
+            n: self._view(question, self.group.members[n], region, silent=silent)
+            for n in self.layouts.zones[region.where]
+        }
+        table = Table(views, region, near=question.near is not None)
+        found: dict[Broken, tuple[Concern, Hit]] = {}
+        exact = self.exact(question, silent=silent)
+        tried: dict[Broken, int] = {}
+        done: set[Broken] = set()
+        wanted = [c for c in question.targets if broken(c, question.entry) in left]
+        for number, view in views.items():
+            aims = [
+                aim.moved(base, region)
+                for base, part in view
+                for concern in wanted
+                for aim in part.aims.get(concern, ())
+                if aim.high + base >= region.low and aim.low + base < region.high
+            ]
+            own: dict[Concern, int] = {}
+            for aim in aims:
+                own[aim.concern] = max(own.get(aim.concern, 0), aim.many)
+            for aim in aims:
+                key = broken(aim.concern, question.entry)
+                if key in done:
+                    continue
+                need = max(question.limit - aim.many, 1)
+                for hit in table.hits(number, aim, need, every=not exact):
+                    if key in found and len(found[key][1].others) <= len(hit.others):
+                        continue
+                    if not exact:
+                        doubted.add(key)
+                        tried[key] = tried.get(key, 0) + 1
+                        if tried[key] > TRIES:
+                            break
+                        if not objects(self.group, question.entry, aim.concern, hit):
+                            continue
+                    found[key] = (aim.concern, hit)
+                    if len(hit.others) == 1:
+                        done.add(key)
+                        break
+                if aim.loose and key not in found:
+                    need = max(question.limit - own[aim.concern], 1)
+                    if table.hits(number, aim._replace(near=True), need, every=False):
+                        doubted.add(key)
+        return found
+
+    def exact(self, question: Question, *, silent: bool = False) -> bool:
+        """Whether what one cadence does cannot change what another one's touches count for."""
+        if question.near is not None and self.group.spoken(ENDS, silent=silent):
+            return False
+        return not self.group.answered(question.entry, question.targets)
+
+    # -- what is seen of a member ----------------------------------------------------------------
+
+    def _view(self, question: Question, member: Member, region: Region, *, silent: bool) -> View:
+        """What of a member a question sees in a region."""
+        view: View = []
+        within = self._within(question)
+        for way in member.ways:
+            marks = self._marks(question, way)
+            if marks is None or (silent and question.near is not None and way.speaks):
+                continue
+            for key, base, cells, reach in self.layouts.placed(
+                way, region, back_of(question, within)
+            ):
+                part = None
+                if key is not None:
+                    key = (question, key, base if question.unit == "month" else None)
+                    part = self._parts.get(key)
+                if part is None:
+                    part = Part({}, {})
+                    for cell in cells:
+                        sight = Sight(way, region.where, base, cell, -1, reach)
+                        look(question, within, sight, *marks, part)
+                    if key is not None:
+                        self._parts[key] = part
+                view.append((base, part))
+        return view
+
+    def _marks(self, question: Question, way: Way) -> tuple[list[bool], list[bool]] | None:
+        """Which stops of a way are counted, and which are targets; None if there are neither."""
+        key = (question, way)
+        if key not in self._marked:
+            counted = [c is not None and question.counts(c) for c in way.concerns]
+            aimed = [c is not None and c in question.targets for c in way.concerns]
+            self._marked[key] = (counted, aimed) if any(counted) or any(aimed) else None
+        return self._marked[key]
+
+    def _within(self, question: Question) -> int:
+        """How long the window of a question has to be: since the starts are free and every way
+        makes its touches in a time it does not exceed, none need have been made much longer ago."""
+        if question.within < PERIOD or self.layouts.dated:
+            return question.within
+        return min(question.within, self.layouts.window + 15 * DAY)
+
+    # -- bounds -----------------------------------------------------------------------------------
+
+    def _most(self, question: Question, member: Member) -> int:
+        """How many touches of a way are counted at most."""
+        marks = (self._marks(question, way) for way in member.ways)
+        return max((sum(each[0]) for each in marks if each is not None), default=0)
+
+    def _may(self, question: Question, key: Broken) -> bool:
+        """Whether a target can be refused at all, if all others came at the worst instant."""
+        if question not in self._mosts:
+            self._mosts[question] = [
+                self._bounds(question, member) for member in self.group.members
+            ]
+        bounds = self._mosts[question]
+        total = sum(seen for seen, _ in bounds)
+        return any(key in own and own[key] + total - seen >= question.limit for seen, own in bounds)
+
+    def _bounds(self, question: Question, member: Member) -> tuple[int, dict[Broken | None, int]]:
+        """The most touches of a member in a window, and before each target of its own."""
+        most = 0
+        own: dict[Broken | None, int] = {}
+        within = self._within(question)
+        for way in member.ways:
+            marks = self._marks(question, way)
+            if marks is None:
+                continue
+            counted, aimed = marks
+            keys = [broken(c, question.entry) if c else None for c in way.concerns]
+            if way.origin is not None or question.unit is not None:
+                most = max(most, sum(counted))
+                own.update(dict.fromkeys(compress(keys, aimed), len(way.stops)))
+                continue
+            for cell in self._unlike(way):
+                before: list[int] = []
+                low = 0
+                for n in cell.order:
+                    while low < len(before) and not cell.nearer(before[low], n, within):
+                        low += 1
+                    if aimed[n]:
+                        key = keys[n]
+                        own[key] = max(own.get(key, 0), len(before) - low)
+                    if counted[n]:
+                        before.append(n)
+                        most = max(most, len(before) - low)
+        return most, own
+
+    def _unlike(self, way: Way) -> Iterator[Cell]:
+        """Every cell of a way, those alike once."""
+        seen: set[Hashable] = set()
+        for where in self.layouts.zones:
+            region = Region(where, self.layouts.start, self.layouts.end, False)
+            for key, _, cells, _ in self.layouts.placed(way, region, 0):
+                if key not in seen:
+                    seen.add(key)
+                    yield from cells
