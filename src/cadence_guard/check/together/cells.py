@@ -37,6 +37,11 @@ class Way:
     far: bool = False
 
     @property
+    def whole(self) -> bool:
+        """Whether it is all of a way, its ranges as short as can be."""
+        return self.origin is None and not self.far
+
+    @property
     def speaks(self) -> bool:
         """Whether the contact says something on it that ends a streak."""
         return any(

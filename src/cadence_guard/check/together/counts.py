@@ -6,12 +6,13 @@ target is hit where its own touches and those of the others come to the limit.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
-from itertools import compress
-from typing import TypeAlias
+from collections.abc import Hashable, Sequence
+from functools import partial
+from typing import Final, TypeAlias
 
 from cadence_guard.check.judging import Concern
-from cadence_guard.check.together.cells import Cell, Member, Region, Way
+from cadence_guard.check.together.bounds import Bounds, Marks
+from cadence_guard.check.together.cells import Member, Region, Way
 from cadence_guard.check.together.group import TRIES, Group
 from cadence_guard.check.together.most import Table
 from cadence_guard.check.together.questions import Broken, Question, back_of, broken
@@ -23,6 +24,9 @@ from cadence_guard.rules.unanswered_streak import ENDS
 Hits: TypeAlias = dict[Broken, tuple[Question, Concern, Hit]]
 """What is refused beside the others, with an instant at which it is."""
 
+FEW: Final = 8
+"""How many regions are looked at before a bound is taken from all starts."""
+
 
 class Counts:
     """Answers the questions about a group."""
@@ -30,28 +34,32 @@ class Counts:
     def __init__(self, group: Group) -> None:
         self.group = group
         self.layouts = group.layouts
-        self._marked: dict[Hashable, tuple[list[bool], list[bool]] | None] = {}
+        self._marked: dict[Hashable, Marks | None] = {}
         self._parts: dict[Hashable, Part] = {}
-        self._mosts: dict[Question, list[tuple[int, dict[Broken | None, int]]]] = {}
 
     def answer(self, questions: Sequence[Question]) -> Hits:
         """For each target that can be refused an instant at which it is."""
         hits: Hits = {}
         for question in questions:
-            left = {
+            left: set[Broken] = {
                 key
                 for concern in question.targets
                 if (key := broken(concern, question.entry)) not in hits
                 and key not in self.group.alone
             }
-            if sum(self._most(question, member) for member in self.group.members) < question.limit:
+            within = back_of(question, self._within(question))
+            bounds = Bounds(
+                question, within, self.group.members, self.layouts, partial(self._marks, question)
+            )
+            left = bounds.may(left, exact=False)
+            if not left:
                 continue
             doubted: set[Broken] = set()
-            within = back_of(question, self._within(question))
             regions = self.layouts.regions(within, self.layouts.dated or question.unit == "month")
+            few = min(FEW, sum(region.usual for region in regions))
             for number, region in enumerate(regions):
-                if number == 1:  # before all the others are looked at
-                    left = {key for key in left if self._may(question, key)}
+                if number == few:  # before all the others are looked at
+                    left = bounds.may(left, exact=True)
                 if not left:
                     break
                 for silent in (True, False):  # where nobody speaks it is exact
@@ -157,7 +165,7 @@ class Counts:
                 view.append((base, part))
         return view
 
-    def _marks(self, question: Question, way: Way) -> tuple[list[bool], list[bool]] | None:
+    def _marks(self, question: Question, way: Way) -> Marks | None:
         """Which stops of a way are counted, and which are targets; None if there are neither."""
         key = (question, way)
         if key not in self._marked:
@@ -172,59 +180,3 @@ class Counts:
         if question.within < PERIOD or self.layouts.dated:
             return question.within
         return min(question.within, self.layouts.window + 15 * DAY)
-
-    # -- bounds -----------------------------------------------------------------------------------
-
-    def _most(self, question: Question, member: Member) -> int:
-        """How many touches of a way are counted at most."""
-        marks = (self._marks(question, way) for way in member.ways)
-        return max((sum(each[0]) for each in marks if each is not None), default=0)
-
-    def _may(self, question: Question, key: Broken) -> bool:
-        """Whether a target can be refused at all, if all others came at the worst instant."""
-        if question not in self._mosts:
-            self._mosts[question] = [
-                self._bounds(question, member) for member in self.group.members
-            ]
-        bounds = self._mosts[question]
-        total = sum(seen for seen, _ in bounds)
-        return any(key in own and own[key] + total - seen >= question.limit for seen, own in bounds)
-
-    def _bounds(self, question: Question, member: Member) -> tuple[int, dict[Broken | None, int]]:
-        """The most touches of a member in a window, and before each target of its own."""
-        most = 0
-        own: dict[Broken | None, int] = {}
-        within = self._within(question)
-        for way in member.ways:
-            marks = self._marks(question, way)
-            if marks is None:
-                continue
-            counted, aimed = marks
-            keys = [broken(c, question.entry) if c else None for c in way.concerns]
-            if way.origin is not None or question.unit is not None:
-                most = max(most, sum(counted))
-                own.update(dict.fromkeys(compress(keys, aimed), len(way.stops)))
-                continue
-            for cell in self._unlike(way):
-                before: list[int] = []
-                low = 0
-                for n in cell.order:
-                    while low < len(before) and not cell.nearer(before[low], n, within):
-                        low += 1
-                    if aimed[n]:
-                        key = keys[n]
-                        own[key] = max(own.get(key, 0), len(before) - low)
-                    if counted[n]:
-                        before.append(n)
-                        most = max(most, len(before) - low)
-        return most, own
-
-    def _unlike(self, way: Way) -> Iterator[Cell]:
-        """Every cell of a way, those alike once."""
-        seen: set[Hashable] = set()
-        for where in self.layouts.zones:
-            region = Region(where, self.layouts.start, self.layouts.end, False)
-            for key, _, cells, _ in self.layouts.placed(way, region, 0):
-                if key not in seen:
-                    seen.add(key)
-                    yield from cells

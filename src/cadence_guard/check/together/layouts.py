@@ -8,15 +8,16 @@ out once (`days`).
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from itertools import chain
+from functools import cached_property
+from itertools import accumulate, chain
 
 from cadence_guard.cadence import Cadence, UntilDate, UntilOpen
 from cadence_guard.check import assumptions
 from cadence_guard.check.days import SLACK, Calendar, Day
-from cadence_guard.check.layout import lay
+from cadence_guard.check.layout import lay, most
 from cadence_guard.check.proof import Reach
 from cadence_guard.check.together.cells import Cell, Member, Region, Way, cells_of, wait_of
-from cadence_guard.instants import DAY, NEVER, WEEK, Zone, canonical, local_period, zone
+from cadence_guard.instants import DAY, NEVER, PERIOD, WEEK, Zone, canonical, local_period, zone
 from cadence_guard.rules._sets import Intervals
 
 
@@ -70,7 +71,7 @@ class Layouts:
     def regions(self, back: int, dated: bool) -> list[Region]:
         """The instants that have to be judged by who looks so far back: of the days alike one, if
         there is one before which all can have started; those with no change of clocks first."""
-        back += self.window
+        back = rounded(back + self.window)  # to look further back is right, and the same for many
         if (known := self._regions.get((back, dated))) is not None:
             return known
         start, end = self.start, self.end
@@ -78,7 +79,7 @@ class Layouts:
         for where, present in self.zones.items():
             t = start
             while t < end + self.window:
-                border = local_period(t, "day", where)[1]
+                border = _end_of_day(t, where)
                 local, changes = self.calendar.alike(where, t - back, border, SLACK)
                 others = tuple(
                     self.calendar.alike(clock, t - back, border, SLACK) for clock in self.clocks
@@ -112,6 +113,24 @@ class Layouts:
         found.sort(key=lambda region: (not region.usual, abs(end - region.high)))
         self._regions[back, dated] = found
         return found
+
+    @cached_property
+    def shift(self) -> int:
+        """By how much less than a whole number of days a wait of local days can take; a day if
+        nobody knows how long the ways last."""
+        last = 0
+        for way in self.ways:
+            longest = [most(wait_of(leg)) for stop in way.stops for leg in stop.legs]
+            known = [wait for wait in longest if wait is not None]
+            if len(known) < len(longest) or sum(known) > PERIOD:
+                return DAY
+            last = max(last, self.end + sum(known) + SLACK)
+        shift = 0
+        for where in self.zones:
+            _, shifts = self.calendar.changes(where, last)
+            offsets = [0, *accumulate(shifts)]
+            shift = max(shift, max(offsets) - min(offsets))
+        return shift
 
     def _whole(self, day: Region, back: int) -> bool:
         return day.low - back >= self.start and day.high <= self.end
@@ -215,6 +234,13 @@ def declared(cadence: Cadence) -> frozenset[str] | None:
     if not cadence.audience.zones and not cadence.audience.countries:
         return None
     return frozenset(canonical(where.name) for where in assumptions.zones_for(cadence))
+
+
+def _end_of_day(t: int, where: Zone) -> int:
+    """When a local day ends; periods are also cut where the year ends in Greenwich."""
+    number, border = local_period(t, "day", where)
+    following, end = local_period(border, "day", where)
+    return end if following == number else border
 
 
 def rounded(lasts: int) -> int:

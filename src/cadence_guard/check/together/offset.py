@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from operator import itemgetter
 
 from cadence_guard.check.paths import Made
 from cadence_guard.check.together.cells import Cell, Region, by_borders, ranged
@@ -34,24 +35,27 @@ def offset_of(
         if whose == number and isinstance(what, Made)
         if (c := counts.group.judge.concern(what)) is not None and question.counts(c)
     ]
-    parts: list[tuple[int, int, bool]] = []
     where = line.where
     region = Region(where, t, t + 1, False)
-    for _, base, cells, _ in counts.layouts.placed(
-        other.way, region, back_of(question, question.within)
-    ):
-        for cell in cells:
-            parts += _parts(question, cell.moved(base), counted, mine, t, where)
-    here = bisect_right(parts, other.start, key=lambda part: part[0]) - 1
-    if not parts[here][2]:
+    placed = counts.layouts.placed(other.way, region, back_of(question, question.within))
+    cells = [(base + cell.start, base, cell) for _, base, cells, _ in placed for cell in cells]
+    here = bisect_right(cells, other.start, key=itemgetter(0)) - 1
+
+    def parts(place: int) -> list[tuple[int, int, bool]]:
+        _, base, cell = cells[place]
+        return list(_parts(question, cell.moved(base), counted, mine, t, where))
+
+    first, last, refused = next(part for part in parts(here) if part[1] >= other.start)
+    if not refused:
         return None  # it is another of the entry's questions that holds here
-    first, last = parts[here][:2]
-    for low, high, holds in reversed(parts[:here]):
-        if not holds or high != first - 1:
+    before = (part for n in range(here, -1, -1) for part in reversed(parts(n)) if part[1] < first)
+    for low, high, refused in before:
+        if not refused or high != first - 1:
             break
         first = low
-    for low, high, holds in parts[here + 1 :]:
-        if not holds or low != last + 1:
+    after = (part for n in range(here, len(cells)) for part in parts(n) if part[0] > last)
+    for low, high, refused in after:
+        if not refused or low != last + 1:
             break
         last = high
     if aim.start <= other.start:

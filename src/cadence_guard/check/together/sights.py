@@ -126,15 +126,15 @@ def look(
     if question.unit is not None:
         _look_by_period(question.unit, sight, counted, part)
         return
-    cell, way = sight.cell, sight.way
+    way, where, base, cell, _, reach, _, _ = sight
     near = question.near
     before: list[int] = []
     for n in cell.order:
         if near is not None and n in way.ends:
             before.clear()
         at, at_last = cell.at[n], cell.at_last(n)
-        here = sight._replace(stop=n, first=n, within=within)
         if aimed[n] and n >= way.shared:
+            here = Sight(way, where, base, cell, n, reach, n, within)
             concern = way.concerns[n]
             assert concern is not None
             loose = n == 0 and way.origin is not None
@@ -160,7 +160,8 @@ def look(
                     break
                 high = cell.at_last(first) + within - 1
                 soon = high if near is None else min(high, at_last + near - 1)
-                seen = Seen(at, high, soon, count, here._replace(first=first))
+                here = Sight(way, where, base, cell, n, reach, first, within)
+                seen = Seen(at, high, soon, count, here)
                 part.seen.setdefault(count, []).append(seen)
 
 

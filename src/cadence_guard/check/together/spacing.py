@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import accumulate, chain, combinations
+from itertools import accumulate, chain, combinations, product
 from typing import TypeAlias
 
 from cadence_guard.cadence import Handover
@@ -35,9 +35,12 @@ class Spacings:
             isinstance(item.what, Handover) for way in self.layouts.ways for item in way.path.items
         )
         exact = not handed and not self.group.answered(spacing.entry, spacing.targets)
-        left = list(combinations(range(len(self.group.members)), 2))
+        pairs = list(combinations(range(len(self.group.members)), 2))
+        left = [pair for pair in pairs if self._clash(spacing, *pair)]
         tried = 0
         for region in self.layouts.regions(spacing.within, self.layouts.dated):
+            if not left:
+                break
             present = [pair for pair in left if set(pair) <= set(self.layouts.zones[region.where])]
             made = {
                 n: self._made(self.group.members[n], region, spacing.within)
@@ -56,15 +59,27 @@ class Spacings:
                         left.remove((one, other))
                         break
                     tried += 1
+        if handed:  # whoever holds the contact then, it may be neither
+            left += [pair for pair in pairs if not self._clash(spacing, *pair)]
         if (tried or handed) and left:
-            pairs = [
-                f"{self.group.members[a].name!r} and {self.group.members[b].name!r}"
-                for a, b in left
-            ]
+            names = [member.name for member in self.group.members]
+            unproved = [f"{names[one]!r} and {names[other]!r}" for one, other in sorted(left)]
             self.group.say(
-                f"whether {spacing.entry.name} keeps {listed(pairs, 'or')} apart was not proved:"
+                f"whether {spacing.entry.name} keeps {listed(unproved, 'or')} apart was not proved:"
                 " a handoff or an answer may come between"
             )
+
+    def _clash(self, spacing: Spacing, one: int, other: int) -> bool:
+        """Whether any touches of two members are too near to each other if they are near."""
+        mine, theirs = (
+            {c for way in self.group.members[n].ways for c in way.concerns if c is not None}
+            for n in (one, other)
+        )
+        return any(
+            (a in spacing.targets and spacing.clashes(a, b))
+            or (b in spacing.targets and spacing.clashes(b, a))
+            for a, b in product(mine, theirs)
+        )
 
     def _made(self, member: Member, region: Region, within: int) -> dict[Concern, list[Stretch]]:
         """When each touch of a member can be made, in a region and so long before it."""

@@ -64,38 +64,54 @@ class Shown:
 
     def __init__(self, group: Group, hit: Hit, wanted: Collection[Broken], *, full: bool) -> None:
         """`wanted` are the objections that matter. With `full` to the end of the ways, else up to
-        the touch that was hit. Raises AssertionError if nothing objects to that."""
+        the touch that was hit."""
         self.line = Line(hit)
         self.refused: dict[Broken, tuple[int, str]] = {}
-        self._decisions: dict[int, Decision] = {}
-        judge, where = group.judge, self.line.where
-        last = len(self.line.events) - 1 if full else self.line.aimed
-        guard = Guard(group.listing.policy, clock=lambda: to_datetime(hit.t))
+        self._judge = judge = group.judge
+        self._decisions: list[Decision | None] = []
+        """What the guard says of the events so far, of each that is a touch."""
+        where, aimed = self.line.where, self.line.aimed
+        self._guard = Guard(group.listing.policy, clock=lambda: to_datetime(hit.t))
         for event in assumptions.facts(group.cadences, where):
-            guard.record(event)
+            self._guard.record(event)
+        steps = {key[:2] for key in wanted}
         priors: list[tuple[int, int]] = []
-        for place, (at, what, _) in enumerate(self.line.events[: last + 1]):
-            moment = to_datetime(at)
-            if isinstance(what, Made) and (concern := judge.concern(what)) is not None:
+        for place, (at, what, _) in enumerate(self.line.events[: None if full else aimed + 1]):
+            if (
+                isinstance(what, Made)
+                and (what.cadence.name, what.step.name) in steps
+                and (concern := judge.concern(what)) is not None
+            ):
                 case = judge.case(concern, at, where, priors)
                 for raising in raised(group.listing.ruleset, case):
                     key = broken(concern, raising.entry)
-                    if key in wanted and (place == self.line.aimed or key not in self.refused):
+                    if key in wanted and (place == aimed or key not in self.refused):
                         said = raising.entry.objection(at, case).message
                         self.refused[key] = (place, said)
-                touch = concern.touch.model_copy(update={"at": moment, "id": f"{place}"})
-                self._decisions[place] = guard.evaluate(touch)
-                guard.record(touch.model_copy(update={"outcome": what.outcome or "sent"}))
-            elif (told := _told(what, moment)) is not None:
-                guard.record(told)
             priors.append((at, judge.kind(what)))
+
+    def _decision(self, place: int) -> Decision | None:
+        """What the guard says of a touch, after all that was before it; None for what is none."""
+        for number in range(len(self._decisions), place + 1):
+            at, what, _ = self.line.events[number]
+            moment = to_datetime(at)
+            decision: Decision | None = None
+            if isinstance(what, Made) and (concern := self._judge.concern(what)) is not None:
+                touch = concern.touch.model_copy(update={"at": moment, "id": f"{number}"})
+                decision = self._guard.evaluate(touch)
+                self._guard.record(touch.model_copy(update={"outcome": what.outcome or "sent"}))
+            elif (told := _told(what, moment)) is not None:
+                self._guard.record(told)
+            self._decisions.append(decision)
+        return self._decisions[place]
 
     def witness(self, place: int, entry: Rule, offset: tuple[float, float] | None) -> Witness:
         """The time line up to a touch refused. Raises AssertionError if the guard does not object
         to it."""
         events = self.line.events
         message = self.refused_at(place, entry)
-        decision = self._decisions[place]
+        decision = self._decision(place)
+        assert decision is not None
         said = [
             finding
             for finding in decision.findings
@@ -110,8 +126,7 @@ class Shown:
         signals: list[WitnessSignal] = []
         for number, (at, what, _) in enumerate(events[: place + 1]):
             moment = to_datetime(at)
-            if number in self._decisions and isinstance(what, Made):
-                judged = self._decisions[number]
+            if isinstance(what, Made) and (judged := self._decision(number)) is not None:
                 codes = sorted({f.code for f in judged.findings if f.when is None})
                 touches.append(
                     WitnessTouch(
