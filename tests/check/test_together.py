@@ -751,6 +751,37 @@ def test_a_touch_by_a_person_who_was_invited_is_an_answer() -> None:
     assert blocked(found) == {("CG301", "one", "a"), ("CG301", "two", "b")} or notes(found)
 
 
+ANSWERS = {"answers": {"signals": ["replied"], "within": "7d"}}
+
+
+@pytest.mark.parametrize(
+    ("rules", "name"),
+    [
+        ({"too-soon": {"gap": "20h"}}, "too-soon"),
+        ({"over-cap": {"max": 1, "per": "7d"}}, "over-cap"),
+        ({"over-cap": {"max": 0, "per": "7d", "channels": ["call"]}}, "over-cap"),
+    ],
+)
+def test_another_persons_touch_may_be_the_answer_which_is_said(
+    rules: dict[str, Any], name: str
+) -> None:
+    """The call answers a reply, so that it is let pass, unless a letter has answered it."""
+    answers = Policy.model_validate({"rules": rules, **ANSWERS})
+    nodes = (
+        step("a", "w"),
+        waiting("w", "replied", "c", days(1), None),
+        step("c", channel="call", automated=False),
+    )
+    one = flow(*nodes, name="one", team="sales", audience=Audience(zones=CHICAGO))
+    letter = drip("two", step("b", channel="post", automated=False))
+    said = (
+        f"whether {name} objects to 'c' of 'one' beside the others was not proved: a person's touch"
+        " of another cadence may be the answer instead of it"
+    )
+    assert said in notes(together(answers, one, letter))
+    assert said not in notes(together(answers, one, drip("two", step("b", channel="post"))))
+
+
 # -- other shapes --------------------------------------------------------------------------------
 
 
@@ -805,6 +836,42 @@ def test_a_way_that_lasts_longer_than_was_guessed(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Layouts, "guess", lambda self: 8 * DAY_US)
     assert together(cap(max=1, per="7d"), one, two) == expected
     assert len(expected) == 4
+
+
+def test_ways_are_followed_so_far_and_no_further() -> None:
+    """What comes 23 years after the start is not laid out beside others, which is said."""
+    wait = 8500 * DAY_US
+    one = drip("one", step("a"), Elapsed(wait, wait), step("b"))
+    two = drip("two", step("c"), Elapsed(wait, wait), step("d"))
+    found = together(cap(max=1, per="7d"), one, two)
+    assert blocked(found) == {("CG301", "one", "a"), ("CG301", "two", "c")}
+    assert notes(found) == [
+        "a way lasts longer than 8000 days: what comes later was not proved together"
+    ]
+
+
+def test_a_cadence_that_shares_with_itself_is_in_no_group() -> None:
+    rules = policy(
+        over_cap={"max": 2, "per": "7d"}, overlapping_cadence={"share": [["one", "one"]]}
+    )
+    assert together(rules, ONE) == []
+    assert together(cap(max=2, per="7d"), ONE, groups=[("one", "one")]) == []
+
+
+def test_waits_of_business_days_and_local_days_are_bounded_by_the_clock() -> None:
+    """Two touches a week apart by the wall lie in seven days if a clock was set forward between."""
+    one = drip("one", step("a"), LocalDays(7), step("b"))
+    two = drip("two", step("c"))
+    assert ("CG301", "one", "b") in blocked(together(cap(max=2, per="7d"), one, two))
+    utc = Audience(zones=("UTC",))
+    one, two = replace(one, audience=utc), replace(two, audience=utc)
+    assert together(cap(max=2, per="7d"), one, two) == []
+
+
+def test_a_wait_that_nobody_can_bound_is_taken_as_a_day_shorter() -> None:
+    one = drip("one", step("a"), LocalDays(8), step("b"), Elapsed(DAY_US, None), step("e"))
+    found = together(cap(max=2, per="7d"), one, drip("two", step("c")))
+    assert blocked(found) == {("CG301", "one", "e"), ("CG301", "two", "c")}
 
 
 def test_who_enters_one_lives_where_that_is_read() -> None:

@@ -7,7 +7,7 @@ least, and lays out nothing; the second one looks at every piece of the starts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from itertools import compress
 from typing import TypeAlias
 
@@ -52,6 +52,13 @@ class Bounds:
             target
             for target in targets
             if any(target in own and own[target] + total - most >= limit for most, own in found)
+        }
+
+    def own(self, targets: Collection[Broken]) -> set[Broken]:
+        """The targets that may have the limit before them already on their own way."""
+        found = [self._most(member, exact=False)[1] for member in self.members]
+        return {
+            each for each in targets for own in found if own.get(each, -1) >= self.question.limit
         }
 
     def _most(self, member: Member, *, exact: bool) -> Most:

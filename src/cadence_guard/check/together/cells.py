@@ -62,6 +62,13 @@ class Member:
         """What it is called in words."""
         return self.cadences[0].name
 
+    @property
+    def answers(self) -> bool:
+        """Whether a person makes a touch of it."""
+        return any(
+            not c.touch.automated for way in self.ways for c in way.concerns if c is not None
+        )
+
 
 class Cell(NamedTuple):
     """Starts from `start` to `last` for which each stop moves along, or stands, and the stops that

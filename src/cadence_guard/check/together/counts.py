@@ -6,14 +6,14 @@ target is hit where its own touches and those of the others come to the limit.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from functools import partial
 from typing import Final, TypeAlias
 
 from cadence_guard.check.judging import Concern
 from cadence_guard.check.together.bounds import Bounds, Marks
 from cadence_guard.check.together.cells import Member, Region, Way
-from cadence_guard.check.together.group import TRIES, Group
+from cadence_guard.check.together.group import TRIES, Group, speaks
 from cadence_guard.check.together.most import Table
 from cadence_guard.check.together.questions import Broken, Question, back_of, broken
 from cadence_guard.check.together.sights import Hit, Part, Sight, View, look
@@ -47,15 +47,14 @@ class Counts:
                 if (key := broken(concern, question.entry)) not in hits
                 and key not in self.group.alone
             }
-            within = back_of(question, self._within(question))
-            bounds = Bounds(
-                question, within, self.group.members, self.layouts, partial(self._marks, question)
-            )
+            bounds = self._bounds(question)
             left = bounds.may(left, exact=False)
             if not left:
                 continue
             doubted: set[Broken] = set()
-            regions = self.layouts.regions(within, self.layouts.dated or question.unit == "month")
+            regions = self.layouts.regions(
+                bounds.within, self.layouts.dated or question.unit == "month"
+            )
             few = min(FEW, sum(region.usual for region in regions))
             for number, region in enumerate(regions):
                 if number == few:  # before all the others are looked at
@@ -74,6 +73,31 @@ class Counts:
                     " was not proved: ranges and answers between them were tried, not exhausted"
                 )
         return hits
+
+    def doubt_answers(self, kept: Sequence[Question], hits: Collection[Broken]) -> None:
+        """Says where a person's touch of another cadence may be the answer instead of one that is
+        let pass as an answer by itself."""
+        members = self.group.members
+        for question in kept:
+            terms = question.entry.answers
+            assert terms is not None
+            for member in members:
+                targets = {
+                    key
+                    for concern in question.targets
+                    if concern.cadence in member.cadences and speaks(member, terms.signals)
+                    if (key := broken(concern, question.entry)) not in hits
+                    and key not in self.group.alone
+                }
+                if any(other.answers for other in members if other is not member):
+                    for cadence, step, entry in sorted(
+                        self._bounds(question).own(targets), key=lambda key: key[:2]
+                    ):
+                        self.group.say(
+                            f"whether {entry.name} objects to {step!r} of {cadence!r} beside the"
+                            " others was not proved: a person's touch of another cadence may be"
+                            " the answer instead of it"
+                        )
 
     def _ask(
         self,
@@ -173,6 +197,11 @@ class Counts:
             aimed = [c is not None and c in question.targets for c in way.concerns]
             self._marked[key] = (counted, aimed) if any(counted) or any(aimed) else None
         return self._marked[key]
+
+    def _bounds(self, question: Question) -> Bounds:
+        within = back_of(question, self._within(question))
+        marks = partial(self._marks, question)
+        return Bounds(question, within, self.group.members, self.layouts, marks)
 
     def _within(self, question: Question) -> int:
         """How long the window of a question has to be: since the starts are free and every way

@@ -11,11 +11,12 @@ from cadence_guard.check.report import Finding
 from cadence_guard.check.shape import finding_at, listed
 from cadence_guard.check.together.counts import Counts, Hits
 from cadence_guard.check.together.group import Group
-from cadence_guard.check.together.layouts import LongerError, rounded
+from cadence_guard.check.together.layouts import LONGEST, LongerError, rounded
 from cadence_guard.check.together.offset import offset_of
 from cadence_guard.check.together.questions import Broken, broken, in_words
 from cadence_guard.check.together.spacing import Near, Spacings
 from cadence_guard.check.together.timeline import Shown
+from cadence_guard.instants import DAY
 from cadence_guard.rules import Rule
 
 
@@ -24,7 +25,7 @@ class Findings:
 
     def __init__(self, group: Group) -> None:
         self.group = group
-        self.questions, self.spacings = group.asked()
+        self.questions, self.spacings, self.kept = group.asked()
         self.counts = Counts(group)
 
     def all(self) -> Iterator[Finding]:
@@ -32,6 +33,11 @@ class Findings:
         if not self.group.layouts.zones:
             return
         hits, near = self._hits()
+        if self.group.layouts.window == LONGEST:
+            self.group.say(
+                f"a way lasts longer than {LONGEST // DAY} days: what comes later was not proved"
+                " together"
+            )
         told: dict[Broken, Finding] = {}
         # the fullest time lines first: what else they show need not be shown by others
         for key, (_, _, hit) in sorted(hits.items(), key=lambda item: -item[1][0].limit):
@@ -54,10 +60,9 @@ class Findings:
             try:
                 self.counts = Counts(self.group)
                 spacings = Spacings(self.group)
-                return (
-                    self.counts.answer(self.questions),
-                    [near for spacing in self.spacings for near in spacings.answer(spacing)],
-                )
+                hits = self.counts.answer(self.questions)
+                self.counts.doubt_answers(self.kept, hits)
+                return hits, [near for each in self.spacings for near in spacings.answer(each)]
             except LongerError as longer:
                 layouts.longer(rounded(longer.lasts + SLACK))
 

@@ -21,6 +21,7 @@ from cadence_guard.check.together.questions import (
     Question,
     Spacing,
     counting,
+    passed,
     spacing_of,
 )
 from cadence_guard.instants import PERIOD, WEEK
@@ -117,9 +118,10 @@ class Group:
                 yield rest
                 yield replace(rest, far=True)
 
-    def asked(self) -> tuple[list[Question], list[Spacing]]:
-        """What is asked of the touches of all ways."""
+    def asked(self) -> tuple[list[Question], list[Spacing], list[Question]]:
+        """What is asked of the touches of all ways, and what answers are let pass by."""
         questions: dict[Hashable, Question] = {}
+        kept: dict[Hashable, Question] = {}
         spacings: dict[Rule, Spacing | None] = {}
         concerns = dict.fromkeys(
             c for way in self.layouts.ways for c in way.concerns if c is not None
@@ -135,11 +137,14 @@ class Group:
                 for key, asked in counting(entry, concern):
                     question = questions.setdefault((entry, key), asked)
                     question.targets[concern] = None
+                for key, asked in passed(entry, concern):
+                    kept.setdefault((entry, key), asked).targets[concern] = None
                 if entry not in spacings:
                     spacings[entry] = spacing_of(entry)
                 if (near := spacings[entry]) is not None:
                     near.targets[concern] = None
-        return list(questions.values()), [each for each in spacings.values() if each is not None]
+        spaced = [each for each in spacings.values() if each is not None]
+        return list(questions.values()), spaced, list(kept.values())
 
     # -- answers ------------------------------------------------------------------------------
 
@@ -155,12 +160,17 @@ class Group:
     def spoken(self, kinds: Collection[str], *, silent: bool = False) -> bool:
         """Whether the contact may say something of these kinds, recently enough to matter: before
         they enter, or unless `silent` on their ways."""
-        return any(
-            signal.kind in kinds and ago < PERIOD
-            for cadence in self.cadences
-            for ago, signal in assumptions.signals(cadence)
-        ) or any(
-            isinstance(item.what, Heard) and item.what.kind in kinds
-            for way in ([] if silent else self.layouts.ways)
-            for item in way.path.items
-        )
+        return any(speaks(member, kinds, silent=silent) for member in self.members)
+
+
+def speaks(member: Member, kinds: Collection[str], *, silent: bool = False) -> bool:
+    """The same of one member."""
+    return any(
+        signal.kind in kinds and ago < PERIOD
+        for cadence in member.cadences
+        for ago, signal in assumptions.signals(cadence)
+    ) or any(
+        isinstance(item.what, Heard) and item.what.kind in kinds
+        for way in ([] if silent else member.ways)
+        for item in way.path.items
+    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, chain
+from typing import Final
 
 from cadence_guard.cadence import Cadence, UntilDate, UntilOpen
 from cadence_guard.check import assumptions
@@ -19,6 +20,9 @@ from cadence_guard.check.proof import Reach
 from cadence_guard.check.together.cells import Cell, Member, Region, Way, cells_of, wait_of
 from cadence_guard.instants import DAY, NEVER, PERIOD, WEEK, Zone, canonical, local_period, zone
 from cadence_guard.rules._sets import Intervals
+
+LONGEST: Final = 8000 * DAY
+"""How long after its start a way is followed: 21 years."""
 
 
 class LongerError(Exception):
@@ -61,8 +65,8 @@ class Layouts:
         self.longer(0)
 
     def longer(self, window: int) -> None:
-        """Begins again, with so long a time for every way."""
-        self.window = window
+        """Begins again, with so long a time for every way, up to `LONGEST`."""
+        self.window = min(window, LONGEST)
         self._cells: dict[Hashable, list[Cell]] = {}
         self._regions: dict[tuple[int, bool], list[Region]] = {}
         self._reaches: dict[Hashable, Reach] = {}
@@ -77,6 +81,7 @@ class Layouts:
         start, end = self.start, self.end
         alike: dict[Hashable, list[Region]] = {}
         for where, present in self.zones.items():
+            self.calendar.changes(where, end + self.window + WEEK)  # all at once
             t = start
             while t < end + self.window:
                 border = _end_of_day(t, where)
@@ -179,7 +184,7 @@ class Layouts:
                     cell.moved(-day.start) for cell in cells_of(way, where, day.start, day.end)
                 ]
                 lasts = max((cell.at_last(n) for cell in cells_ for n in cell.order), default=0)
-                if lasts + SLACK > self.window:
+                if self.window < min(lasts + SLACK, LONGEST):
                     raise LongerError(lasts)
                 self._cells[key] = cells_
             yield key, day.start, cells_, None

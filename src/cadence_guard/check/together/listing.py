@@ -67,7 +67,8 @@ class Listing:
                 said += (tuple(map(self.names.get, g)) for g in entry.params.share)
         groups: dict[frozenset[Cadence], tuple[Cadence, ...]] = {}
         for group in said:
-            known = tuple(one for one in group if one is not None and _runs(one))
+            there = dict.fromkeys(one for one in group if one is not None)
+            known = tuple(one for one in there if _runs(one))
             if len(known) > 1:
                 groups.setdefault(frozenset(known), known)
         return list(groups.values())

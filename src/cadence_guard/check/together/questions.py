@@ -109,6 +109,24 @@ def counting(entry: Rule, target: Concern) -> Iterator[tuple[Hashable, Question]
             pass
 
 
+def passed(entry: Rule, target: Concern) -> Iterator[tuple[Hashable, Question]]:
+    """What an entry asks of a person's touch that it lets pass as an answer: it would object beside
+    so many touches of the same cadence."""
+    if entry.answers is None or target.touch.automated:
+        return
+
+    def counts(other: Concern) -> bool:
+        return entry.counts(_form(other))
+
+    match entry:
+        case TooSoon():
+            yield None, Question(entry, 1, entry.gap, counts)
+        case OverCap(max=0, per=per):
+            yield None, Question(entry, 0, per, counts)
+        case _:
+            yield from counting(entry, target)
+
+
 def spacing_of(entry: Rule) -> Spacing | None:
     """What an entry asks of the distance of two touches, if it does."""
 
