@@ -25,7 +25,7 @@ from cadence_guard.cadence import (
     UntilDate,
     UntilOpen,
 )
-from cadence_guard.check import assumptions
+from cadence_guard.check import assumptions, paths
 from cadence_guard.check.proof import prove
 from cadence_guard.check.report import Finding, Witness
 from cadence_guard.check.together import cells, counts, prove_together, timeline
@@ -41,7 +41,20 @@ from cadence_guard.rules._rule import OpenStretch, Spans
 from cadence_guard.ruleset import Ruleset
 from check.brute import Entry
 from check.brute_together import Together, search_together
-from check.flows import days, enter, fan, flow, handover, hours, line, pause, policy, step, waiting
+from check.flows import (
+    branch,
+    days,
+    enter,
+    fan,
+    flow,
+    handover,
+    hours,
+    line,
+    pause,
+    policy,
+    step,
+    waiting,
+)
 from check.worlds import DAY, MINUTE, TICK, ZONES, Maker, Minutes, Ticks, params_of
 
 RULES = (
@@ -691,6 +704,20 @@ def test_ranges_beside_ways_gone_at_once_are_said() -> None:
         )
     ]
     assert blocked(found) == {("CG301", "one", "a"), ("CG301", "one", "b"), ("CG301", "two", "d")}
+
+
+def test_ways_that_were_not_followed_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "WAYS", 1)
+    one = flow(
+        step("a", "f"), branch("f", "b", "c"), step("b"), step("c"),
+        name="one", audience=Audience(zones=CHICAGO),
+    )  # fmt: skip
+    assert notes(together(cap(max=9, per="7d"), one, TWO)) == [
+        (
+            "not all ways of 'one' were followed: it has more than 1 ways; the others were not"
+            " looked at"
+        )
+    ]
 
 
 class Mine(Rule):

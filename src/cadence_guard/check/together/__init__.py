@@ -17,8 +17,9 @@ not confirm is said to be unproved.
 
 To be read in this order: who is with whom (`listing`), what is asked (`questions`), the ways and
 the pieces of their starts (`cells`), all of them laid out (`layouts`), what is seen of one cadence
-alone (`sights`) and of all at each instant (`most`), the bounds (`bounds`), the two kinds of
-answers (`counts`, `spacing`) and what is told (`timeline`, `offset`, `findings`). A `group` is what they share.
+alone (`sights`) and of all at each instant (`most`), what cannot be at all (`bounds`), the two
+kinds of answers (`counts`, `spacing`) and what is told (`timeline`, `offset`, `findings`). A
+`group` is what they share.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ class Group:
     # -- ways ---------------------------------------------------------------------------------
 
     def _ways(self, cadences: Sequence[Cadence]) -> Iterator[Way]:
-        """The ways of cadences, in all readings; their own objections say why these are not all."""
+        """The ways of cadences, in all readings."""
         for one in cadences:
             for reading in (one, one.other):
                 if reading is not None:
@@ -73,6 +73,8 @@ class Group:
                         touches=self._touches,
                         others=self.listing.names,
                     )
+                    for reason in found.reasons:
+                        self.say(f"not all ways of {reading.name!r} were followed: {reason}")
                     for path, shared in distinct(found.paths):
                         yield from self._variants(reading, path, shared)
 
