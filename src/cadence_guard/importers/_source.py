@@ -57,10 +57,12 @@ class Source:
             raise CadenceError(f"{self.path}: nested too deep") from None
         except json.JSONDecodeError as error:
             try:  # flow style YAML begins with a brace, too
-                return self._load()
+                data = self._load()
             except CadenceError:
                 place = f"{self.path}:{error.lineno}:{error.colno}"
                 raise CadenceError(f"{place}: not JSON: {error.msg}") from None
+            self.is_json = False
+            return data
         except ValueError as error:
             raise CadenceError(f"{self.path}: {error}") from None
 
