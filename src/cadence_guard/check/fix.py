@@ -3,9 +3,9 @@
 `fix` changes waits, and may put a wait before a step; nothing else. It goes step by step: each wait
 is the shortest that will do after those before it, in minutes, or in days where the file counts
 days. It is the wait on the very way that is objected to which grows: before a loop for its first
-turn alone, in the loop for the turns after one another, in an arm of a branch for that arm. Where an
-entry asks for hours, a wait until they open is put right before the step. What a comment of the file
-asks to ignore is let be.
+turn alone, in the loop for the turns after one another, in an arm of a branch for that arm. Where
+an entry asks for hours, a wait until they open is put right before the step. What a comment of the
+file asks to ignore is let be.
 
 How the shortest is found: the proof names a start from which an entry objects. From that start the
 entry says when the touch would be free, so every shorter wait is refused there, and the wait grows
