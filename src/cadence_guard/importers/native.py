@@ -204,6 +204,9 @@ def _wait(value: Any) -> Wait:
     if not isinstance(value, Mapping):
         us = _elapsed(value, _WAITS)
         return Elapsed(us, us)
+    if (counted := value.get("from")) in ("start", "previous"):
+        beside = f"it stands beside 'wait': {{wait: ..., from: {counted}}}"
+        raise Faults([(("from",), f"unknown key 'from' in a wait; {beside}")])
     model = _told_by_key(value, _WAIT_KINDS, "a wait", _WAITS)
     return _validated(model, value).wait()
 
