@@ -172,6 +172,17 @@ together: [[trial, other], [trial, elsewhere]]
     assert other.exits == frozenset()
 
 
+def test_a_greeting_whose_placeholder_is_not_known() -> None:
+    cadence = steps("""
+- {id: a, channel: email, greeting: "Hello {{ first_name }}"}
+- repeat: {times: 2, steps: [{id: b, channel: email, greeting: "Hi {{ first_nme }}"}]}
+""")
+    (unknown,) = cadence.unknown
+    assert unknown.what == "the placeholder '{{ first_nme }}' of a greeting"
+    assert unknown.why.startswith("did you mean 'first_name'?")
+    assert unknown.where[-3:] == ("steps", 0, "greeting")
+
+
 def test_says_all_of_a_step() -> None:
     a, b = steps("""
 - id: a

@@ -51,6 +51,7 @@ from cadence_guard.cadence import (
     Handover,
     LocalDays,
     Node,
+    NotUnderstood,
     Pause,
     Step,
     UntilClock,
@@ -61,6 +62,7 @@ from cadence_guard.cadence import (
 )
 from cadence_guard.errors import CadenceError
 from cadence_guard.importers._comments import ignores, inside
+from cadence_guard.importers._greeting import not_understood
 from cadence_guard.importers._source import DEEPEST, Source
 from cadence_guard.instants import (
     DAY,
@@ -898,7 +900,18 @@ class _Flow:
             again=said.entry.again,
             exits=frozenset(said.exits),
             anchor=_ANCHOR[frozenset(from_start)],
+            unknown=tuple(self._unknown()),
         )
+
+    def _unknown(self) -> Iterator[NotUnderstood]:
+        """The greetings whose placeholder is not known; of a loop, those of its first turn."""
+        for node in reversed(self.nodes):
+            if isinstance(node, Step) and node.step is None:
+                found = not_understood(node.greeting)
+                if found is not None:
+                    placeholder, why = found
+                    what = f"the placeholder {_short(placeholder)} of a greeting"
+                    yield NotUnderstood(what, (*node.where, "greeting"), why)
 
     def _grounds(self, said: list[GroundSaid] | None) -> tuple[Ground, ...] | None:
         """The grounds; a consent that names no purpose is for that of the cadence."""
