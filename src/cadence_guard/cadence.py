@@ -141,6 +141,11 @@ class Step(Node):
         """What its touches name as their step."""
         return self.step or self.id
 
+    @property
+    def turn(self) -> str | None:
+        """Which turn of its loop it belongs to, from the second on: `2`, of nested loops `2.1`."""
+        return None if self.step is None else self.id.removeprefix(f"{self.step}@")
+
 
 @struct
 class Pause(Node):

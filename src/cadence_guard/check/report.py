@@ -10,7 +10,8 @@ from cadence_guard._struct import struct
 
 @struct
 class WitnessTouch:
-    """A touch of a time line, and what the guard said of it."""
+    """A touch of a time line, and what the guard said of it. `turn` is that of a loop, from the
+    second on."""
 
     cadence: str
     step: str
@@ -18,6 +19,7 @@ class WitnessTouch:
     channel: str
     verdict: str
     codes: tuple[str, ...]
+    turn: str | None = None
 
 
 @struct
@@ -54,7 +56,8 @@ class Finding:
 
     `line` and `column` count from 1. `certainty` is `always`, `sometimes`, or None for what is
     about the file's shape. `help` says what would repair it. `effect` is `block`, `warn` or
-    `note`; notes never fail a run.
+    `note`; notes never fail a run. `step` is what the file calls it, `turn` which turn of a loop
+    its touch belongs to, from the second on.
     """
 
     code: str
@@ -71,6 +74,7 @@ class Finding:
     certainty: str | None = None
     witness: Witness | None = None
     help: str | None = None
+    turn: str | None = None
 
 
 @struct

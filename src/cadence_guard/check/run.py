@@ -155,7 +155,7 @@ def check_files(files: Sequence[Opened], policy: Policy, first: date) -> Report:
         found.setdefault((_order(finding), finding.cadence, finding.step), finding)
     return Report(
         files=tuple(_read(file) for file in files),
-        findings=tuple(sorted(_heeded(found.values(), files), key=_order)),
+        findings=tuple(sorted(_by_turn(_heeded(found.values(), files), files), key=_order)),
         assumes=tuple(judged.assumes),
     )
 
@@ -169,6 +169,21 @@ def _heeded(findings: Iterable[Finding], files: Iterable[Opened]) -> Iterator[Fi
         ignores = file.content.ignores if isinstance(file.content, CadenceFile) else ()
         path = file.source.path
         yield from without_ignored(by_path.pop(path, []), ignores, path)
+
+
+def _by_turn(findings: Iterable[Finding], files: Iterable[Opened]) -> Iterator[Finding]:
+    """The findings with their steps called as the file does: a turn of a loop is no step."""
+    turns = {
+        (cadence.name, step.id): step
+        for file in files
+        if isinstance(file.content, CadenceFile)
+        for cadence in file.content.cadences
+        for step in cadence.steps
+        if step.turn is not None
+    }
+    for finding in findings:
+        step = turns.get((finding.cadence or "", finding.step or ""))
+        yield finding if step is None else replace(finding, step=step.name, turn=step.turn)
 
 
 class _Judged:
