@@ -318,6 +318,43 @@ def test_a_closed_pipe_is_141(monkeypatch: pytest.MonkeyPatch) -> None:
     assert main(["rules"]) == 141
 
 
+@pytest.mark.parametrize(("command", "code"), [("rules", 0), ("nothing", 2)])
+def test_closed_streams_are_no_error(
+    monkeypatch: pytest.MonkeyPatch, command: str, code: int
+) -> None:
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    assert main([command]) == code
+    assert sys.stdout is None
+
+
+def test_closed_input_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert main(["check", "-"]) == 2
+    assert "<stdin>: cannot be read: it is closed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [(OSError(errno.ENOSPC, "No space left"), "No space left"), (OSError("odd"), "odd")],
+)
+def test_a_full_disk_is_no_bug(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: OSError,
+    says: str,
+) -> None:
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise error
+
+    monkeypatch.setattr(sys, "stdout", Full())
+    assert main(["rules"]) == 2
+    assert capsys.readouterr().err == f"cadence-guard: the system says: {says}\n"
+
+
 def test_start_up_loads_nothing_heavy() -> None:
     code = (
         "import sys; from cadence_guard.cli import main; main(['--version']);"

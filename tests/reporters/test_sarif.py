@@ -78,6 +78,8 @@ def test_paths_are_relative_to_the_repository_and_escaped() -> None:
     assert absolute == {"uri": "file:///abs/a.yaml"}
     assert windows == {"uri": "file:///C:/a.yaml"}
     assert stdin["uri"] == "%3Cstdin%3E"
+    no_text = Report(files=(FileRead("n\udcff.yaml", "native", 1, 1),))
+    assert run_of(no_text)["artifacts"][0]["location"]["uri"] == "n%FF.yaml"
     run = run_of(REPORT, lambda path: f"drips/{path}")
     assert run["artifacts"][0]["location"]["uri"] == "drips/trial.cadence.yaml"
     assert "SRCROOT" in run["originalUriBaseIds"]

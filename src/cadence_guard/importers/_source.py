@@ -46,7 +46,8 @@ class Source:
     def open(cls, path: str | Path) -> Source:
         """The source at a path. Raises CadenceError if it cannot be read."""
         try:
-            return cls(str(path), Path(path).read_bytes())
+            with Path(path).open("rb") as file:  # which may have no end
+                return cls(str(path), file.read(LARGEST + 1))
         except OSError as error:
             raise CadenceError(f"{path}: cannot be read: {error.strerror}") from error
 
