@@ -622,6 +622,21 @@ def test_every_kind_of_node_leads_to_a_wait_that_was_put() -> None:
     assert not done.unrepaired
 
 
+def test_what_waits_together_is_not_kept_apart_by_waiting() -> None:
+    """Two ways at once lead to the step: the wait before it is one of both."""
+    nodes: tuple[Node, ...] = (
+        Fan("f", (), ("b", "p")),
+        Branch("b", (), (Arm("z", share=0.5), Arm(None))),
+        step("z", None, 1),
+        Pause("p", (), fixed(5), "b"),
+    )
+    done = fix(foreign(*nodes), OTHER, Policy(rules=GAP), START, END)
+    assert done.changes == ()
+    (told,) = done.unrepaired
+    assert told.startswith("x: z: CG302 ")
+    assert told.endswith("(no wait repairs that)")
+
+
 def test_a_date_that_is_too_near() -> None:
     nodes = (
         Pause("o", (), UntilDate(START + 10 * DAY), "a"),

@@ -83,6 +83,9 @@ ROUTES: Final = 2_000
 ROUNDS: Final = 400
 """How often the proof is asked about one cadence. Each time a wait has grown to what a start needs;
 no cadence that somebody wrote needs so many."""
+VAIN: Final = 40
+"""How often a wait grows, if by no less than in the beginning, before it is given up. In a loop of
+many turns each time is less than the one before."""
 _FIRST: Final = 3 * WEEK
 _SAMPLES: Final = range(0, WEEK, 2 * HOUR)
 """Starts, counted from the one the proof names, that are looked at before it is asked again."""
@@ -250,7 +253,8 @@ class _Key(NamedTuple):
 
 class _Repair:
     """One cadence on its way to be without objections. `edits` are what was changed, `refused` what
-    waiting does not repair."""
+    waiting does not repair; `given_up` is what was waited for in vain, so that it is begun anew
+    without."""
 
     def __init__(
         self,
@@ -269,6 +273,8 @@ class _Repair:
         self.ignores = ignores
         self.edits: dict[Where, _Edit] = {}
         self.refused: dict[_Key, str] = {}
+        self.given_up: dict[_Key, str] = {}
+        self.grew: dict[Where, list[int]] = {}
         self.incomplete: tuple[str, ...] = ()
 
     def go(self) -> None:
@@ -284,10 +290,13 @@ class _Repair:
         spans = [(start, min(end, start + _FIRST), None)]
         rounds = iter(range(ROUNDS))
         while True:
-            self.cadence, self.edits, self.refused = written, {}, {}
+            self.cadence, self.edits, self.refused = written, {}, {**self.given_up}
+            self.grew = {}
             if not self._settle(spans, rounds):
                 self.incomplete = (*self.incomplete, f"not done after {ROUNDS} changes")
                 return
+            if not self.given_up.keys() <= self.refused.keys():
+                continue
             proof = self._prove(start, end, None)
             self.incomplete = proof.incomplete
             missed = {(one.start, one.zone) for one in proof.objections if self._is_open(one)}
@@ -303,7 +312,7 @@ class _Repair:
             found = [one for span in spans for one in self._prove(*span).objections]
             place = {id_: index for index, id_ in enumerate(self.cadence.nodes)}
             found.sort(key=lambda one: place.get(one.step.id, 0))
-            if not self._round(found):
+            if not self._round(found) or not self.given_up.keys() <= self.refused.keys():
                 return True
         return False
 
@@ -343,7 +352,7 @@ class _Repair:
                 grows = self._wait_before(one, route)
                 amount = -(-max(self._amounts(one, grows)) // self._times(one, grows.where))
                 if not amount:
-                    self._refuse(one, "no wait repairs that")
+                    self._refuse(one, _IN_VAIN)
                     continue
                 growing.append((one, grows, amount))
                 places = {node.where for node in route.nodes} if route else set()
@@ -356,11 +365,15 @@ class _Repair:
                 grown[grows.where] = (amount, grows, one.step)
         for amount, grows, step in grown.values():
             self._set(step, grows, amount)
+            grew = self.grew.setdefault(grows.where, [])
+            grew.append(amount)
+            if len(grew) >= VAIN and 2 * amount >= max(grew):
+                # What it is to be later than waits there as well.
+                self.given_up |= {_key(one): _why(one) for one, to, _ in growing if to == grows}
         return first is not None
 
     def _refuse(self, objected: Objected, why: str) -> None:
-        said = f"{objected.step.name}: {objected.code} {objected.message}"
-        self.refused[_key(objected)] = f"{said} ({why})"
+        self.refused[_key(objected)] = _why(objected, why)
 
     def _hopeless(self, objected: Objected) -> str | None:
         """Why no wait would help, as far as one look tells."""
@@ -379,7 +392,7 @@ class _Repair:
         if _is_retry(objected) and not isinstance(step.every, (Elapsed, LocalDays, BusinessDays)):
             return "it is tried again at times of their own"
         if _free(objected, objected.start, objected.times) == NEVER:
-            return "no wait repairs that"
+            return _IN_VAIN
         return None
 
     # -- hours --------------------------------------------------------------------------------
@@ -548,6 +561,14 @@ _UNTIL: Final = "until the hours"
 """What the place of a wait that was put before something ends with, whatever leads to it; one on
 the way to it alone ends with `native.SLOT`."""
 _PUT: Final = (native.SLOT, _BEFORE, _UNTIL)
+
+
+_IN_VAIN: Final = "no wait repairs that"
+
+
+def _why(objected: Objected, why: str = _IN_VAIN) -> str:
+    """An objection, and why waiting does not repair it."""
+    return f"{objected.step.name}: {objected.code} {objected.message} ({why})"
 
 
 def _key(objected: Objected) -> _Key:
