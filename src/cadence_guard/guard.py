@@ -380,11 +380,12 @@ class Guard:
 
         Raises ValueError for a later or naive instant, LedgerUnavailable.
         """
-        limit = to_us(parse_instant(self._clock())) - max(KEPT_DAYS * DAY, self.ruleset.looks_back)
+        kept = max(KEPT_DAYS * DAY, self.ruleset.looks_back)
+        limit = to_us(parse_instant(self._clock())) - kept
         earliest = to_us(parse_instant(before))
         if earliest > limit:
             raise ValueError(
-                f"touches are kept for {KEPT_DAYS} days; prune before {to_datetime(limit)}"
+                f"touches are kept for {-(-kept // DAY)} days; prune before {to_datetime(limit)}"
             )
         with guarded():
             return self.ledger.prune(earliest)
