@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from operator import attrgetter
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from cadence_guard import words
 from cadence_guard.contact import Consent, Contact, Forget, Handoff, Signal, Suppress
@@ -71,7 +71,7 @@ class Book:
         """The case of a touch at an instant. `facts` replace what the events say of the contact."""
         me = self.people.get(touch.contact) or self._person(touch.contact)
         names = names_of(touch, me, facts)
-        point = names[0]
+        point = names[0] if names else None
         view = me.view if facts is None else _with(me.view, facts)
         noes: Iterable[No] = me.noes
         if self._noes_at or self._erased:
@@ -80,10 +80,9 @@ class Book:
             noes = [no.also_at(names) for no in noes]
         return Case(touch, at, point, me, view, noes, self)
 
-    def names(self, touch: Touch, facts: Contact | None) -> frozenset[str]:
+    def names(self, touch: Touch, facts: Contact | None) -> tuple[str, ...]:
         """All texts under which somebody may have named the point of a touch."""
-        names = names_of(touch, self._me(touch.contact), facts)
-        return frozenset(name for name in names if name is not None)
+        return names_of(touch, self._me(touch.contact), facts)
 
     def account_line(self, account: str) -> Line:
         """The touches filed under an account."""
@@ -115,9 +114,8 @@ class Book:
             line = lines[key] = Line(self.people)
         return line
 
-    def _others(self, me: History, names: Names) -> Iterator[No]:
-        """The noes of other contacts, and of forgotten ones, that hold at a point."""
-        points = [name for name in names if name is not None]
+    def _others(self, me: History, points: tuple[str, ...]) -> Iterator[No]:
+        """The noes of others, and of forgotten people, that hold at a point of these names."""
         for point in points:
             for no in self._noes_at.get(point, ()):
                 if no.contact != me.contact:
@@ -164,7 +162,7 @@ class Book:
         account = (facts and facts.account) or me.account
         if isinstance(event, Touch):
             names = names_of(event, me, facts)
-            return Streams(me.contact, account, frozenset(name for name in names[:1] if name))
+            return Streams(me.contact, account, frozenset(names[:1]))
         if isinstance(event, (Signal, Consent)):
             return Streams(me.contact, account, self._points_meant(event, me))
         return Streams(me.contact, None, frozenset())
@@ -215,7 +213,7 @@ class Book:
         elif touch.id is not None or not self.knows(touch):
             me = self._me(touch.contact)
             account = streams.account if streams else me.account
-            self._add(touch, at, names_of(touch, me)[0], me, account)
+            self._add(touch, at, _name_of(touch, me), me, account)
 
     def lay(self, touch: Touch, at: int) -> None:
         """Takes in a touch without id as if it were made at an instant, whatever it says of that:
@@ -223,7 +221,7 @@ class Book:
         me = self._me(touch.contact)
         self._order += 1
         self._moved_on()
-        self._add(touch, at, names_of(touch, me)[0], me, me.account)
+        self._add(touch, at, _name_of(touch, me), me, me.account)
 
     def add(self, case: Case) -> None:
         """Takes in the touch of a case of this book that was not told before: what has been worked
@@ -316,7 +314,7 @@ class Book:
         """Whether two touches of one kind and instant are about the same message and point."""
         return (
             (past.cadence, past.step) == (touch.cadence, touch.step)
-            and past.to in names_of(touch, self._me(touch.contact))
+            and past.to in (names_of(touch, self._me(touch.contact)) or (None,))
             and past.rest == _rest(touch)
         )
 
@@ -516,22 +514,26 @@ def point_of(touch: Touch) -> str | None:
     return normalise(touch.to, CHANNEL_KIND[touch.channel]) if touch.to else None
 
 
-Names: TypeAlias = tuple[str | None, ...]
-"""How a point is compared, then other texts under which it may have been named."""
-
-
-def names_of(touch: Touch, me: History, facts: Contact | None = None) -> Names:
-    """The contact point of a touch, and other texts under which it may have been named: a national
-    number, as long as nobody knew its country."""
-    text = point_of(touch)
-    if text is None or CHANNEL_KIND[touch.channel] != "phone":
+def names_of(touch: Touch, me: History, facts: Contact | None = None) -> tuple[str, ...]:
+    """How the contact point of a touch is compared, then other texts under which it may have been
+    named: a national number, as long as nobody knew its country. () if it has none."""
+    if touch.to is None:
+        return ()
+    kind = CHANNEL_KIND[touch.channel]
+    text = normalise(touch.to, kind)
+    if kind != "phone":
         return (text,)
-    assert touch.to is not None  # its point has a text
     point = normalise(touch.to, "phone", (facts and facts.country) or me.country)
     texts = {text} | me.spelled.get(point, frozenset())
     if facts is not None:
         texts |= spelled_in(facts).get(point, frozenset())
     return (point, *sorted(texts - {point}))
+
+
+def _name_of(touch: Touch, me: History) -> str | None:
+    """How the contact point of a touch is compared."""
+    names = names_of(touch, me)
+    return names[0] if names else None
 
 
 def named_point(event: Signal | Consent | Suppress, whose: History | None) -> str | None:

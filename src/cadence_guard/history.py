@@ -88,11 +88,11 @@ class No(NamedTuple):
     order: int = 0
     """Its place among the lines."""
 
-    def also_at(self, names: Collection[str | None]) -> No:
+    def also_at(self, names: Collection[str]) -> No:
         """The same at all of these names of one point, if it is at one of them."""
         if self.points.isdisjoint(names):
             return self
-        return self._replace(points=self.points.union(name for name in names if name is not None))
+        return self._replace(points=self.points.union(names))
 
     def covers(self, contact: str, channel: str, point: str | None, purpose: str) -> bool:
         """Whether a touch of this contact, channel, point and purpose is meant."""

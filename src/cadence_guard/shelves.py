@@ -82,7 +82,7 @@ class Shelves:
         account = facts.account if facts is not None else None
         name = (touch.contact, point_of(touch), account)
 
-        def names(book: Book) -> frozenset[str]:
+        def names(book: Book) -> tuple[str, ...]:
             return book.names(touch, facts)
 
         if touch.id is None:
@@ -93,7 +93,7 @@ class Shelves:
 
     def full(self, contact: str) -> Shelf:
         """All that is known of a contact."""
-        return self._read((contact, None, ""), lambda book: frozenset(), FIRST)[0]
+        return self._read((contact, None, ""), lambda book: (), FIRST)[0]
 
     def booking(self, touch: str) -> Page:
         """What is known under the id of a touch, whoever the contact."""
@@ -124,7 +124,7 @@ class Shelves:
     def _read(
         self,
         name: _Name,
-        names: Callable[[Book], frozenset[str]],
+        names: Callable[[Book], tuple[str, ...]],
         need: int,
         beside: str = "",
     ) -> tuple[Shelf, bool]:
@@ -143,20 +143,21 @@ class Shelves:
                     events = [*shelf.page.events, *page.events] if account == "" else []
                     shelf = shelf._replace(page=page._replace(events=events))
                     self._shelves[name] = shelf
-                if names(shelf.book) <= shelf.names and (
+                if shelf.names.issuperset(names(shelf.book)) and (
                     account is not None or _account(shelf.book, contact) == shelf.account
                 ):
                     return shelf, is_new
         since = need if need == FIRST else need // _MONTH * _MONTH
-        own, known = account, names(self.book())
+        own, known = account, frozenset(names(self.book()))
         while True:
             keys = self._keys(contact, known, own)
             page, is_new = self._page(keys, None if since == FIRST else since, 0, beside)
             book = self.book(page)
             found = _account(book, contact) if account is None else account
-            if found == own and names(book) <= known:
+            called = names(book)
+            if found == own and known.issuperset(called):
                 break
-            own, known = found, known | names(book)
+            own, known = found, known.union(called)
         if len(self._shelves) >= _KEPT:
             self._shelves.clear()
         shelf = self._shelves[name] = Shelf(keys, known, own, since, page, book)
