@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
 from cadence_guard import Policy
 from cadence_guard.cadence import (
@@ -14,21 +18,31 @@ from cadence_guard.cadence import (
     Await,
     Branch,
     Cadence,
+    Elapsed,
     Enter,
+    Fan,
+    Ground,
     Handover,
+    LocalDays,
     Node,
     Pause,
     Step,
     Unknown,
+    UntilClock,
     UntilDate,
+    UntilOpen,
+    Wait,
     fixed,
 )
 from cadence_guard.check.reactions import ANSWERS, REFUSALS, reactions
 from cadence_guard.check.report import Finding
 from cadence_guard.importers._source import Source
-from cadence_guard.instants import DAY, NEVER, Hours, to_us
+from cadence_guard.instants import DAY, HOUR, NEVER, Hours, to_us
 from cadence_guard.rules import Objection, OpenStretch, Rule
 from cadence_guard.ruleset import Ruleset
+from check.brute import WEEK, moment
+from check.brute_reactions import refused_after
+from check.worlds import SEEDS, hours_of
 
 SOURCE = Source("x.yaml", b"cadence:\n  exits: []\n  steps: [a, b]\n")
 START = to_us(datetime(2026, 3, 2, tzinfo=UTC))
@@ -54,7 +68,7 @@ def cadence(*nodes: Node, exits: tuple[str, ...] = (), **more: Any) -> Cadence:
 
 
 def found(one: Cadence, policy: Policy = HUMANE, **others: Cadence) -> list[Finding]:
-    return reactions(policy, Ruleset(policy), one, SOURCE, START, START + 30 * DAY, others)
+    return reactions(policy, Ruleset(policy), one, SOURCE, START, START + 30 * DAY, others).findings
 
 
 def kinds(one: Cadence, policy: Policy = HUMANE) -> dict[str, str]:
@@ -248,7 +262,9 @@ def test_nobody_enters_within_the_period() -> None:
     one = cadence(*TWO, entry_hours=hours)
     assert found(one)
     policy = HUMANE
-    assert reactions(policy, Ruleset(policy), one, SOURCE, START + DAY, START + 2 * DAY) == []
+    assert (
+        reactions(policy, Ruleset(policy), one, SOURCE, START + DAY, START + 2 * DAY).findings == []
+    )
 
 
 class Fails(Rule):
@@ -268,3 +284,178 @@ def test_a_rule_that_fails_tells_nothing() -> None:
     policy = Policy(rules={f"{__name__}:Fails": {}})
     assert found(cadence(*TWO, exits=NOES), policy) == []
     assert Fails(Fails.Params()).objection(0, None).message == "never asked"
+
+
+# -- against brute force -------------------------------------------------------------------------
+
+SIX = timedelta(hours=6)
+REACTION_ZONES = ("America/Chicago", "Europe/Berlin", "Asia/Kolkata")
+
+
+class Reactive:
+    """A random small cadence, all of whose times are multiples of six hours, and a policy that
+    asks for distances alone: what is found for one start is found for three hours of them."""
+
+    def __init__(self, rnd: Random) -> None:
+        self.rnd = rnd
+        self.nodes: dict[str, Node] = {}
+        self.others: dict[str, Cadence] = {}
+        self.ranges = 0
+        self.wide = False
+        self.kinds = rnd.sample(("replied", "purchased", "declined", "opt_out", "paused"), 3)
+        if rnd.random() < 0.3:
+            self.kinds.append("hung_up")
+        start = self.chain(None, rnd.choice((1, 2, 2, 3)))
+        if rnd.random() < 0.4:
+            start = self.wait(start)
+        self.cadence = self.made("trial", start)
+        self.policy = self.refusing()
+
+    def add(self, kind: type[Node], **fields: Any) -> str:
+        name = f"{kind.__name__.lower()}-{len(self.nodes)}"
+        self.nodes[name] = kind(id=name, where=(), **fields)
+        return name
+
+    def made(self, name: str, start: str | None) -> Cadence:
+        rnd = self.rnd
+        left_out = [kind for kind in self.kinds if rnd.random() < 0.75 or name == "trial"]
+        return Cadence(
+            name,
+            ("cadence",),
+            self.nodes,
+            start,
+            audience=Audience(
+                kind=rnd.choice((None, "prospects")),
+                zones=REACTION_ZONES,
+                grounds=rnd.choice((None, (Ground("consent"), Ground("invited", age=DAY)))),
+            ),
+            exits=frozenset((*ANSWERS, *REFUSALS)) - {*left_out},
+        )
+
+    def pause(self, then: str | None) -> str:
+        rnd, hours = self.rnd, rnd_hours(self.rnd)
+        day = START // DAY + rnd.randrange(8)
+        waits: tuple[Wait, ...] = (
+            UntilOpen(hours_of(hours), hours),
+            UntilOpen(hours_of(hours), hours),
+            UntilClock(rnd.choice((0, 6, 12, 18)) * HOUR),
+            LocalDays(rnd.choice((1, 2))),
+            fixed(rnd.choice((0, 0, 6, 24)) * 3600),
+            UntilDate(day * DAY + rnd.choice((0, 12)) * HOUR, local=rnd.random() < 0.5),
+        )
+        wait = rnd.choice(waits)
+        if not self.ranges and rnd.random() < 0.2:
+            self.ranges += 1
+            wait = Elapsed(0, rnd.choice((6, 12)) * HOUR)
+        return self.add(Pause, wait=wait, then=then, since_start=rnd.random() < 0.15)
+
+    def wait(self, then: str | None) -> str:
+        """Something that comes before a step, often a wait."""
+        rnd = self.rnd
+        shape = rnd.choice(("pause",) * 6 + ("if", "if", "unless", "await", "fan", "enter"))
+        if shape in ("await", "fan", "enter"):
+            shape = "pause" if self.wide else shape
+            self.wide = True
+        kind = rnd.choice((*self.kinds, "clicked"))
+        if shape == "if":
+            side = self.step(None) if rnd.random() < 0.5 else None
+            return self.add(Branch, arms=(Arm(side, kind), Arm(then)))
+        if shape == "unless":
+            return self.add(Branch, arms=(Arm(then, kind, unless=True), Arm(None)))
+        if shape == "await":
+            side = self.wait(self.step(None)) if rnd.random() < 0.5 else None
+            arm = Arm(side, kind)
+            timeout = rnd.choice((6, 12)) * HOUR
+            return self.add(Await, arms=(arm,), timeout=Elapsed(timeout, timeout), then=then)
+        if shape == "fan" and then is not None:
+            return self.add(Fan, thens=(self.pause(self.step(None)), then))
+        if shape == "enter":
+            self.others["y"] = replace(self.cadence_besides(), name="y")
+            return self.add(Enter, cadence="y", then=then)
+        return self.pause(then)
+
+    def cadence_besides(self) -> Cadence:
+        kept, self.nodes = self.nodes, {}
+        self.others["y"] = flow_ = self.made("y", self.pause(self.step(None)))
+        self.nodes = kept
+        return flow_
+
+    def step(self, then: str | None) -> str:
+        rnd = self.rnd
+        channel = rnd.choice(("email", "email", "sms", "call"))
+        again = channel == "call" and rnd.random() < 0.4
+        return self.add(
+            Step,
+            channel=channel,
+            then=then,
+            automated=rnd.random() < 0.7,
+            purpose=rnd.choice((None, None, "service")),
+            attempts=2 if again else 1,
+            every=fixed(6 * 3600) if again else None,
+        )
+
+    def chain(self, then: str | None, steps: int) -> str:
+        for _ in range(steps):
+            then = self.step(then)
+            for _ in range(self.rnd.choice((0, 1, 1, 2, 2))):
+                then = self.wait(then)
+        assert then is not None
+        return then
+
+    def refusing(self) -> Policy:
+        rnd = self.rnd
+        if rnd.random() < 0.3:
+            return Policy(packs=["humane"], rules={"outside-hours": "off"})
+        every: dict[str, Any] = {
+            "already-answered": {"for": rnd.choice(("1h", "12h", "30d")), "channels": ["email"]},
+            "after-refusal": {"declined": rnd.choice(("1h", "P1M")), "purposes": ["sales"]},
+            "channel-hop": {"for": "2d"},
+            "paused": {},
+            "wrong-audience": {},
+            "over-cap": {"max": 1, "per": rnd.choice(("7h", "2d"))},
+        }
+        rules = {name: every[name] for name in rnd.sample(sorted(every), 3)}
+        answers = {"signals": ["replied", "invited"], "within": "2d"}
+        return Policy.model_validate(
+            {"version": 1, "rules": rules, **({"answers": answers} if rnd.random() < 0.4 else {})}
+        )
+
+    def listed(self) -> dict[str, str]:
+        """The signals that the findings list, each with the finding's code."""
+        end = START + 7 * DAY
+        told = reactions(
+            self.policy, Ruleset(self.policy), self.cadence, SOURCE, START, end, self.others
+        )
+        return {
+            kind: finding.code
+            for finding in told.findings
+            for kind in (finding.help or "").removesuffix("]").split("[")[1].split(", ")
+        }
+
+    def brute(self) -> set[str]:
+        starts = [moment(START) + n * SIX / 2 for n in range(7 * 8)]
+        kinds = [kind for kind in (*ANSWERS, *REFUSALS) if kind not in self.cadence.exits]
+        return set(
+            refused_after(
+                kinds, self.policy, self.cadence, REACTION_ZONES, starts, SIX, self.others
+            )
+        )
+
+
+def rnd_hours(rnd: Random) -> str:
+    """Windows of the week, of whole quarters of a day."""
+    clocks = ("00:00", "06:00", "12:00", "18:00")
+    opens, closes = rnd.choice((("00:00", "24:00"), *permutations(clocks, 2)))
+    days = WEEK if rnd.random() < 0.5 else sorted(rnd.sample(WEEK, 4), key=WEEK.index)
+    return f"{','.join(days)} {opens}-{closes}"
+
+
+def lists_what_brute_force_finds(seed: int) -> None:
+    world = Reactive(Random(seed))
+    assert set(world.listed()) == world.brute()
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=SEEDS)
+def test_brute_force_finds_the_same_signals(seed: int) -> None:
+    lists_what_brute_force_finds(seed)

@@ -524,16 +524,21 @@ class Prover:
     def _traced(self, run: _Run, spot: Spot, bit: int, first: _First) -> _Seen | None:
         """An entry from which a stop behind a range comes to lie where an objection was seen; None
         if what was before it makes the objection void."""
+        start, every = self._placed(run, first)
+        found = self.judge.objecting(
+            spot.concern, every[spot.index], first.zone, self._before(spot, start, every)
+        )
+        return _Seen(start, first.zone, spot, every) if found & bit else None
+
+    def _placed(self, run: _Run, first: _First) -> tuple[int, tuple[int, ...]]:
+        """An entry from which the rest of a way comes to lie as it was seen, and when all stops are
+        then."""
         assert run.origin is not None
         starts = next(each for where, each in self._starts(run.path.fresh) if where is first.zone)
         chain = _chain(run.stops, run.origin)
         start, times = Reach(_alone(run.stops, chain), starts, first.zone).back(first.start)
         known = dict(zip((*chain, *run.places), (*times, *first.times), strict=True))
-        every = _filled(run.stops, start, first.zone, known)
-        found = self.judge.objecting(
-            spot.concern, every[spot.index], first.zone, self._before(spot, start, every)
-        )
-        return _Seen(start, first.zone, spot, every) if found & bit else None
+        return start, _filled(run.stops, start, first.zone, known)
 
     def _before(self, spot: Spot, start: int, times: Sequence[int]) -> list[Prior]:
         """All that was before a touch on its way, in order."""
