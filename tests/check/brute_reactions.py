@@ -44,6 +44,8 @@ class Reacting:
     others: Mapping[str, Cadence] = field(default_factory=dict)
     turns: int = 2
     sent: Heard | None = None
+    deaf: set[datetime] = field(default_factory=set)
+    """When a wait for a signal begins, or another cadence: what came before is not heard there."""
 
     def walks(self, start: datetime) -> list[Walk]:
         """All that can happen after an entry at `start`, in the order of time, the signal too;
@@ -103,10 +105,12 @@ class Reacting:
                 for walks in product(*ways):
                     yield tuple(event for walk in walks for event in walk)
             case Await():
+                self.deaf.add(now)
                 yield from self._awaited(node, now, go)
             case Handover():
                 yield from go(node.then, now, Given(now, node.to))
             case Enter():
+                self.deaf.add(now)
                 other = self.others[node.cadence]
                 besides = list(self._from(other, other.start, now, now, been))
                 for one, two in product(besides, list(go(node.then, now))):
@@ -193,15 +197,17 @@ def told(event: Event, number: int) -> Any:
     return {"event": "signal", "contact": CONTACT, "kind": event.kind, "at": event.at}
 
 
-def instants(walks: Iterable[Walk], start: datetime, every: timedelta) -> list[datetime]:
-    """When somebody may react: one second before each touch, and now and then."""
-    walks = list(walks)
+def instants(quiet: Reacting, start: datetime, every: timedelta | None) -> list[datetime]:
+    """When somebody may react: one second before each touch, or before what is deaf to it; and now
+    and then, if `every` says how often."""
+    walks = quiet.walks(start)
     touches = {event.at for walk in walks for event in walk if isinstance(event, Made)}
-    found = {at - SECOND for at in touches}
-    at = start + every / 2
-    while touches and at < max(touches):
-        found.add(at)
-        at += every
+    found = {at - SECOND for at in touches | quiet.deaf}
+    if every is not None and touches:
+        at = start + every / 2
+        while at < max(touches):
+            found.add(at)
+            at += every
     return sorted(at for at in found if at > start)
 
 
@@ -213,19 +219,20 @@ def refused_after(
     starts: Iterable[datetime],
     tick: timedelta,
     others: Mapping[str, Cadence],
+    every: timedelta | None = None,
 ) -> dict[str, tuple[datetime, str, Walk]]:
     """The signals after which the guard refuses a touch that it would not refuse without them, each
-    with a start, a zone and a walk."""
+    with a start, a zone and a walk. `every`: how often somebody may react between two touches."""
     found: dict[str, tuple[datetime, str, Walk]] = {}
     starts, wanted = list(starts), list(kinds)
+    asked = Asked(policy, (cadence, *others.values()), "UTC")
     for zone in zones:
-        asked = Asked(policy, (cadence, *others.values()), zone)
         for start in starts:
             left = [kind for kind in wanted if kind not in found]
             if not left:
                 return found
             quiet = Reacting(cadence, ZoneInfo(zone), tick, others)
-            for at in instants(quiet.walks(start), start, tick):
+            for at in instants(quiet, start, every):
                 for kind in left:
                     walker = Reacting(cadence, ZoneInfo(zone), tick, others, sent=Heard(at, kind))
                     for walk in walker.walks(start):
@@ -244,6 +251,7 @@ def refused(walk: Walk, sent: Heard | None, asked: Asked) -> bool:
     return any(
         isinstance(walk[index], Made)
         and walk[index].at > sent.at
-        and asked.codes(walk, index) - asked.codes(without, index - 1)
+        and (codes := asked.codes(walk, index))
+        and codes - asked.codes(without, index - 1)
         for index in range(place + 1, len(walk))
     )

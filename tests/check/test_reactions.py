@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -40,8 +41,8 @@ from cadence_guard.importers._source import Source
 from cadence_guard.instants import DAY, HOUR, NEVER, Hours, to_us
 from cadence_guard.rules import Objection, OpenStretch, Rule
 from cadence_guard.ruleset import Ruleset
-from check.brute import WEEK, moment
-from check.brute_reactions import refused_after
+from check.brute import WEEK, Heard, Made, moment
+from check.brute_reactions import Reacting, refused_after
 from check.worlds import SEEDS, hours_of
 
 SOURCE = Source("x.yaml", b"cadence:\n  exits: []\n  steps: [a, b]\n")
@@ -420,24 +421,44 @@ class Reactive:
             {"version": 1, "rules": rules, **({"answers": answers} if rnd.random() < 0.4 else {})}
         )
 
-    def listed(self) -> dict[str, str]:
-        """The signals that the findings list, each with the finding's code."""
+    def told(self) -> dict[str, Finding]:
+        """The signals that the findings list, each with its finding."""
         end = START + 7 * DAY
         told = reactions(
             self.policy, Ruleset(self.policy), self.cadence, SOURCE, START, end, self.others
         )
         return {
-            kind: finding.code
+            kind: finding
             for finding in told.findings
             for kind in (finding.help or "").removesuffix("]").split("[")[1].split(", ")
         }
 
-    def brute(self) -> set[str]:
+    def goes(self, finding: Finding) -> bool:
+        """Whether somebody who goes through the cadence may come to what a finding shows."""
+        shown = finding.witness
+        assert shown is not None
+        last, start = shown.touches[-1], shown.starts["trial"]
+        return any(
+            (event.at, event.step.name, event.cadence.name) == (last.at, last.step, last.cadence)
+            for signal in shown.signals
+            if finding.help is not None and signal.kind in finding.help
+            for walk in Reacting(
+                self.cadence,
+                ZoneInfo(shown.zone),
+                SIX,
+                self.others,
+                sent=Heard(signal.at, signal.kind),
+            ).walks(start)
+            for event in walk
+            if isinstance(event, Made)
+        )
+
+    def brute(self, every: timedelta | None = None) -> set[str]:
         starts = [moment(START) + n * SIX / 2 for n in range(7 * 8)]
         kinds = [kind for kind in (*ANSWERS, *REFUSALS) if kind not in self.cadence.exits]
         return set(
             refused_after(
-                kinds, self.policy, self.cadence, REACTION_ZONES, starts, SIX, self.others
+                kinds, self.policy, self.cadence, REACTION_ZONES, starts, SIX, self.others, every
             )
         )
 
@@ -450,12 +471,27 @@ def rnd_hours(rnd: Random) -> str:
     return f"{','.join(days)} {opens}-{closes}"
 
 
-def lists_what_brute_force_finds(seed: int) -> None:
+def lists_what_brute_force_finds(seed: int, every: timedelta | None = None) -> None:
     world = Reactive(Random(seed))
-    assert set(world.listed()) == world.brute()
+    told = world.told()
+    assert set(told) == world.brute(every)
+    for kind, finding in told.items():
+        assert finding.code == ("CG802" if kind in REFUSALS else "CG801")
+        shown = finding.witness
+        assert shown is not None
+        assert shown.zone in REACTION_ZONES
+        assert START <= to_us(shown.starts["trial"]) < START + 7 * DAY
+        if not world.ranges and not world.wide:  # else it may go between what is tried
+            assert world.goes(finding)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(seed=SEEDS)
 def test_brute_force_finds_the_same_signals(seed: int) -> None:
     lists_what_brute_force_finds(seed)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(150))
+def test_nobody_who_reacts_at_another_time_is_refused_after_another_signal(seed: int) -> None:
+    lists_what_brute_force_finds(seed, SIX)
