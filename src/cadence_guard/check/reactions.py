@@ -486,22 +486,24 @@ def _entered_at(path: Path, times: Mapping[int, int], index: int) -> int:
     """When the cadence of a touch was entered."""
     made = path.items[index].what
     assert isinstance(made, Made)
-    for place in _way_to(path, index):
-        what = path.items[place].what
-        if isinstance(what, Enter) and what.cadence == made.cadence.name:
-            return times.get(place, FIRST)
-    return FIRST
+    entries = (
+        times.get(place, FIRST)
+        for place in _way_to(path, index)
+        if isinstance(what := path.items[place].what, Enter) and what.cadence == made.cadence.name
+    )
+    return next(entries, FIRST)
 
 
 def _begun(path: Path, times: Mapping[int, int], place: int) -> int:
     """From when on a signal counts that is asked for at a mark."""
     mark = path.items[place].what
     assert isinstance(mark, _Mark)
-    for earlier in _way_to(path, place) if mark.since is not None else ():
-        begins = path.items[earlier].what
-        if isinstance(begins, _Mark) and begins.id == mark.since:
-            return times.get(earlier, FIRST)
-    return FIRST
+    begins = (
+        times.get(earlier, FIRST)
+        for earlier in _way_to(path, place)
+        if isinstance(what := path.items[earlier].what, _Mark) and what.id == mark.since
+    )
+    return next(begins, FIRST)
 
 
 def _way_to(path: Path, place: int) -> Iterator[int]:
