@@ -83,6 +83,10 @@ class World:
     """Cadences that are entered besides."""
     sampled: bool = False
     """Whether there are more starts that matter."""
+    turns: int = 10
+    """How often the brute force goes round a loop: for a week at least."""
+    endless: bool = False
+    """Whether there is no way out of its loop."""
 
     @property
     def names(self) -> list[tuple[str, int]]:
@@ -574,6 +578,47 @@ class Ticks(Maker):
         return self.rnd.choice((1, 2, 3, 5)) * TICK
 
 
+class Repeats(Ticks):
+    """Steps that are made several times on one way: calls that are tried again, ways that are gone
+    at once and join, loops without an end, and two places that send one letter."""
+
+    shapes = ("calls", "calls", "calls", "join", "endless", "letters")
+    turns = ("outside-hours", "over-cap", "too-soon", "blackout", "missed-calls", "missing-consent")
+
+    def again(self, then: str | None) -> str:
+        """A step that is tried two or three times, and waits before it."""
+        made = self.step(then, possible=False)
+        step = self.nodes[made]
+        assert isinstance(step, Step)
+        every = self.wait(ranges=self.chance(0.3))
+        attempts = self.rnd.choice((2, 3, 3))
+        self.nodes[made] = replace(step, channel="call", attempts=attempts, every=every)
+        return self.pause(made) if self.chance(0.6) else made
+
+    def flow(self) -> str:
+        shape = self.shape = self.rnd.choice(self.shapes)
+        if shape == "calls":
+            return self.again(self.chain(None, 1) if self.chance(0.3) else None)
+        if shape == "join":
+            both = self.step(None)
+            return self.add(Fan, thens=(self.pause(both), self.pause(both)))
+        if shape == "endless":
+            name = f"pause-{len(self.nodes)}"
+            low = max(self.length(), self.round_trip) // TICK
+            again = self.step(name, possible=False)
+            self.nodes[name] = Pause(name, (), Elapsed(low, low), again)
+            return again
+        first = self.chain(self.chain(None, 1), self.rnd.choice((1, 2)))
+        for name, node in self.nodes.items():
+            if isinstance(node, Step):
+                self.nodes[name] = replace(node, step="letter")
+        return first
+
+    def policy(self) -> tuple[Entry, ...]:
+        rules = self.rnd.sample(self.turns, 3)
+        return tuple(self.entry(rule) for rule in sorted(rules))
+
+
 def minute_world(rnd: Random, zone: str | None = None) -> World:
     """Whole minutes: every minute of a week, and the time between each two of them.
 
@@ -601,6 +646,15 @@ def tick_world(rnd: Random, zone: str | None = None) -> World:
     if rnd.random() < 0.3:
         start -= maker.shift if abs(maker.shift) < DAY else timedelta()
     return _world(maker, cadence, start - 20 * TICK, start + 20 * TICK, TICK)
+
+
+def repeat_world(rnd: Random, zone: str | None = None) -> World:
+    """A tick world whose steps are made several times."""
+    maker = Repeats(rnd, zone or rnd.choice(ZONES))
+    cadence = maker.cadence()
+    start = maker.change + rnd.choice((0, 0, -1, -1, -2)) * DAY
+    world = _world(maker, cadence, start - 12 * TICK, start + 12 * TICK, TICK)
+    return replace(world, endless=maker.shape == "endless")
 
 
 def year_world(rnd: Random) -> World:

@@ -42,11 +42,11 @@ from cadence_guard.check.proof import (
     Prover,
     Spot,
     _Cell,
-    _Choice,
     _First,
     _Run,
     _samples,
 )
+from cadence_guard.check.ranges import Choice
 from cadence_guard.check.report import Finding
 from cadence_guard.check.shape import NAMES, listed
 from cadence_guard.check.witness import witness
@@ -259,7 +259,7 @@ class _Reacting(Prover):
     def _ask_own(self, path: Path, spots: list[Spot], in_line: bool) -> None:
         """Tries each signal at the first start, which is all that is asked of rules of somebody's
         own: they may look at anything."""
-        run = self._run(path, _Choice([item.stop for item in path.items]), spots, in_line)
+        run = self._run(path, Choice([item.stop for item in path.items]), spots, in_line)
         for where, starts in run.starts[:1]:
             for start, _ in starts[:1]:
                 laid = lay(run.way, start, where)

@@ -32,7 +32,8 @@ from cadence_guard.check.days import SLACK, Calendar, Day
 from cadence_guard.check.judging import Concern, Judge
 from cadence_guard.check.layout import Leg, SinceStart, Stop, Upto, is_range, lay
 from cadence_guard.check.paths import Heard, Item, Made, Path, What, ways
-from cadence_guard.check.proof import Reach, prove, since_start
+from cadence_guard.check.proof import prove
+from cadence_guard.check.ranges import Reach, since_start
 from cadence_guard.check.report import Finding, Witness, WitnessSignal, WitnessTouch
 from cadence_guard.check.shape import finding_at, listed
 from cadence_guard.contact import Handoff, Signal
