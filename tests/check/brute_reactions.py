@@ -35,27 +35,27 @@ SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class Reacting:
-    """Goes every way through a cadence in one zone of somebody who sends `sent`, if anything; at an
-    exit on that signal it ends. `tick` is how fine ranges are tried."""
+    """Goes every way through a cadence in one zone of somebody who sends what `sent` says; at an
+    exit on one of these signals it ends. `tick` is how fine ranges are tried."""
 
     cadence: Cadence
     zone: ZoneInfo
     tick: timedelta
     others: Mapping[str, Cadence] = field(default_factory=dict)
     turns: int = 2
-    sent: Heard | None = None
+    sent: tuple[Heard, ...] = ()
     deaf: set[datetime] = field(default_factory=set)
     """When a wait for a signal begins, or another cadence: what came before is not heard there."""
 
     def walks(self, start: datetime) -> list[Walk]:
-        """All that can happen after an entry at `start`, in the order of time, the signal too;
+        """All that can happen after an entry at `start`, in the order of time, with what was sent;
         before it come the signals that the audience gave."""
         said = [
             Heard(start - timedelta(microseconds=ground.age), ground.kind)
             for ground in self.cadence.audience.grounds or ()
             if ground.kind != "consent"
         ]
-        said += () if self.sent is None else (self.sent,)
+        said += self.sent
         found = dict.fromkeys(
             tuple(sorted((*said, *walk), key=lambda event: event.at))
             for walk in self._from(self.cadence, self.cadence.start, start, start, ())
@@ -64,12 +64,11 @@ class Reacting:
 
     def _known(self, kind: str | None, at: datetime) -> bool:
         """Whether a signal of some kind has come by then."""
-        return self.sent is not None and self.sent.kind == kind and self.sent.at <= at
+        return any(sent.kind == kind and sent.at <= at for sent in self.sent)
 
     def _left(self, cadence: Cadence, start: datetime, now: datetime) -> bool:
-        """Whether the signal has ended a cadence that was entered at `start`."""
-        sent = self.sent
-        return sent is not None and sent.kind in cadence.exits and start <= sent.at <= now
+        """Whether a signal has ended a cadence that was entered at `start`."""
+        return any(sent.kind in cadence.exits and start <= sent.at <= now for sent in self.sent)
 
     def _from(
         self,
@@ -93,6 +92,8 @@ class Reacting:
             case Step():
                 for made in self._attempts(node, cadence, now, start, 1):
                     yield from go(node.then, made[-1].at, *made)
+                if node.possible:
+                    yield from go(node.then, now)
             case Pause():
                 since = start if node.since_start else now
                 for end in ends(node.wait, since, self.zone, self.tick):
@@ -130,18 +131,18 @@ class Reacting:
     def _awaited(self, node: Await, now: datetime, go: Any) -> Iterator[Walk]:
         assert node.timeout is not None
         (end,) = ends(node.timeout, now, self.zone, self.tick)
-        asked = [arm for arm in node.arms if arm.signal]
-        sent = self.sent
-        mine = [arm for arm in asked if sent is not None and arm.signal == sent.kind]
-        if sent is not None and mine and now <= sent.at <= end:
-            end = sent.at
-            yield from go(mine[0].then, end, Heard(end, sent.kind))
+        asked = {arm.signal: arm for arm in reversed(node.arms) if arm.signal is not None}
+        mine = [sent for sent in self.sent if sent.kind in asked and now <= sent.at <= end]
+        if mine:
+            first = min(mine, key=lambda sent: sent.at)
+            end = first.at
+            yield from go(asked[first.kind].then, end, first)
         else:
             yield from go(node.then, end)
         at = now
         while at < end:  # another signal may come before
-            for arm in asked:
-                yield from go(arm.then, at, Heard(at, arm.signal or ""))
+            for kind, arm in asked.items():
+                yield from go(arm.then, at, Heard(at, kind))
             at += self.tick
 
     def _attempts(
@@ -168,10 +169,10 @@ class Asked:
     policy: Policy
     cadences: tuple[Cadence, ...]
     zone: str
-    known: dict[Any, frozenset[str]] = field(default_factory=dict)
+    known: dict[Any, frozenset[Any]] = field(default_factory=dict)
 
-    def codes(self, walk: Walk, index: int) -> frozenset[str]:
-        """Why the guard refuses a touch of a walk."""
+    def codes(self, walk: Walk, index: int) -> frozenset[Any]:
+        """Why the guard refuses a touch of a walk: what tells the entries that object apart."""
         now = walk[index].at
         key = tuple((now - event.at, event._replace(at=now)) for event in walk[: index + 1])
         if key not in self.known:
@@ -181,8 +182,11 @@ class Asked:
             for number, event in enumerate(walk[:index]):
                 guard.record(told(event, number))
             touch = told(walk[index], index).model_copy(update={"outcome": None})
-            decision = guard.evaluate(touch)
-            self.known[key] = frozenset(() if decision else decision.codes)
+            self.known[key] = frozenset(
+                (found.code, found.facts.get("max"), str(found.facts.get("per")))  # an entry
+                for found in guard.evaluate(touch).findings
+                if found.effect == "block" and found.when is None
+            )
         return self.known[key]
 
 
@@ -234,19 +238,20 @@ def refused_after(
             quiet = Reacting(cadence, ZoneInfo(zone), tick, others)
             for at in instants(quiet, start, every):
                 for kind in left:
-                    walker = Reacting(cadence, ZoneInfo(zone), tick, others, sent=Heard(at, kind))
+                    sent = Heard(at, kind)
+                    walker = Reacting(cadence, ZoneInfo(zone), tick, others, sent=(sent,))
                     for walk in walker.walks(start):
-                        if refused(walk, walker.sent, asked):
+                        if refused(walk, sent, asked):
                             found.setdefault(kind, (start, zone, walk))
     return found
 
 
-def refused(walk: Walk, sent: Heard | None, asked: Asked) -> bool:
+def refused(walk: Walk, sent: Heard, asked: Asked) -> bool:
     """Whether a touch of a walk is refused because of a signal that was sent on it."""
-    place = walk.index(sent)  # type: ignore[arg-type]
+    place = walk.index(sent)
     without = (*walk[:place], *walk[place + 1 :])
     calls = any(isinstance(event, Made) and event.missed for event in walk[:place])
-    if sent is None or (sent.kind == "hung_up" and not calls):
+    if sent.kind == "hung_up" and not calls:
         return False
     return any(
         isinstance(walk[index], Made)

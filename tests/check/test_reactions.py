@@ -597,7 +597,7 @@ class Reactive:
                 ZoneInfo(shown.zone),
                 SIX,
                 self.others,
-                sent=Heard(signal.at, signal.kind),
+                sent=(Heard(signal.at, signal.kind),),
             ).walks(start)
             for event in walk
             if isinstance(event, Made)
