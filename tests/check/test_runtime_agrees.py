@@ -17,22 +17,21 @@ from cadence_guard import Guard, Policy
 from cadence_guard.cadence import Cadence
 from cadence_guard.check.assumptions import CONTACT, facts, touch_of
 from cadence_guard.check.proof import Proof, prove
-from cadence_guard.check.reactions import ANSWERS, REFUSALS, reactions
+from cadence_guard.check.reactions import reactions
 from cadence_guard.importers import Source
 from cadence_guard.instants import zone as zone_of
-from cadence_guard.policy import AnswerTerms, Setting
 from cadence_guard.ruleset import Ruleset
 from cadence_guard.words import SIGNALS
-from check.brute import SPOKEN, Given, Heard, Made, Walk, Walker, is_open, moment
+from check.brute import Given, Heard, Made, Walk, Walker, is_open, moment
 from check.brute_reactions import Reacting
 from check.worlds import (
     SEEDS,
     World,
-    duration_of,
+    exact_policy,
     gentle_world,
     minute_world,
-    params_of,
     tick_world,
+    with_exits,
 )
 
 FOOTPRINTS = ("opened", "clicked", "visited")
@@ -40,16 +39,9 @@ FOOTPRINTS = ("opened", "clicked", "visited")
 
 def clean_policy(world: World, proof: Proof) -> Policy:
     """The entries of a world's policy that object to no step on no way."""
-    guilty = {(type(one.entry).name, one.entry.place) for one in proof.objections}
-    rules: dict[str, list[Any]] = {}
-    for entry, name in zip(world.entries, world.names, strict=True):
-        if name not in guilty:
-            rules.setdefault(entry["rule"], []).append(params_of(entry))
-    said = {rule: Setting(tuple(params)) for rule, params in rules.items()}
-    if world.within is None:
-        return Policy(rules=said)
-    terms = AnswerTerms.model_construct(signals=SPOKEN, within=duration_of(world.within))
-    return Policy(rules=said, answers=terms)
+    return exact_policy(
+        world, {(type(one.entry).name, one.entry.place) for one in proof.objections}
+    )
 
 
 def told(event: Given | Heard) -> dict[str, Any]:
@@ -132,17 +124,6 @@ def test_a_clean_cadence_is_never_refused(seed: int) -> None:
 
 SECOND = timedelta(seconds=1)
 SOURCE = Source("x.yaml", b"cadence: {}\n")
-
-
-def with_exits(world: World, rnd: Random) -> World:
-    """The same world with other exits, here and in what is entered besides."""
-
-    def left(cadence: Cadence) -> Cadence:
-        kinds = frozenset(kind for kind in (*ANSWERS, *REFUSALS) if rnd.random() < 0.6)
-        return replace(cadence, exits=kinds)
-
-    others = {name: left(other) for name, other in world.others.items()}
-    return replace(world, cadence=left(world.cadence), others=others)
 
 
 def allowed(world: World, policy: Policy) -> list[str]:

@@ -407,12 +407,14 @@ class _Reacting(Prover):
         path, concern, at = spot.path, spot.concern, times[spot.index]
         sent = _Sent(kind, times[before] - SECOND, _since(path, start))
         known = dict(enumerate(times))
+        comes = _comes(path, known, hearing.marks, spot.index, sent)
+        times = tuple(NEVER if _ended(path, known, n, sent) else at for n, at in known.items())
         priors = self._before(spot, start, times)
         after = sorted(
             [*priors, (sent.at, self.judge.kind(Heard(kind)))], key=lambda prior: prior[0]
         )
         because = self._because(concern, at, where, priors, after)
-        if not because or not _comes(path, known, hearing.marks, spot.index, sent):
+        if not because or not comes:
             return None
         entry = next(entry for bit, entry in concern.counting if bit & because)
         said = entry.objection(at, self.judge.case(concern, at, where, after))
@@ -470,11 +472,7 @@ def _comes(
         _is_call(items[place]) and at < sent.at for place, at in times.items()
     ):
         return False
-    made = items[index].what
-    assert isinstance(made, Made)
-    if sent.kind in made.cadence.exits and _entered_at(path, times, index) <= sent.at:
-        return False
-    return not any(
+    return not _ended(path, times, index, sent) and not any(
         sent.at <= (at := times.get(place, NEVER))
         and (at, place) < (now, index)
         and _begun(path, times, place) <= sent.at
@@ -482,16 +480,17 @@ def _comes(
     )
 
 
-def _entered_at(path: Path, times: Mapping[int, int], index: int) -> int:
-    """When the cadence of a touch was entered."""
-    made = path.items[index].what
-    assert isinstance(made, Made)
+def _ended(path: Path, times: Mapping[int, int], place: int, sent: _Sent) -> bool:
+    """Whether a touch is not made, since a signal has ended its cadence."""
+    made = path.items[place].what
+    if not isinstance(made, Made) or sent.kind not in made.cadence.exits:
+        return False
     entries = (
-        times.get(place, FIRST)
-        for place in _way_to(path, index)
-        if isinstance(what := path.items[place].what, Enter) and what.cadence == made.cadence.name
+        times.get(earlier, FIRST)
+        for earlier in _way_to(path, place)
+        if isinstance(what := path.items[earlier].what, Enter) and what.cadence == made.cadence.name
     )
-    return next(entries, FIRST)
+    return next(entries, FIRST) <= sent.at <= times[place]
 
 
 def _begun(path: Path, times: Mapping[int, int], place: int) -> int:
