@@ -15,8 +15,9 @@ is asked about it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from cadence_guard.book import Book
@@ -356,8 +357,9 @@ class _Reacting(Prover):
         index, (at, moves, border) = run.index(spot), cell.laid
         heard = at[before] - SECOND
         more = cell._replace(laid=Laid([*at, heard], [*moves, moves[before]], border))
-        cuts = self._cuts(hearing.run, spot, index, more)
-        for start in _samples(more, cuts if moves[before] else (*cuts, heard)):
+        cuts: Iterable[int] = self._cuts(hearing.run, spot, index, more)
+        cuts = cuts if moves[before] else chain(cuts, (heard,))
+        for start in chain((cell.start,), _samples(more, cuts)):  # often the first will do
             self.work += 5 + len(at)
             if self.work > WORK:
                 self._say("more starts, ways and ranges together than are followed")
