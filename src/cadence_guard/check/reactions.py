@@ -73,7 +73,7 @@ REFUSALS: Final = (
     "paused",
 )
 """The signals that ought to end a cadence; entries of a policy may take others for an answer."""
-WORK: Final = 1_000_000
+WORK: Final = 500_000
 """How much is judged at most: touches, each counted with what was before it."""
 
 
@@ -223,7 +223,7 @@ class _Reacting(Prover):
         self._exposed = {kind: _exposed(cadence, kind) for kind in kinds}
         self._found: dict[str, Objected] = {}
         self._left: set[str] = set()
-        """The signals not found so far that might make an entry object on the way looked at."""
+        """The signals that are still looked for on a way."""
         self._at: dict[Spot, tuple[str, ...]] = {}
         """Those that might make one object to a touch."""
         self._hearings: dict[tuple[_Run, str], _Hearing] = {}
@@ -251,15 +251,15 @@ class _Reacting(Prover):
         """The touches of a path to which an entry might object because of a signal not yet found to
         be one."""
         spots = super()._new_spots(path, in_line)
-        if any(_is_own(entry) for entry in self.ruleset.entries):
-            self._ask_own(path, spots, in_line)
         self._at |= {spot: self._kinds_at(spot) for spot in spots}
-        self._left = {kind for spot in spots for kind in self._at[spot]}
-        return [spot for spot in spots if self._at[spot]]
+        self._ask_first(path, spots, in_line)
+        self._left = {kind for spot in spots for kind in self._at[spot]} - self._found.keys()
+        return [spot for spot in spots if not self._left.isdisjoint(self._at[spot])]
 
-    def _ask_own(self, path: Path, spots: list[Spot], in_line: bool) -> None:
-        """Tries each signal at the first start, which is all that is asked of rules of somebody's
-        own: they may look at anything."""
+    def _ask_first(self, path: Path, spots: list[Spot], in_line: bool) -> None:
+        """Tries the signals at the first start, which often settles it. It is all that is asked of
+        rules of somebody's own: they may look at anything."""
+        own = any(_is_own(entry) for entry in self.ruleset.entries)
         run = self._run(path, Choice([item.stop for item in path.items]), spots, in_line)
         for where, starts in run.starts[:1]:
             for start, _ in starts[:1]:
@@ -267,8 +267,9 @@ class _Reacting(Prover):
                 cell = _Cell(where, start, start + 1, laid, together=False)
                 for spot in spots:
                     if laid.at[spot.index] < NEVER:
-                        for kind in self._may_come(spot):
-                            self._try(run, spot, cell, kind)
+                        for kind in self._may_come(spot) if own else self._at[spot]:
+                            if kind not in self._found:
+                                self._try(run, spot, cell, kind)
 
     def _may_come(self, spot: Spot) -> list[str]:
         """The signals that are still looked for, as far as somebody who has just sent one may come
@@ -316,9 +317,9 @@ class _Reacting(Prover):
     def _judge_spot(self, run: _Run, spot: Spot, cell: _Cell, plain: int | None) -> None:
         """Looks for a start of a cell at which a signal makes a touch be refused."""
         for kind in self._at[spot]:
-            if kind in self._left:
+            if kind not in self._found:
                 self._try(run, spot, cell, kind)
-        if not self._left:
+        if self._found.keys() >= self._left:
             raise _SettledError
 
     def _try(self, run: _Run, spot: Spot, cell: _Cell, kind: str) -> None:
@@ -328,7 +329,6 @@ class _Reacting(Prover):
             objected = self._objected(hearing, run, spot, cell, kind, before)
             if objected is not None:
                 self._found[kind] = objected
-                self._left.discard(kind)
                 return
 
     def _hearing(self, run: _Run, kind: str) -> _Hearing:
