@@ -40,6 +40,7 @@ from itertools import combinations, pairwise
 from operator import or_
 from typing import Final, NamedTuple
 
+from cadence_guard._struct import struct
 from cadence_guard.cadence import (
     Await,
     Cadence,
@@ -106,7 +107,7 @@ _ROUND: Final = 5 * WEEK
 """In so long a time a loop of whole hours comes by many hours of the week, and by a month's end."""
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Objected:
     """One entry's objection to the touches of one step.
 
@@ -134,7 +135,7 @@ class _TooMuchError(Exception):
     """There is more to judge than `WORK`."""
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Proof:
     """What was proved: objections in the order of the steps, why it is not complete (CG903), and
     what was assumed, in words."""

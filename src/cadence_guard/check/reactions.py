@@ -16,10 +16,11 @@ is asked about it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
+from cadence_guard._struct import struct
 from cadence_guard.book import Book
 from cadence_guard.cadence import (
     Arm,
@@ -539,7 +540,7 @@ def book_before(path: Path, start: int, times: Sequence[int], index: int, zone: 
 # -- where a signal is asked for -----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class _Mark(Enter):
     """A place where a cadence asks for signals, as a stop on a way that somebody goes who has sent
     none of these `kinds`.
