@@ -418,17 +418,20 @@ def objects(
 
 @dataclass
 class Found:
-    """What became of the touches of one step under one entry."""
+    """What one entry says of a step that is made on some walks, once or several times on each."""
 
     codes: set[str] = field(default_factory=set)
     refused: tuple[datetime, str, Walk] | None = None
-    """The first start, zone and walk with an objection."""
+    """The first start, zone and walk on which one of the step's touches is refused."""
     free: tuple[datetime, str, Walk] | None = None
-    """The first one without."""
+    """The first on which the step is made, and each of its touches let pass."""
+    most: int = 0
+    """How many touches it makes on one walk at most."""
 
     @property
     def certainty(self) -> str | None:
-        """`always`, `sometimes`, or None if it never objects."""
+        """`always` if it objects to one touch or another on every walk on which the step is made,
+        `sometimes` if on some, None if on none."""
         if self.refused is None:
             return None
         return "always" if self.free is None else "sometimes"
@@ -472,20 +475,23 @@ def tell(
     zone: ZoneInfo,
     within: timedelta | None = None,
 ) -> None:
-    """Judges every touch of a walk."""
+    """Judges every touch of a walk, and what that says of each step on it."""
+    made: dict[tuple[str, str], list[int]] = {}
     for index, event in enumerate(walk):
-        if not isinstance(event, Made):
-            continue
+        if isinstance(event, Made):
+            made.setdefault((event.cadence.name, event.step.name), []).append(index)
+    for step, indices in made.items():
         for place, entry in enumerate(entries):
-            said = found.setdefault((event.cadence.name, event.step.name, place), Found())
+            said = found.setdefault((*step, place), Found())
+            said.most = max(said.most, len(indices))
             if said.refused and said.free:
                 continue  # there is nothing more to learn
-            code = objects(entry, walk, index, zone, within)
-            if code is None:
-                said.free = said.free or (start, zone.key, walk)
-            else:
-                said.codes.add(code)
+            codes = {objects(entry, walk, index, zone, within) for index in indices} - {None}
+            said.codes.update(code for code in codes if code is not None)
+            if codes:
                 said.refused = said.refused or (start, zone.key, walk)
+            else:
+                said.free = said.free or (start, zone.key, walk)
 
 
 def search_pair(

@@ -122,6 +122,28 @@ def test_a_fan_is_all_ways_at_once() -> None:
     assert stops(path) == [Stop(-1, ()), Stop(0, (hours(1),)), Stop(0, ()), Stop(2, ())]
 
 
+def test_what_is_gone_at_once_goes_round_by_itself() -> None:
+    """Where one of them has been is not where another has."""
+    found = all_ways(flow(fan("*", "p", "p"), pause("p", days(1), "a"), step("a")))
+    assert told(found) == [["a", "a"]]
+    assert stops(found.paths[0]) == [Stop(-1, (days(1),)), Stop(-1, (days(1),))]
+    other = flow(step("x", "p"), pause("p", days(1), "x"), name="other")
+    twice = flow(enter("e", "other", "p"), pause("p", days(9), "f"), enter("f", "other", None))
+    found = all_ways(twice, longest=2 * DAY, others={"other": other})
+    assert told(found) == [["+ other", "x", "x", "x", "+ other", "x", "x", "x"]]
+    assert not found.reasons
+    again = flow(
+        step("a", "*"),
+        fan("*", "p", "q"),
+        pause("p", days(1), "a"),
+        pause("q", days(2), "b"),
+        step("b"),
+    )
+    found = all_ways(again, longest=DAY)
+    assert told(found) == [["a", "a", "b", "b"]]
+    assert not all_ways(flow(fan("*", "*", "*")), longest=DAY).reasons
+
+
 def test_what_may_be_left_out_is_there_and_not() -> None:
     found = all_ways(line(step("a"), step("b", possible=True), step("c")))
     assert told(found) == [["a", "b", "c"], ["a", "c"]]
@@ -288,8 +310,14 @@ def test_more_stops_than_the_bound() -> None:
     assert list(found.reasons) == [f"it has more than {STOPS} stops or waits on one way"]
 
 
+def test_more_at_once_than_the_bound() -> None:
+    found = all_ways(flow(fan("*", *("a" for _ in range(100_000))), step("a")))
+    assert [len(path.items) for path in found.paths] == [STOPS]
+    assert list(found.reasons) == [f"more than {STOPS} of its ways are gone at once"]
+
+
 def test_more_nodes_than_the_bound() -> None:
-    nodes = {f"{n}": pause(f"{n}", hours(1), f"{n + 1}") for n in range(VISITS // 2)}
+    nodes = {f"{n}": pause(f"{n}", hours(1), f"{n + 1}") for n in range(VISITS + 1)}
     cadence = Cadence("long", (), nodes, "0")
     assert list(all_ways(cadence).reasons) == [f"it has more than {VISITS} places on its ways"]
 

@@ -15,6 +15,7 @@ from cadence_guard.cadence import (
     UntilDate,
     UntilOpen,
 )
+from cadence_guard.check.paths import WAYS
 from cadence_guard.history import Case
 from cadence_guard.instants import DAY, HOUR, NEVER, Hours, zone
 from cadence_guard.policy import Policy
@@ -274,7 +275,7 @@ def test_a_loop_comes_by_the_hours_of_the_week() -> None:
         start=us("2026-03-02T15:00:00Z"),
         end=us("2026-03-02T15:00:01Z"),
     )
-    assert told(proof) == {("a", "CG401"): "sometimes"}
+    assert told(proof) == {("a", "CG401"): "always"}
 
 
 def test_a_loop_comes_by_dates() -> None:
@@ -284,7 +285,7 @@ def test_a_loop_comes_by_dates() -> None:
         (rules(blackout={"dates": ["2026-03-20"]}), None),
     ):
         cadence = flow(step("a", "p", not_after=late), pause("p", days(1), "a"))
-        assert set(told(proved(ruleset, cadence, end=START + 1)).values()) == {"sometimes"}
+        assert set(told(proved(ruleset, cadence, end=START + 1)).values()) == {"always"}
 
 
 def test_a_loop_waits_for_a_date() -> None:
@@ -302,7 +303,159 @@ def test_a_streak_makes_a_loop_longer() -> None:
         unanswered_streak={"steps": [{"after": 5, "gap": "1m"}, {"after": 6, "gap": "2d"}]}
     )
     cadence = flow(step("a", "p"), pause("p", days(1), "a"))
-    assert told(proved(ruleset, cadence)) == {("a", "CG303"): "sometimes"}
+    assert told(proved(ruleset, cadence)) == {("a", "CG303"): "always"}
+
+
+# -- always --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("every", "expected"),
+    [
+        # The second and the third are too soon for everybody, the first for nobody.
+        (hours(1), "always"),
+        (days(1), None),
+        # So is one or the other, by the night of 23 hours.
+        (LocalDays(1), "sometimes"),
+        (Elapsed(HOUR, 2 * HOUR), "always"),
+        (Elapsed(HOUR, DAY), "sometimes"),
+    ],
+)
+def test_a_call_tried_again_is_always_too_soon(every: Any, expected: str | None) -> None:
+    cadence = line(step("a", channel="call", attempts=3, every=every))
+    proof = proved(rules(too_soon={"gap": "1d"}), cadence)
+    assert told(proof) == ({("a", "CG302"): expected} if expected else {})
+
+
+def test_one_turn_or_the_other_is_refused_from_every_start() -> None:
+    """Noon is the second turn's for half of the starts, and the third's for the others."""
+    soon = rules(outside_hours={"windows": [{"days": ["mon"], "from": "00:00", "to": "12:00"}]})
+    cadence = line(step("a", channel="call", attempts=3, every=hours(6)))
+    morning = us("2026-03-02T06:00:00Z")
+    assert told(proved(soon, cadence, start=morning, end=morning + 12 * HOUR)) == {
+        ("a", "CG401"): "always"
+    }
+    early = proved(soon, cadence, start=morning - 1, end=morning + 12 * HOUR)
+    assert told(early) == {("a", "CG401"): "always"}
+    twice = line(step("a", channel="call", attempts=2, every=hours(6)))
+    assert told(proved(soon, twice, start=morning, end=morning + 12 * HOUR)) == {
+        ("a", "CG401"): "sometimes"
+    }
+
+
+def test_a_way_with_one_turn_only_says_that_it_is_not_always() -> None:
+    cadence = flow(
+        step("a", "?"), branch("?", "p", None), pause("p", hours(1), "a"),
+    )  # fmt: skip
+    assert told(proved(rules(too_soon={"gap": "1d"}), cadence)) == {("a", "CG302"): "sometimes"}
+    endless = flow(step("a", "p"), pause("p", hours(1), "a"))
+    assert told(proved(rules(too_soon={"gap": "1d"}), endless)) == {("a", "CG302"): "always"}
+
+
+def test_a_way_on_which_it_is_not_made_says_nothing() -> None:
+    cadence = flow(branch("?", "a", None), step("a", channel="call", attempts=2, every=hours(1)))
+    assert told(proved(rules(too_soon={"gap": "1d"}), cadence)) == {("a", "CG302"): "always"}
+
+
+def test_two_ways_at_once_that_join() -> None:
+    cadence = flow(
+        fan("*", "p", "q"), pause("p", hours(1), "a"), pause("q", days(3), "a"), step("a")
+    )
+    assert told(proved(rules(too_soon={"gap": "3d"}), cadence)) == {("a", "CG302"): "always"}
+    alike = flow(fan("*", "p", "p"), pause("p", UntilClock(0), "a"), step("a"))
+    assert told(proved(rules(over_cap=CAP), alike)) == {("a", "CG301"): "always"}
+    ranged = flow(
+        fan("*", "p", "q"), pause("p", hours(1), "a"), pause("q", Elapsed(0, 2 * HOUR), "a"),
+        step("a"),
+    )  # fmt: skip
+    # One of them is refused, but which one hangs on the range.
+    assert told(proved(rules(over_cap=CAP), ranged)) == {("a", "CG301"): "sometimes"}
+
+
+def test_turns_that_hang_on_one_range_are_taken_together() -> None:
+    late = {"windows": [{"days": ["mon", "tue"], "from": "00:00", "to": "12:00"}]}
+    call = step("a", channel="call", attempts=3, every=hours(8))
+    morning = us("2026-03-02T06:00:00Z")
+    cadence = line(step("z"), Elapsed(HOUR, 3 * HOUR), call)
+    found = told(proved(rules(outside_hours=late), cadence, start=morning, end=morning + HOUR))
+    assert found == {("a", "CG401"): "always"}
+    # Each wait of its own: which of them comes at noon hangs on how they fall.
+    each = step("a", channel="call", attempts=3, every=Elapsed(4 * HOUR, 9 * HOUR))
+    proof = proved(rules(outside_hours=late), line(each), start=morning, end=morning + HOUR)
+    assert told(proof) == {("a", "CG401"): "sometimes"}
+
+
+def test_turns_of_which_some_hang_on_the_entry() -> None:
+    late = rules(outside_hours={"windows": [{"days": ["mon"], "from": "00:00", "to": "12:00"}]})
+    morning = us("2026-03-02T06:00:00Z")
+    cadence = flow(
+        step("s0", "p0", step="letter"), pause("p0", Elapsed(HOUR, 2 * HOUR), "s1"),
+        step("s1", "p1", step="letter"), pause("p1", hours(11.5), "s2", since_start=True),
+        step("s2", step="letter"),
+    )  # fmt: skip
+    proof = proved(late, cadence, start=morning, end=morning + HOUR)
+    assert told(proof) == {("s2", "CG401"): "sometimes"}
+    assert not proof.incomplete
+
+
+def test_turns_before_what_hangs_on_a_range_and_the_entry() -> None:
+    late = rules(outside_hours={"windows": [{"days": ["mon"], "from": "00:00", "to": "12:00"}]})
+    morning = us("2026-03-02T06:00:00Z")
+    cadence = flow(
+        step("s0", "p0", channel="call", attempts=3, every=hours(6), step="letter"),
+        pause("p0", Elapsed(HOUR, 2 * HOUR), "s1"), step("s1", "p1", step="letter"),
+        pause("p1", hours(13.5), "s2", since_start=True), step("s2", step="letter"),
+    )  # fmt: skip
+    proof = proved(late, cadence, start=morning, end=morning + 12 * HOUR)
+    assert told(proof) == {("s0", "CG401"): "always"}
+    assert proof.incomplete  # whether s2 waits hangs on the range
+
+
+def test_a_turn_that_never_comes_objects_to_nothing() -> None:
+    never = UntilOpen(Hours([]), "never")
+    soon = rules(too_soon={"gap": "1d"}, over_cap={"max": 0})
+    cadence = flow(fan("*", "p", "a"), pause("p", never, "a"), step("a"))
+    assert told(proved(soon, cadence)) == {("a", "CG301"): "always"}
+    tried = line(step("a", channel="call", attempts=2, every=never))
+    assert told(proved(rules(missed_calls={"max": 1, "per": "1d"}), tried)) == {}
+    # Nobody comes to either.
+    both = flow(fan("*", "p", "q"), pause("p", never, "a"), pause("q", never, "a"), step("a"))
+    assert told(proved(soon, both)) == {}
+
+
+def test_turns_that_are_too_much_to_judge_together_are_sometimes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    soon = rules(too_soon={"gap": "1d"}, outside_hours=WORK)
+    cadence = line(step("a", channel="call", attempts=3, every=hours(8)))
+    assert told(proved(soon, cadence)) == {("a", "CG302"): "always", ("a", "CG401"): "always"}
+    monkeypatch.setattr("cadence_guard.check.proof.TURNS_WORK", 12)
+    cut = proved(soon, cadence)
+    assert told(cut) == {("a", "CG302"): "always", ("a", "CG401"): "sometimes"}
+    assert not cut.incomplete
+
+
+def test_ways_that_were_not_looked_at_leave_nothing_always() -> None:
+    cadence = flow(
+        step("a", "b"), step("b", "?"),
+        branch("?", *(f"s{n}" for n in range(WAYS + 1))),
+        *(step(f"s{n}") for n in range(WAYS + 1)),
+    )  # fmt: skip
+    proof = proved(rules(too_soon={"gap": "1d"}), cadence)
+    assert proof.incomplete
+    assert set(told(proof).values()) == {"sometimes"}
+
+
+def test_what_a_person_answered_before_a_range() -> None:
+    """Whether the letter was an answer, and so is not counted, hangs on the range before it."""
+    policy = Policy(
+        rules={"too-soon": {"gap": "30d"}}, answers={"signals": ["invited"], "within": "2d"}
+    )
+    cadence = line(
+        Elapsed(DAY, 3 * DAY), step("a", automated=False), days(1), step("b"),
+        audience=Audience(grounds=(Ground("consent", age=0), Ground("invited", age=0))),
+    )  # fmt: skip
+    assert told(proved(Ruleset(policy), cadence)) == {("b", "CG302"): "sometimes"}
 
 
 # -- ranges --------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ the finest time there is, around an instant at which a window opens or a clock i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -40,9 +40,10 @@ from cadence_guard.cadence import (
     Wait,
     fixed,
 )
+from cadence_guard.check.reactions import ANSWERS, REFUSALS
 from cadence_guard.instants import Duration, Hours, parse_clock, to_us
 from cadence_guard.lines import Answers
-from cadence_guard.policy import Policy, Setting, rule_class
+from cadence_guard.policy import AnswerTerms, Policy, Setting, rule_class
 from cadence_guard.ruleset import Ruleset
 from check.brute import EPOCH, LEAVE_ANSWERS_ALONE, SPOKEN, WEEK, Entry
 
@@ -83,6 +84,10 @@ class World:
     """Cadences that are entered besides."""
     sampled: bool = False
     """Whether there are more starts that matter."""
+    turns: int = 10
+    """How often the brute force goes round a loop: for a week at least."""
+    endless: bool = False
+    """Whether there is no way out of its loop."""
 
     @property
     def names(self) -> list[tuple[str, int]]:
@@ -115,6 +120,20 @@ def policy_of(entries: Sequence[Entry]) -> Policy:
     for entry in entries:
         settings.setdefault(entry["rule"], []).append(params_of(entry))
     return Policy(rules={rule: Setting(tuple(params)) for rule, params in settings.items()})
+
+
+def exact_policy(world: World, without: Collection[tuple[str, int]] = ()) -> Policy:
+    """The policy of a world, with durations that no policy file could write, without some entries:
+    each a rule, and its place among the entries of that rule."""
+    rules: dict[str, list[Any]] = {}
+    for entry, name in zip(world.entries, world.names, strict=True):
+        if name not in without:
+            rules.setdefault(entry["rule"], []).append(params_of(entry))
+    said = {rule: Setting(tuple(params)) for rule, params in rules.items()}
+    if world.within is None:
+        return Policy(rules=said)
+    terms = AnswerTerms.model_construct(signals=SPOKEN, within=duration_of(world.within))
+    return Policy(rules=said, answers=terms)
 
 
 def ruleset_of(entries: Sequence[Entry]) -> Ruleset:
@@ -574,6 +593,58 @@ class Ticks(Maker):
         return self.rnd.choice((1, 2, 3, 5)) * TICK
 
 
+class Repeats(Ticks):
+    """Steps that are made several times on one way: calls that are tried again, ways that are gone
+    at once and join, loops without an end, and two places that send one letter."""
+
+    shapes = ("calls", "calls", "calls", "join", "endless", "letters")
+    turns = ("outside-hours", "over-cap", "too-soon", "blackout", "missed-calls", "missing-consent")
+
+    def again(self, then: str | None) -> str:
+        """A step that is tried two or three times, and waits before it."""
+        made = self.step(then, possible=False)
+        step = self.nodes[made]
+        assert isinstance(step, Step)
+        every = self.wait(ranges=self.chance(0.3))
+        attempts = self.rnd.choice((2, 3, 3))
+        self.nodes[made] = replace(step, channel="call", attempts=attempts, every=every)
+        return self.pause(made) if self.chance(0.6) else made
+
+    def flow(self) -> str:
+        shape = self.shape = self.rnd.choice(self.shapes)
+        if shape == "calls":
+            return self.again(self.chain(None, 1) if self.chance(0.3) else None)
+        if shape == "join":
+            both = self.step(None)
+            return self.add(Fan, thens=(self.pause(both), self.pause(both)))
+        if shape == "endless":
+            name = f"pause-{len(self.nodes)}"
+            low = max(self.length(), self.round_trip) // TICK
+            again = self.step(name, possible=False)
+            self.nodes[name] = Pause(name, (), Elapsed(low, low), again)
+            return again
+        first = self.chain(self.chain(None, 1), self.rnd.choice((1, 2)))
+        for name, node in self.nodes.items():
+            if isinstance(node, Step):
+                self.nodes[name] = replace(node, step="letter")
+        return first
+
+    def policy(self) -> tuple[Entry, ...]:
+        rules = self.rnd.sample(self.turns, 3)
+        return tuple(self.entry(rule) for rule in sorted(rules))
+
+
+def with_exits(world: World, rnd: Random) -> World:
+    """The same world with other exits, also in what is entered besides."""
+
+    def left(cadence: Cadence) -> Cadence:
+        kinds = frozenset(kind for kind in (*ANSWERS, *REFUSALS) if rnd.random() < 0.6)
+        return replace(cadence, exits=kinds)
+
+    others = {name: left(other) for name, other in world.others.items()}
+    return replace(world, cadence=left(world.cadence), others=others)
+
+
 def minute_world(rnd: Random, zone: str | None = None) -> World:
     """Whole minutes: every minute of a week, and the time between each two of them.
 
@@ -601,6 +672,15 @@ def tick_world(rnd: Random, zone: str | None = None) -> World:
     if rnd.random() < 0.3:
         start -= maker.shift if abs(maker.shift) < DAY else timedelta()
     return _world(maker, cadence, start - 20 * TICK, start + 20 * TICK, TICK)
+
+
+def repeat_world(rnd: Random, zone: str | None = None) -> World:
+    """A tick world whose steps are made several times."""
+    maker = Repeats(rnd, zone or rnd.choice(ZONES))
+    cadence = maker.cadence()
+    start = maker.change + rnd.choice((0, 0, -1, -1, -2)) * DAY
+    world = _world(maker, cadence, start - 12 * TICK, start + 12 * TICK, TICK)
+    return replace(world, endless=maker.shape == "endless")
 
 
 def year_world(rnd: Random) -> World:

@@ -138,7 +138,7 @@ def fix(file: CadenceFile, source: Source, policy: Policy, start: int, end: int)
     others = {cadence.name: cadence for cadence in file.cadences}
     findings = shape(file, source)
     for cadence in file.cadences:
-        findings += reactions(policy, ruleset, cadence, source, start, end, others)
+        findings += reactions(policy, ruleset, cadence, source, start, end, others).findings
     unrepaired = [
         f"{finding.cadence or source.path}: {finding.code} {finding.message}"
         for finding in findings

@@ -43,7 +43,7 @@ from cadence_guard.check.layout import Leg, SinceStart, Stop, Upto, least
 WAYS: Final = 512
 STOPS: Final = 200
 TURNS: Final = 100
-VISITS: Final = 200_000
+VISITS: Final = 100_000
 """Bounds: ways through a cadence, stops on one, turns of a loop, nodes come to in all."""
 
 
@@ -109,7 +109,9 @@ class _Chain:
 class _Thread(NamedTuple):
     """What is still to be gone: a node, and from where its waits count.
 
-    `base` is the stop at which its cadence was entered, `least` how long the way to here takes.
+    `base` is the stop at which its cadence was entered, `least` how long the way to here takes, and
+    `line` which of those that are gone at once it is: where another one has been is not where it
+    has.
     """
 
     cadence: Cadence
@@ -118,6 +120,7 @@ class _Thread(NamedTuple):
     legs: tuple[Leg, ...]
     base: int
     least: int
+    line: int = 0
 
 
 class _Visit(NamedTuple):
@@ -137,7 +140,10 @@ class _State:
 
     threads: list[_Thread]
     chain: _Chain | None
-    visits: dict[tuple[str, str], _Visit]
+    visits: dict[int, dict[tuple[str, str], _Visit]]
+    """Where each line has been."""
+    lines: int = 1
+    """How many there have been."""
 
     @property
     def stops(self) -> int:
@@ -150,9 +156,18 @@ class _State:
         self.chain = _Chain(Item(what, Stop(thread.after, thread.legs)), place, self.chain)
         return place
 
-    def forked(self, *threads: _Thread) -> _State:
-        """Another state that goes on with these threads, the last one first."""
-        return _State([*self.threads, *threads], self.chain, dict(self.visits))
+    def forked(self, thread: _Thread) -> _State:
+        """Another state that goes on with this thread first."""
+        going = [*self.threads, thread]
+        visits = {thread.line: dict(self.visits[thread.line]) for thread in going}
+        return _State(going, self.chain, visits, self.lines)
+
+    def beside(self, thread: _Thread) -> int:
+        """A line that begins at a thread, and has been where that has."""
+        line = self.lines
+        self.lines += 1
+        self.visits[line] = dict(self.visits[thread.line])
+        return line
 
 
 def ways(
@@ -190,7 +205,7 @@ class _Walk:
             if (cadence.name, node) in self._entered:
                 continue
             self._entered.add((cadence.name, node))
-            self._stack.append(_State([_Thread(cadence, node, -1, (), -1, 0)], None, {}))
+            self._stack.append(_State([_Thread(cadence, node, -1, (), -1, 0)], None, {0: {}}))
             self._all(fresh)
         cadences = tuple(self._cadences)
         self._found.paths = [path._replace(cadences=cadences) for path in self._found.paths]
@@ -248,15 +263,25 @@ class _Walk:
                     place = state.stop(node, thread)
                     state.threads.append(thread._replace(node=then, after=place, legs=()))
                 case Fan(thens=thens):
-                    state.threads += [thread._replace(node=then) for then in reversed(thens)]
+                    if len(thens) > STOPS:
+                        self._say(f"more than {STOPS} of its ways are gone at once")
+                    besides = [
+                        thread._replace(node=then, line=state.beside(thread))
+                        for then in thens[1:STOPS]
+                    ]
+                    state.threads += [
+                        *reversed(besides),
+                        *(thread._replace(node=then) for then in thens[:1]),
+                    ]
                 case Enter(then=then):
                     place = state.stop(node, thread)
                     thread = thread._replace(node=then, after=place, legs=())
                     state.threads.append(thread)
                     if (other := self._others.get(node.cadence)) is not None:
                         self._cadences[other] = None
+                        line = state.beside(thread)
                         state.threads.append(
-                            _Thread(other, other.start, place, (), place, thread.least)
+                            _Thread(other, other.start, place, (), place, thread.least, line)
                         )
                     else:
                         self._found.assumes[
@@ -283,14 +308,14 @@ class _Walk:
                 if arm.unless:
                     forks += self._timed_out(state, thread, arm.then, node.timeout)
                     continue
-                forked = state.forked()
                 come = _on(thread, arm.then, early, 0)
+                forked = state.forked(come)
                 if arm.signal is not None:
-                    come = come._replace(after=forked.stop(Heard(arm.signal), come), legs=())
-                forked.threads.append(come)
+                    place = forked.stop(Heard(arm.signal), come)
+                    forked.threads[-1] = come._replace(after=place, legs=())
                 forks.append(forked)
             forks += self._timed_out(state, thread, node.then, node.timeout)
-        self._stack += reversed(forks or [state.forked()])
+        self._stack += reversed(forks or [state.forked(thread._replace(node=None))])
         state.threads.append(thread)  # a sign that it goes on in its forks
 
     def _timed_out(
@@ -321,7 +346,7 @@ class _Walk:
 
     def _may_go(self, state: _State, thread: _Thread, node: Node) -> bool:
         """Whether a way is to go on at a node: within the bounds, and not round a loop for ever."""
-        self._budget -= 1 + len(state.visits) // 64  # what a fork copies
+        self._budget -= 1 + _copied(state, thread, node) // 64
         if self._budget < 0:
             self._say(f"it has more than {VISITS} places on its ways")
             self._stack.clear()
@@ -329,8 +354,9 @@ class _Walk:
         if state.stops >= STOPS or len(thread.legs) >= STOPS:
             self._say(f"it has more than {STOPS} stops or waits on one way")
             return False
+        visits = state.visits[thread.line]
         key = (thread.cadence.name, node.id)
-        visit = state.visits.get(key) or _Visit(thread.least, state.stops)
+        visit = visits.get(key) or _Visit(thread.least, state.stops)
         now = (thread.after, thread.legs)
         if visit.last == now or visit.full:
             return False  # round and round without a wait, or long enough
@@ -339,8 +365,25 @@ class _Walk:
             return False
         lasts, stops = thread.least - visit.least, state.stops - visit.stops
         full = lasts >= self._longest and stops > self._touches
-        state.visits[key] = visit._replace(times=visit.times + 1, full=full, last=now)
+        visits[key] = visit._replace(times=visit.times + 1, full=full, last=now)
         return True
+
+
+def _copied(state: _State, thread: _Thread, node: Node) -> int:
+    """How much is copied where a way forks: where those lines have been that go on."""
+    forks, besides = 0, 0
+    match node:
+        case Branch(arms=arms) | Await(arms=arms):
+            forks = min(len(arms), WAYS) + 1
+        case Step(possible=True):
+            forks = 1
+        case Fan(thens=thens):
+            besides = min(len(thens), STOPS)
+        case Enter():
+            besides = 1
+    lines = (each.line for each in (*state.threads, thread)) if forks else ()
+    here = forks * (1 + sum(len(state.visits[line]) for line in lines))
+    return here + besides * (1 + len(state.visits[thread.line]))
 
 
 def _on(thread: _Thread, node: str | None, leg: Leg, least: int) -> _Thread:

@@ -8,8 +8,12 @@ wall-clock edge, a calendar border or a date, or the distance of a moving and a 
 a span, nothing changes: such a cell [c, d) is judged at c and at c + 1, and c - 1 lies in the cell
 before. That is all starts of the period, to the microsecond.
 
-`always` means that no touch of the step, on no way, from no start, in no zone, is let pass by that
-entry; `sometimes` that one is not.
+`always` means that whenever the step is made, however often on that way, the entry objects to one
+of its touches: from every start, in every zone, on every way, however the ranges fall. One way on
+which each of them is let pass makes it `sometimes`. For a step that is made once on a way that is
+what is said of its touch; for one that is made several times, its touches are taken together start
+by start, as far as no range lies between them. Where one does, or it is too much to judge, and no
+single touch settles it, `sometimes` is said: `always` is never said of what is not.
 
 Two things make it quick, and neither leaves anything out. Days alike are judged once (`days`); how
 far a day reaches is measured on every one that is judged, and all is done again with a longer reach
@@ -29,10 +33,11 @@ on a range and on the clock at once, this is not exact, and said to be so (CG903
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial, reduce
-from itertools import chain, combinations, product
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, reduce
+from itertools import combinations, pairwise
+from operator import or_
 from typing import Final, NamedTuple
 
 from cadence_guard._struct import struct
@@ -50,22 +55,25 @@ from cadence_guard.check import assumptions
 from cadence_guard.check.days import SLACK, Calendar, Day, calendar_from, first_of_each
 from cadence_guard.check.judging import Concern, Judge, Prior, months_passed
 from cadence_guard.check.layout import (
-    LATEST,
     Laid,
-    Lasts,
-    Leg,
-    Piece,
-    SinceStart,
     Stop,
-    Upto,
     apply,
-    is_range,
-    lasts,
     lay,
-    piece,
     settled,
 )
 from cadence_guard.check.paths import Heard, Made, Path, ways
+from cadence_guard.check.ranges import (
+    Choice,
+    Reach,
+    alone_of,
+    chain_of,
+    filled,
+    may_meet,
+    meetings_of,
+    modes_of,
+    ranges_of,
+    wait_of,
+)
 from cadence_guard.instants import (
     DAY,
     NEVER,
@@ -78,7 +86,7 @@ from cadence_guard.instants import (
     zone,
 )
 from cadence_guard.rules import RULES, Rule
-from cadence_guard.rules._sets import Intervals, merged
+from cadence_guard.rules._sets import Intervals
 from cadence_guard.rules.blackout import Blackout
 from cadence_guard.rules.missing_consent import MissingConsent
 from cadence_guard.rules.not_the_holder import NotTheHolder
@@ -91,8 +99,8 @@ SOMETIMES: Final = "sometimes"
 _STEP: Final = 8 * DAY
 WORK: Final = 3_000_000
 """How much is judged at most: touches, each counted with what was before it; some seconds."""
-_FREE: Final = 5
-"""How many ranges of a way may fall freely of one another, each at its shortest and longest."""
+TURNS_WORK: Final = 1_000_000
+"""The same for taking together the touches of steps that are made several times on a way."""
 _MEETINGS: Final = 40
 """How many ways for two of them to meet are looked at."""
 _ROUND: Final = 5 * WEEK
@@ -163,6 +171,8 @@ class Spot:
     concern: Concern
     always: int = -1
     """The entries, as bits, that object whenever it is made."""
+    missing: bool = False
+    """Whether it is not made for some start."""
 
 
 @dataclass(eq=False)
@@ -276,12 +286,14 @@ class Prover:
         self.incomplete: dict[str, None] = {}
         self.work = 0
         self.cut = False
-        """Whether it was ended before all was judged, so that nothing is known to be always so."""
+        """Whether ways or starts were left out, so that nothing is known to be always so."""
         self.judge = Judge(ruleset, self._say)
         self.calendar = calendar_from(start)
         given = assumptions.zones_for(cadence) if zones is None else zones
         self.zones = tuple(dict.fromkeys(given))
         self._spots: dict[Hashable, Spot] = {}
+        self._turns: dict[tuple[str, str], dict[tuple[Spot, ...], Path]] = {}
+        """The touches of each step that are made on one way, and such a way."""
         self._prefixes: dict[Hashable, int] = {}
         self._entries: dict[bool, list[tuple[Zone, Intervals]]] = {}
         self._seen: dict[tuple[tuple[str, str], int], _Seen] = {}
@@ -293,6 +305,7 @@ class Prover:
         )
         for reason in found.reasons:
             self._say(reason)
+        self.cut = bool(found.reasons)
         try:
             for path in found.paths:
                 self.judge.cadences = path.cadences
@@ -367,15 +380,15 @@ class Prover:
     # -- ways and runs ------------------------------------------------------------------------
 
     def _prove_path(self, path: Path) -> None:
-        in_line = all(item.stop.after == place - 1 for place, item in enumerate(path.items))
+        in_line = _in_line(path)
         spots = self._new_spots(path, in_line)
         if not spots:
             return
         last = spots[-1].index + 1 if in_line else len(path.items)
         stops = [item.stop for item in path.items[:last]]
-        choices = [_Choice(stops)]
+        choices = [Choice(stops)]
         exact = True
-        if _ranged(stops):
+        if ranges_of(stops):
             stops, choices, exact = self._choices(path, stops, in_line)
         if not exact:
             self._say(
@@ -383,37 +396,40 @@ class Prover:
                 " the entry and may be over: only their shortest and longest were judged"
             )
         whole = [self._run(path, choice, spots, in_line) for choice in choices]
-        behind = {place: self._rest(path, place, stops, spots) for place in _ranged(stops) if exact}
+        behind = {
+            place: self._rest(path, place, stops, spots) for place in ranges_of(stops) if exact
+        }
         for run in (*whole, *(run for runs in behind.values() for run in runs)):
             self._evaluate(run)
         for spot in spots:
-            self._conclude(spot, whole, behind, _chain(stops, spot.index))
-            if not exact and (in_line is False or _ranged(stops)[0] <= spot.index):
+            self._conclude(spot, whole, behind, chain_of(stops, spot.index))
+            if not exact and (in_line is False or ranges_of(stops)[0] <= spot.index):
                 spot.always = 0
 
     def _choices(
         self, path: Path, stops: list[Stop], in_line: bool
-    ) -> tuple[list[Stop], list[_Choice], bool]:
+    ) -> tuple[list[Stop], list[Choice], bool]:
         """A way with ranges, settled; how they can fall; and whether that is all that matters."""
         calm = settled(stops)
         if calm is None:
-            return stops, [_Choice(stops), _Choice(stops, frozenset(_ranged(stops)))], False
+            return stops, [Choice(stops), Choice(stops, frozenset(ranges_of(stops)))], False
         stops, own = calm
-        modes = _modes(stops, in_line)
+        modes = modes_of(stops, in_line)
         if modes is None:
-            return stops, [_Choice(stops), _Choice(stops, frozenset(_ranged(stops)))], False
-        choices = [_Choice(stops, far) for far in modes]
+            return stops, [Choice(stops), Choice(stops, frozenset(ranges_of(stops)))], False
+        choices = [Choice(stops, far) for far in modes]
         if in_line:
             return stops, choices, True
         where, starts = self._starts(path.fresh)[0]
         start = starts[0][0] if starts else self.start
-        meetings = _meetings(choices, start, where)
-        exact = len(meetings) <= _MEETINGS and not _may_meet(stops, own)
+        meetings = meetings_of(choices, start, where)
+        exact = len(meetings) <= _MEETINGS and not may_meet(stops, own)
         return stops, [*choices, *meetings[:_MEETINGS]], exact
 
     def _new_spots(self, path: Path, in_line: bool) -> list[Spot]:
         """The touches of a path that were not on one judged before, with the same before them."""
         spots: list[Spot] = []
+        turns: dict[tuple[str, str], list[Spot]] = {}
         prefix = -1 - path.fresh
         for place, item in enumerate(path.items):
             prefix = self._prefixes.setdefault((prefix, item), len(self._prefixes))
@@ -421,11 +437,15 @@ class Prover:
                 continue
             concern = self.judge.concern(item.what)
             key: Hashable = prefix if in_line else (id(path), place)
-            if concern is not None and key not in self._spots:
-                spots.append(self._spots.setdefault(key, Spot(path, place, concern)))
+            if concern is not None:
+                if key not in self._spots:
+                    spots.append(self._spots.setdefault(key, Spot(path, place, concern)))
+                turns.setdefault(_step_of(self._spots[key]), []).append(self._spots[key])
+        for step, made in turns.items():
+            self._turns.setdefault(step, {}).setdefault(tuple(made), path)
         return spots
 
-    def _run(self, path: Path, choice: _Choice, spots: list[Spot], in_line: bool) -> _Run:
+    def _run(self, path: Path, choice: Choice, spots: Sequence[Spot], in_line: bool) -> _Run:
         """The layout of a way from the entry."""
         return _Run(
             path=path,
@@ -441,14 +461,16 @@ class Prover:
             in_line=in_line,
         )
 
-    def _rest(self, path: Path, origin: int, stops: list[Stop], spots: list[Spot]) -> list[_Run]:
+    def _rest(
+        self, path: Path, origin: int, stops: list[Stop], spots: Sequence[Spot]
+    ) -> list[_Run]:
         """The layouts of what hangs on a stop behind a range, from all instants it can reach."""
         starts = [
-            (where, Reach(_alone(stops, _chain(stops, origin)), starts, where).instants)
+            (where, Reach(alone_of(stops, chain_of(stops, origin)), starts, where).instants)
             for where, starts in self._starts(path.fresh)
         ]
-        places = [n for n in range(origin, len(stops)) if origin in _chain(stops, n)]
-        rest = [Stop(-1, ()), *_alone(stops, places)[1:]]
+        places = _hanging(stops, origin)
+        rest = [Stop(-1, ()), *alone_of(stops, places)[1:]]
         in_line = all(stop.after == place - 1 for place, stop in enumerate(rest))
         return [
             _Run(
@@ -464,7 +486,7 @@ class Prover:
                 far=far,
                 in_line=in_line,
             )
-            for far in _modes(rest, in_line) or [frozenset()]
+            for far in modes_of(rest, in_line) or [frozenset()]
         ]
 
     def _conclude(
@@ -497,12 +519,16 @@ class Prover:
             assumptions.signals(self.cadence, fresh=fresh)
         )
         handed = any(isinstance(what, Handover) for what in before)
+        answers = heard and any(
+            isinstance(item.what, Made) and not item.what.step.automated
+            for item in spot.path.items[origin : spot.index + 1]
+        )
         allowed = 0
         for bit, entry in spot.concern.entries:
             if (
                 (handed and isinstance(entry, NotTheHolder))
                 or (heard and isinstance(entry, (MissingConsent, UninvitedChannel)))
-                or (heard and entry.answers is not None and not spot.concern.touch.automated)
+                or (answers and entry.answers is not None)
                 or type(entry) is not RULES.get(entry.name)
             ):
                 continue
@@ -525,16 +551,21 @@ class Prover:
     def _traced(self, run: _Run, spot: Spot, bit: int, first: _First) -> _Seen | None:
         """An entry from which a stop behind a range comes to lie where an objection was seen; None
         if what was before it makes the objection void."""
-        assert run.origin is not None
-        starts = next(each for where, each in self._starts(run.path.fresh) if where is first.zone)
-        chain = _chain(run.stops, run.origin)
-        start, times = Reach(_alone(run.stops, chain), starts, first.zone).back(first.start)
-        known = dict(zip((*chain, *run.places), (*times, *first.times), strict=True))
-        every = _filled(run.stops, start, first.zone, known)
+        start, every = self._placed(run, first)
         found = self.judge.objecting(
             spot.concern, every[spot.index], first.zone, self._before(spot, start, every)
         )
         return _Seen(start, first.zone, spot, every) if found & bit else None
+
+    def _placed(self, run: _Run, first: _First) -> tuple[int, tuple[int, ...]]:
+        """An entry from which the rest of a way comes to lie as it was seen, and when all stops are
+        then."""
+        assert run.origin is not None
+        starts = next(each for where, each in self._starts(run.path.fresh) if where is first.zone)
+        chain = chain_of(run.stops, run.origin)
+        start, times = Reach(alone_of(run.stops, chain), starts, first.zone).back(first.start)
+        known = dict(zip((*chain, *run.places), (*times, *first.times), strict=True))
+        return start, filled(run.stops, start, first.zone, known)
 
     def _before(self, spot: Spot, start: int, times: Sequence[int]) -> list[Prior]:
         """All that was before a touch on its way, in order."""
@@ -555,17 +586,21 @@ class Prover:
 
     def _evaluate(self, run: _Run) -> None:
         """Judges a run for all its starts."""
-        window = self._guess(run)
-        while True:
-            run.window = window
+        for _ in self._windows(run):
             run.always.clear()
             run.first.clear()
+            for cell in self._cells(run):
+                self._judge_cell(run, cell)
+
+    def _windows(self, run: _Run) -> Iterator[None]:
+        """Comes back, with a longer reach, until a run reached no farther than was thought."""
+        run.window = self._guess(run)
+        while True:
             run.reach = 0
-            for day in self._unlike_days(run, window):
-                self._judge_day(run, day)
-            if run.reach + SLACK <= window:
+            yield
+            if run.reach + SLACK <= run.window:
                 return
-            window = -(-(run.reach + SLACK) // _STEP) * _STEP
+            run.window = -(-(run.reach + SLACK) // _STEP) * _STEP
 
     def _guess(self, run: _Run) -> int:
         """How far the last stop may lie from its start: as far as it does in one week."""
@@ -577,9 +612,9 @@ class Prover:
                     reach = max(reach, _end(lay(run.way, start, where, far=run.far)) - start)
         return -(-(reach + DAY + SLACK) // _STEP) * _STEP
 
-    def _unlike_days(self, run: _Run, window: int) -> list[Day]:
+    def _unlike_days(self, run: _Run) -> list[Day]:
         """The days that have to be judged: of those alike, the first."""
-        dates = self._dates(run)
+        dates, window = self._dates(run), run.window
         if run.origin is None and (run.path.fresh or self.cadence.entry_hours is None):
             days, alike = self.calendar.whole(self.zones, self.start, self.end, window)
             if dates.none:
@@ -593,7 +628,7 @@ class Prover:
     def _dates(self, run: _Run) -> _Dates:
         """What of the calendar matters to a run."""
         concerns = {spot.concern for spot in run.spots}
-        waits = [_wait(leg) for stop in run.way for leg in stop.legs]
+        waits = [wait_of(leg) for stop in run.way for leg in stop.legs]
         return _Dates(
             every=any(c.dated or "month" in c.units for c in concerns),
             days=tuple({span for c in concerns for span in c.dates}),
@@ -611,19 +646,25 @@ class Prover:
 
     # -- cells --------------------------------------------------------------------------------
 
-    def _judge_day(self, run: _Run, day: Day) -> None:
-        t = day.start
-        while t < day.end:
-            laid = lay(run.way, t, day.zone, far=run.far)
-            border = min(laid.border, day.end)
-            run.reach = max(run.reach, _end(laid) + border - t - day.start)
-            cell = _Cell(day.zone, t, border, laid, all(laid.moves))
-            shape = self._shape(run, cell) if cell.together else ()
-            for place, spot in enumerate(run.spots):
-                if laid.at[run.index(spot)] < NEVER:
-                    plain = shape[place] if shape and run.plain(spot) else None
-                    self._judge_spot(run, spot, cell, plain)
-            t = border
+    def _cells(self, run: _Run) -> Iterator[_Cell]:
+        """The starts that have to be judged."""
+        for day in self._unlike_days(run):
+            t = day.start
+            while t < day.end:
+                laid = lay(run.way, t, day.zone, far=run.far)
+                border = min(laid.border, day.end)
+                run.reach = max(run.reach, _end(laid) + border - t - day.start)
+                yield _Cell(day.zone, t, border, laid, all(laid.moves))
+                t = border
+
+    def _judge_cell(self, run: _Run, cell: _Cell) -> None:
+        shape = self._shape(run, cell) if cell.together else ()
+        for place, spot in enumerate(run.spots):
+            if cell.laid.at[run.index(spot)] < NEVER:
+                plain = shape[place] if shape and run.plain(spot) else None
+                self._judge_spot(run, spot, cell, plain)
+            else:
+                spot.missing = True
 
     def _shape(self, run: _Run, cell: _Cell) -> list[int]:
         """What the distances between stops alone bring about, for each touch of a run, where all
@@ -770,13 +811,93 @@ class Prover:
                             yield start + at[index] - end
                             yield start + at[index] - end + shift
 
+    # -- always -------------------------------------------------------------------------------
+
+    def _always(self, step: tuple[str, str]) -> int:
+        """The entries, as bits, that object to a touch of a step whenever, on any way, some are
+        made."""
+        always = sum(bit for known, bit in self._seen if known == step)
+        left: list[tuple[tuple[Spot, ...], Path, int]] = []
+        for spots, path in self._turns[step].items():
+            single = len(spots) == 1
+            by_one = reduce(or_, (spot.always for spot in spots if single or not spot.missing), 0)
+            if single:
+                always &= by_one
+            else:
+                left.append((spots, path, by_one))
+        for spots, path, by_one in left:
+            if asked := always & ~by_one:
+                always &= ~asked | self._by_turns(path, spots, asked)
+        return always
+
+    def _by_turns(self, path: Path, spots: tuple[Spot, ...], asked: int) -> int:
+        """Those of some entries that object to one or another touch of a step made several times
+        on a way. Behind a range only the touches up to the next one are taken together, and where
+        this is too much to judge, no entry is said to."""
+        in_line = _in_line(path)
+        stops = [item.stop for item in path.items[: spots[-1].index + 1 if in_line else None]]
+        ranges = ranges_of(stops)
+        if ranges and not in_line:
+            return 0
+        if ranges:
+            calm = settled(stops)
+            stops = stops[: ranges[0]] if calm is None else calm[0]
+            ranges = ranges_of(stops)
+        found = 0
+        for first, following in pairwise((-1, *ranges, len(stops))):
+            group = tuple(spot for spot in spots if first <= spot.index < following)
+            if len(group) < 2:
+                continue
+            upto = stops[: group[-1].index + 1] if in_line else stops
+            allowed = dict.fromkeys(group, -1)
+            run = self._run(path, Choice(upto), group, in_line)
+            if first >= 0:
+                if len(_hanging(upto, first)) < len(upto) - first:
+                    continue  # something else comes between them
+                (run,) = self._rest(path, first, upto, group)
+                allowed = {spot: self._allowed(spot, first) for spot in group}
+            try:
+                found |= self._jointly(run, asked & ~found, allowed)
+            except _TooMuchError:
+                return 0
+        return found
+
+    def _jointly(self, run: _Run, asked: int, allowed: Mapping[Spot, int]) -> int:
+        """Those of some entries that object, from every start, to one or another touch of a run."""
+        found = asked
+        for _ in self._windows(run):
+            for cell in self._cells(run):
+                found &= self._in_cell(run, cell, found, allowed)
+                if not found:
+                    return 0
+        return found
+
+    def _in_cell(self, run: _Run, cell: _Cell, asked: int, allowed: Mapping[Spot, int]) -> int:
+        """The same for the starts of a cell. A start at which none is made says nothing."""
+        at, moves, _ = cell.laid
+        made = [(spot, n) for spot in run.spots if at[n := run.index(spot)] < NEVER]
+        cuts: set[int] = set()
+        for spot, n in made:
+            cuts.update(self._cuts(run, spot, n, cell))
+            if moves[n]:
+                cuts.update(self._edges(spot.concern, at[n], cell))
+        for start in _samples(cell, cuts) if made else ():
+            by, found = start - cell.start, 0
+            for spot, n in made:
+                priors = run.priors(n, cell, by)
+                self.work += 5 + len(priors)
+                now = at[n] + by if moves[n] else at[n]
+                found |= allowed[spot] & self.judge.objecting(spot.concern, now, cell.zone, priors)
+            asked &= found
+            if self.work > TURNS_WORK:
+                raise _TooMuchError
+        return asked
+
     # -- what was found -----------------------------------------------------------------------
 
     def _objections(self) -> Iterator[Objected]:
-        always: dict[tuple[str, str], int] = {}
-        for spot in self._spots.values():
-            key = _step_of(spot)
-            always[key] = always.get(key, -1) & spot.always
+        self.work = 0
+        always = {step: 0 if self.cut else self._always(step) for step in self._turns}
         order = {key: place for place, key in enumerate(always)}
         entries = {bit: entry for entry in self.ruleset.entries if (bit := self.judge.bit(entry))}
         for step, bit in sorted(self._seen, key=lambda key: (order[key[0]], key[1])):
@@ -792,7 +913,7 @@ class Prover:
                 code=said.code or entry.code,
                 name=said.name or entry.name,
                 effect=entry.effect,
-                certainty=ALWAYS if always[step] & bit and not self.cut else SOMETIMES,
+                certainty=ALWAYS if always[step] & bit else SOMETIMES,
                 start=seen.start,
                 zone=seen.zone,
                 path=spot.path,
@@ -801,6 +922,16 @@ class Prover:
                 index=spot.index,
                 times=seen.times,
             )
+
+
+def _in_line(path: Path) -> bool:
+    """Whether each of its stops hangs on the one before it."""
+    return all(item.stop.after == place - 1 for place, item in enumerate(path.items))
+
+
+def _hanging(stops: Sequence[Stop], origin: int) -> list[int]:
+    """A stop, and those that hang on it."""
+    return [n for n in range(origin, len(stops)) if origin in chain_of(stops, n)]
 
 
 def _step_of(spot: Spot) -> tuple[str, str]:
@@ -882,244 +1013,3 @@ def _edges(start: int, end: int, edges: Sequence[int], where: Zone) -> Iterator[
             midnight += DAY
         start = border
         yield start
-
-
-def _wait(leg: Leg) -> Leg:
-    """The wait within a leg."""
-    return leg.wait if isinstance(leg, (SinceStart, Upto)) else leg
-
-
-def _ranged(stops: Sequence[Stop]) -> list[int]:
-    """The stops with a range among their waits."""
-    return [place for place, stop in enumerate(stops) if any(map(is_range, stop.legs))]
-
-
-def since_start(stops: Sequence[Stop], ranged: int) -> bool:
-    """Whether a wait counts from the entry behind the first range, or is one itself."""
-    first = next(n for n, leg in enumerate(stops[ranged].legs) if is_range(leg))
-    legs = [
-        *stops[ranged].legs[first:],
-        *(leg for stop in stops[ranged + 1 :] for leg in stop.legs),
-    ]
-    return any(isinstance(leg, SinceStart) for leg in legs)
-
-
-class _Choice(NamedTuple):
-    """A way with ranges, and how they fall: at their longest at some stops, else at their
-    shortest."""
-
-    stops: list[Stop]
-    far: frozenset[int] = frozenset()
-
-
-def _chain(stops: Sequence[Stop], place: int) -> list[int]:
-    """The stops that a stop hangs on, and it itself, in order."""
-    found = [place]
-    while (place := stops[place].after) >= 0:
-        found.append(place)
-    return found[::-1]
-
-
-def _alone(stops: Sequence[Stop], places: Sequence[int]) -> list[Stop]:
-    """Some stops of a way as a way; what they hang on and is none of them becomes its entry."""
-    moved = {place: n for n, place in enumerate(places)}
-    return [
-        Stop(
-            moved.get(stops[place].after, -1),
-            tuple(
-                replace(leg, base=moved.get(leg.base, -1)) if isinstance(leg, SinceStart) else leg
-                for leg in stops[place].legs
-            ),
-        )
-        for place in places
-    ]
-
-
-def _modes(stops: Sequence[Stop], in_line: bool) -> list[frozenset[int]] | None:
-    """For which stops the ranges are at their longest together, or not: in a line those of one
-    stretch that hangs together. None if these are too many choices."""
-    together: dict[int, list[int]] = {}
-    for place in _ranged(stops):
-        key = _chain(stops, place)[0] if in_line else place
-        together.setdefault(key, []).append(place)
-    if len(together) > _FREE:
-        return None
-    chosen = product(*([(), stretch] for stretch in together.values()))
-    return [frozenset(chain.from_iterable(choice)) for choice in chosen]
-
-
-def _meetings(choices: Sequence[_Choice], start: int, where: Zone) -> list[_Choice]:
-    """How ranges fall if what hangs on one of them comes at the same instant as something else, or
-    next to it."""
-    found: dict[tuple[frozenset[int], int, int], _Choice] = {}
-    for stops, far in choices:
-        laid = lay(stops, start, where, far=far)
-        for place in _ranged(stops):
-            on = [place in _chain(stops, n) for n in range(len(stops))]
-            low, high = _span(stops[place])
-            now = high if place in far else low
-            for one, other in product(range(len(stops)), repeat=2):
-                if on[one] and not on[other] and max(laid.at[one], laid.at[other]) < NEVER:
-                    for by in (-1, 0, 1):
-                        value = now + laid.at[other] - laid.at[one] + by
-                        key = (far - {place}, place, value)
-                        if low < value < high and key not in found:
-                            found[key] = _Choice(_fixed(stops, place, value), far - {place})
-    return list(found.values())
-
-
-def _span(stop: Stop) -> tuple[int, int]:
-    """Between which lengths the one range of a stop lies; (0, 0) if that is not so simple."""
-    ranged: Sequence[Leg] = [
-        leg.wait if isinstance(leg, Upto) else leg for leg in stop.legs if is_range(leg)
-    ]
-    match ranged:
-        case [Elapsed(low=low, high=int(high))]:
-            upto = any(isinstance(leg, Upto) for leg in stop.legs)
-            return (0, high - 1) if upto else (low, high)
-        case _:
-            return 0, 0
-
-
-def _fixed(stops: list[Stop], place: int, value: int) -> list[Stop]:
-    """A way in which the range of one stop has a length."""
-    legs = tuple(Elapsed(value, value) if is_range(leg) else leg for leg in stops[place].legs)
-    return [*stops[:place], Stop(stops[place].after, legs), *stops[place + 1 :]]
-
-
-def _may_meet(stops: Sequence[Stop], own: Sequence[Lasts]) -> bool:
-    """Whether two stops, one of them behind a range, can come in either order, and waits that are
-    not elapsed time hang on how near they are."""
-    chains = [_chain(stops, place) for place in range(len(stops))]
-    for one, other in combinations(range(len(stops)), 2):
-        apart = [
-            [place for place in chains[mine] if place not in chains[theirs]]
-            for mine, theirs in ((one, other), (other, one))
-        ]
-        if not all(apart):
-            continue  # one hangs on the other
-        (first, waits), (second, others) = _parted(stops, own, *apart)
-        if (
-            (first.ranged or second.ranged)
-            and not all(isinstance(leg, Elapsed) for leg in (*waits, *others))
-            and not (first.high is not None and first.high < second.low)
-            and not (second.high is not None and second.high < first.low)
-        ):
-            return True
-    return False
-
-
-def _parted(
-    stops: Sequence[Stop], own: Sequence[Lasts], *apart: Sequence[int]
-) -> Iterator[tuple[Lasts, Sequence[Leg]]]:
-    """Of two ways that part: how long each lasts from there, and what its waits are. What both
-    begin with is none of them."""
-    first, second = (stops[each[0]].legs for each in apart)
-    same = [one == other for one, other in zip(first, second, strict=False)]
-    common = same.index(False) if False in same else len(same)
-    if any(isinstance(leg, SinceStart) for leg in (*first[common:], *second[common:])):
-        common = 0
-    for each in apart:
-        legs = [*stops[each[0]].legs[common:], *(leg for n in each[1:] for leg in stops[n].legs)]
-        begins = reduce(Lasts.then, map(lasts, stops[each[0]].legs[common:]), Lasts())
-        begins = begins if common else own[each[0]]
-        waits = [leg.wait if isinstance(leg, Upto) else leg for leg in legs]
-        yield reduce(Lasts.then, (own[n] for n in each[1:]), begins), waits
-
-
-def _filled(
-    stops: Sequence[Stop], start: int, where: Zone, known: Mapping[int, int]
-) -> tuple[int, ...]:
-    """When all stops are, if some are known, with ranges as short as they can be."""
-    times: list[int] = []
-    for place, (after, legs) in enumerate(stops):
-        at = times[after] if after >= 0 else start
-        for leg in legs if place not in known else ():
-            if isinstance(leg, SinceStart):
-                base = times[leg.base] if leg.base >= 0 else start
-                at = max(at, piece(leg.wait, base, where).at)
-            else:
-                at = piece(leg, at, where).at if at < NEVER else NEVER
-        times.append(known.get(place, at))
-    return tuple(times)
-
-
-class Reach:
-    """The instants that a stop behind a range can lie at: what is fixed first, and then wait by
-    wait, as sets.
-    """
-
-    def __init__(self, stops: Sequence[Stop], starts: Intervals, where: Zone) -> None:
-        self._where = where
-        self._stops = stops
-        place = next(n for n, stop in enumerate(stops) if any(map(is_range, stop.legs)))
-        ranged = stops[place]
-        first = next(n for n, leg in enumerate(ranged.legs) if is_range(leg))
-        self._fixed = [*stops[:place], Stop(ranged.after, ranged.legs[:first])]
-        self._place = place
-        self._legs = [
-            (n, leg)
-            for n, stop in enumerate(stops[place:], place)
-            for leg in (stop.legs[first:] if n == place else stop.legs)
-        ]
-        self._sets = [starts, merged(self._image(self._fixed_at, starts))]
-        for _, leg in self._legs:
-            self._sets.append(merged(self._image(partial(self._ends, leg), self._sets[-1])))
-
-    @property
-    def instants(self) -> Intervals:
-        """All of them."""
-        return self._sets[-1]
-
-    def back(self, at: int) -> tuple[int, list[int]]:
-        """An entry from which the last stop can lie at an instant, and when the stops then are."""
-        times: dict[int, int] = {len(self._stops) - 1: at}
-        for (place, leg), before in zip(
-            reversed(self._legs), reversed(self._sets[1:-1]), strict=True
-        ):
-            times.setdefault(place, at)
-            at = self._from(partial(self._ends, leg), before, at)
-        start = self._from(self._fixed_at, self._sets[0], at)
-        fixed = lay(self._fixed, start, self._where).at[:-1]
-        return start, [*fixed, *(times[n] for n in range(self._place, len(self._stops)))]
-
-    def _fixed_at(self, t: int) -> tuple[Piece, Piece]:
-        laid = lay(self._fixed, t, self._where)
-        one = Piece(laid.at[-1], laid.moves[-1], laid.border)
-        return one, one
-
-    def _ends(self, leg: Leg, t: int) -> tuple[Piece, Piece]:
-        return piece(leg, t, self._where), piece(leg, t, self._where, far=True)
-
-    def _pieces(
-        self, ends: Callable[[int], tuple[Piece, Piece]], before: Intervals
-    ) -> Iterator[tuple[int, int, Piece, Piece]]:
-        """The pieces of a set: from, to, and what a wait does there at its shortest and longest."""
-        for t, hi in before:
-            while t < hi:
-                near, far = ends(t)
-                border = min(near.border, far.border, hi)
-                yield t, border, near, far
-                t = border
-
-    def _image(
-        self, ends: Callable[[int], tuple[Piece, Piece]], before: Intervals
-    ) -> Iterator[tuple[int, int]]:
-        for t, border, near, far in self._pieces(ends, before):
-            if near.at < NEVER:
-                last = far.at + (border - t - 1 if far.moves else 0)
-                yield near.at, min(last, LATEST) + 1
-
-    def _from(self, ends: Callable[[int], tuple[Piece, Piece]], before: Intervals, at: int) -> int:
-        """An instant of a set from which a wait can end at `at`."""
-        found = (_source(at, *each) for each in self._pieces(ends, before))
-        return next(instant for instant in found if instant is not None)
-
-
-def _source(at: int, t: int, border: int, near: Piece, far: Piece) -> int | None:
-    """The first instant of a piece [t, border) from which a wait can end at `at`: the shortest must
-    not pass it, and the longest has to reach it."""
-    first = max(t, t + at - far.at) if far.moves else t
-    last = min(border - 1, t + at - near.at) if near.moves else border - 1
-    reaches = far.moves or at <= far.at
-    return first if near.at <= at and reaches and first <= last else None

@@ -224,7 +224,11 @@ class _Judged:
                 continue
             readings = [cadence] if cadence.other is None else [cadence, cadence.other]
             proofs = [self._proved(reading, others) for reading in readings]
+            reacted = reactions(
+                self.policy, self.ruleset, cadence, source, *self.period, others=others
+            )
             reasons = dict.fromkeys(why for proof in proofs for why in proof.incomplete)
+            reasons |= dict.fromkeys(reacted.incomplete)
             if cadence.again is not None and cadence.again < PERIOD:
                 reasons[_AGAIN] = None
             for reason in reasons:
@@ -240,9 +244,7 @@ class _Judged:
                 )
                 yield replace(incomplete, certainty="always")
             yield from self._objections(readings, proofs, source)
-            yield from reactions(
-                self.policy, self.ruleset, cadence, source, *self.period, others=others
-            )
+            yield from reacted.findings
 
     def together(self, files: Iterable[Opened]) -> Iterator[Finding]:
         """What the policy objects to if one person is in several of the cadences at once, and the

@@ -12,7 +12,7 @@ from cadence_guard.check import assumptions
 from cadence_guard.check.judging import Concern, Judge
 from cadence_guard.check.layout import Stop, is_range
 from cadence_guard.check.paths import Heard, Made, Path, ways
-from cadence_guard.check.proof import since_start
+from cadence_guard.check.ranges import since_start
 from cadence_guard.check.together.cells import Member, Way, distinct
 from cadence_guard.check.together.layouts import Layouts
 from cadence_guard.check.together.listing import Listing

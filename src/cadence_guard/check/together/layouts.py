@@ -16,7 +16,7 @@ from cadence_guard.cadence import Cadence, UntilDate, UntilOpen
 from cadence_guard.check import assumptions
 from cadence_guard.check.days import SLACK, Calendar, Day
 from cadence_guard.check.layout import lay, most
-from cadence_guard.check.proof import Reach
+from cadence_guard.check.ranges import Reach
 from cadence_guard.check.together.cells import Cell, Member, Region, Way, cells_of, wait_of
 from cadence_guard.instants import DAY, NEVER, PERIOD, WEEK, Zone, canonical, local_period, zone
 from cadence_guard.rules._sets import Intervals

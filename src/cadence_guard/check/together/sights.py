@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from cadence_guard.check.judging import Concern
 from cadence_guard.check.layout import lay
-from cadence_guard.check.proof import Reach
+from cadence_guard.check.ranges import Reach
 from cadence_guard.check.together.cells import Cell, Region, Way, by_borders, rest_of
 from cadence_guard.check.together.questions import Question
 from cadence_guard.instants import Zone, local_period
