@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 JOBS ?= auto
 
-.PHONY: demo test test-deep fuzz check generate bench clean
+.PHONY: demo test test-deep fuzz mutate check generate bench clean
 
 demo: .venv/installed
 	$(BIN)/cadence-guard demo
@@ -16,6 +16,10 @@ test-deep: .venv/installed
 
 fuzz: .venv/installed
 	$(BIN)/pytest -n $(JOBS) -m fuzz
+
+mutate: .venv/mutate
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
 
 check: .venv/checkers
 	$(BIN)/ruff format --check
@@ -32,7 +36,7 @@ bench: .venv/peers
 	$(BIN)/python benchmarks/check.py
 
 clean:
-	rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .coverage mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11 ...")'
@@ -43,6 +47,10 @@ clean:
 
 .venv/checkers: .venv/installed
 	$(BIN)/python -m pip install --quiet --group check
+	@touch $@
+
+.venv/mutate: .venv/installed
+	$(BIN)/python -m pip install --quiet --group mutate
 	@touch $@
 
 .venv/peers: .venv/installed

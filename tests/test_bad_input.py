@@ -399,6 +399,10 @@ POLICIES = [
         "nothing exempts from 'opted-out'",
     ),
     ("version: 1\nexempt: [{purposes: [sales], from: [too-soon]}]", "'because' is missing"),
+    (
+        "version: 1\nexempt: [{from: [too-soon], because: x}]",
+        "expected 'purposes', 'channels' or both",
+    ),
     ("version: 1\nexempt: [{purposes: [sales], from: [to-soon], because: x}]", "'too-soon'?"),
     ("version: 1\nexempt: [{purposes: [sale], from: [too-soon], because: x}]", "'sales'?"),
     ("version: 1\nanswers: {signls: [replied]}", ":2:11: unknown key 'signls'; did you mean"),

@@ -37,10 +37,10 @@ def test_the_hook_runs_a_command_that_exists_on_native_files() -> None:
     (hook,) = load((ROOT / ".pre-commit-hooks.yaml").read_bytes()).data
     program, command, *rest = shlex.split(hook["entry"])
     assert program == "cadence-guard"
-    app.commands[command].make_context(command, [*rest, "a.cadence.yaml", "b.cadence.yaml"])
+    app.commands[command].make_context(command, [*rest, *hook["args"]])
     assert re.search(hook["files"], "drips/trial.cadence.yaml")
     assert not re.search(hook["files"], "drips/trial.yaml")
-    assert hook["require_serial"]  # one run for all files: cadences are proved together
+    assert not hook["pass_filenames"]  # one run for all files: those unchanged are named by others
 
 
 def test_inputs_reach_the_scripts_by_the_environment_only() -> None:

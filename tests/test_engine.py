@@ -319,3 +319,5 @@ def test_a_decision_in_words_and_back() -> None:
     assert decision != "deny"
     with pytest.raises(ValueError, match="schema version 99"):
         Decision.from_json('{"version": 99}')
+    with pytest.raises(ValueError, match="expected a decision as a JSON object, not list"):
+        Decision.from_json("[]")

@@ -643,12 +643,12 @@ class TestRecord:
 
     def test_a_suppression_list_of_hashes(self, make: Make) -> None:
         guard = make(key="secret")
-        name = guard._hash(EMAIL)
+        name = guard._shelves.hash(EMAIL)
         assert name.startswith(HASHED)
         guard.record({"event": "suppress", "point": name})
         assert codes(guard.evaluate(a_touch())) == ["CG104"]
         assert guard.evaluate(a_touch(to="else@example.org"))
-        guard.record({"event": "suppress", "contact": guard._hash("c-2")})
+        guard.record({"event": "suppress", "contact": guard._shelves.hash("c-2")})
         assert codes(guard.evaluate(a_touch(contact="c-2", to="e@example.org"))) == ["CG104"]
 
 
@@ -778,8 +778,8 @@ class TestForget:
         guard.record(a_contact(contact="c-2", at=NOW, name="Bea", points=()))
         guard.forget("c-1")
         keys = ["contact:c-1", f"point:{EMAIL}", f"point:{PHONE}", "contact:c-2", "touch:t-1"]
-        keys += [f"contact:{guard._hash('c-1')}", "contact:forgotten"]
-        keys += [f"point:{guard._hash(point)}" for point in (EMAIL, PHONE)]
+        keys += [f"contact:{guard._shelves.hash('c-1')}", "contact:forgotten"]
+        keys += [f"point:{guard._shelves.hash(point)}" for point in (EMAIL, PHONE)]
         text = "\n".join(to_line(event) for event in told(guard, *keys)).casefold()
         assert "bea" in text
         for word in ("c-1", "anna", "berg", "hi ", "max", EMAIL, PHONE):
@@ -836,10 +836,10 @@ class TestForget:
         ours, theirs = Guard(NOES_ONLY, key="k"), Guard(NOES_ONLY, key=b"k")
         ours.record(signal("opt_out"))
         ours.forget("c-1")
-        for event in told(ours, f"contact:{ours._hash('c-1')}"):
+        for event in told(ours, f"contact:{ours._shelves.hash('c-1')}"):
             theirs.record(event)
         assert codes(theirs.evaluate(a_touch())) == ["CG104"]
-        assert Guard(NOES_ONLY)._hash("c-1") != Guard(NOES_ONLY)._hash("c-1")
+        assert Guard(NOES_ONLY)._shelves.hash("c-1") != Guard(NOES_ONLY)._shelves.hash("c-1")
 
 
 class TestKey:
@@ -906,7 +906,7 @@ def meddle(guard: Guard, *acts: Callable[[], object]) -> None:
                 pending.pop(0)()
             ledger.forget(key, keep, expect, also)
 
-    guard.ledger = Meddled(ledger)
+    guard._shelves.ledger = Meddled(ledger)
 
 
 class Wrapped:
@@ -1014,7 +1014,7 @@ class TestOthers:
                 self.append([])
 
         reservation = guard.reserve(a_touch(id="t-0"))
-        busy = guard.ledger = Busy(guard.ledger)
+        busy = guard._shelves.ledger = Busy(guard.ledger)
         assert refused(guard, a_touch(id="t-1")) == ["CG902"]
         assert busy.tries == TRIES
         for call in (
@@ -1131,7 +1131,7 @@ class TestABookThatIsWrong:
     def test_a_ledger_that_contradicts_itself_denies(self, make: Make) -> None:
         guard = make()
         assert guard.evaluate(a_touch())
-        streams = guard._book().streams(a_touch(id="t-1", at=NOW))
+        streams = guard._shelves.book().streams(a_touch(id="t-1", at=NOW))
         for team in ("sales", "marketing"):
             touch = a_touch(id="t-1", at=NOW, team=team, outcome="sent")
             guard.ledger.append([Filed(touch, streams)])
@@ -1165,11 +1165,11 @@ class TestABookThatIsWrong:
     def test_many_people_do_not_fill_the_memory(
         self, make: Make, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("cadence_guard.guard._SHELVES", 3)
+        monkeypatch.setattr("cadence_guard.shelves._KEPT", 3)
         guard = make(ONE_A_WEEK)
         for number in range(9):
             guard.reserve(a_touch(id=f"t-{number}", contact=f"c-{number}", to=f"{number}@x.org"))
-            assert len(guard._shelves) <= 3
+            assert len(guard._shelves._shelves) <= 3
         assert codes(guard.evaluate(a_touch(contact="c-0", to="0@x.org"))) == ["CG301"]
 
     def test_an_earlier_question_reads_further_back(self, make: Make) -> None:

@@ -35,11 +35,11 @@ from cadence_guard import (
 from cadence_guard.book import Book
 from cadence_guard.engine import decide
 from cadence_guard.events import Event
-from cadence_guard.guard import Reservation
 from cadence_guard.instants import DAY, HOUR, to_us
 from cadence_guard.ledgers import Ledger
 from cadence_guard.ledgers.memory import MemoryLedger
 from cadence_guard.ledgers.sqlite import SqliteLedger
+from cadence_guard.reservation import Reservation
 from cadence_guard.testing import START, FixedClock, a_touch
 from cadence_guard.touch import Release
 
@@ -100,7 +100,7 @@ class GuardMachine(RuleBasedStateMachine):
     # -- the model --------------------------------------------------------------------------------
 
     def book(self, *more: Event) -> Book:
-        book = Book(self.guards[0]._hash)
+        book = Book(self.guards[0]._shelves.hash)
         for event in (*self.told, *more):
             book.fold(event)
         return book

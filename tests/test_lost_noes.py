@@ -164,3 +164,96 @@ def test_half_a_character_and_an_escaped_nul_are_refused_without_an_echo() -> No
         with pytest.raises(EventError, match=r"^line 1") as caught:
             list(parse_events(line))
         assert "2026" not in str(caught.value)
+
+
+# -- a number, written as people do in its country ------------------------------------------------
+
+LOCAL = "(512) 555-0143"
+LISTED = {
+    "event": "contact",
+    "contact": "c-1",
+    "at": "2026-03-01T09:00:00Z",
+    "country": "US",
+    "points": [{"kind": "phone", "value": LOCAL}],
+}
+"""A person whose number is listed as it is written in their country."""
+
+
+@pytest.mark.parametrize(
+    ("events", "contact", "to", "expected"),
+    [
+        ([LISTED, said("opt_out", point=LOCAL)], "c-1", PHONE, "CG101"),
+        ([LISTED, said("opt_out", point=PHONE)], "c-1", LOCAL, "CG101"),
+        ([said("opt_out", point=LOCAL), LISTED], "c-1", PHONE, "CG101"),
+        ([said("opt_out", point=LOCAL), LISTED], "c-2", LOCAL, "CG101"),
+        ([LISTED, said("opt_out")], "c-2", PHONE, "CG101"),
+        ([LISTED, LISTED | {"contact": "c-2"}, said("opt_out")], "c-2", LOCAL, "CG101"),
+        ([LISTED, said("wrong_person", point=LOCAL)], "c-1", PHONE, "CG204"),
+        ([LISTED, CALLED | {"to": LOCAL}, said("wrong_person", touch="t3")], "c-1", PHONE, "CG204"),
+        ([LISTED, CALLED, said("wrong_person", touch="t3")], "c-1", LOCAL, "CG204"),
+        (
+            [LISTED, {"event": "suppress", "at": "2026-03-02T09:00:00Z", "point": LOCAL}],
+            "c-1",
+            PHONE,
+            "CG104",
+        ),
+        (
+            [LISTED, {"event": "suppress", "at": "2026-03-02T09:00:00Z", "point": PHONE}],
+            "c-1",
+            LOCAL,
+            "CG104",
+        ),
+        (
+            [
+                LISTED | {"points": []},
+                {
+                    "event": "suppress",
+                    "at": "2026-03-02T09:00:00Z",
+                    "contact": "c-1",
+                    "point": LOCAL,
+                },
+            ],
+            "c-2",
+            PHONE,
+            "CG104",
+        ),
+        (
+            [LISTED, {**said("withdrawn"), "event": "consent", "status": "withdrawn",
+                      "purpose": "sales", "point": LOCAL}],
+            "c-2",
+            PHONE,
+            "CG101",
+        ),
+    ],
+)  # fmt: skip
+def test_a_no_holds_however_the_number_is_written(
+    events: list[dict[str, Any]], contact: str, to: str, expected: str
+) -> None:
+    for event in events:
+        if event["event"] == "consent":
+            del event["kind"]
+    assert expected in codes(events, contact, "call", to)
+
+
+def test_facts_with_the_call_tell_the_country_of_a_number() -> None:
+    guard = Guard(Policy())
+    guard.record({"event": "suppress", "at": "2026-03-02T09:00:00Z", "point": PHONE})
+    guard.record({"event": "suppress", "at": "2026-03-02T09:00:00Z", "point": "512 555 0199"})
+    local = a_touch(channel="call", to=LOCAL)
+    assert guard.evaluate(local)  # nobody knows whose number that is
+    facts = {"contact": local.contact, "country": "US"}
+    assert guard.evaluate(local, contact=facts).codes == ("CG104",)
+    listed = facts | {"points": [{"kind": "phone", "value": "512 555 0199"}]}
+    other = a_touch(channel="call", to="+15125550199")
+    assert guard.evaluate(other, contact=listed).codes == ("CG104",)
+    with pytest.raises(Refused):
+        guard.reserve(other.model_copy(update={"id": "t-1"}), contact=listed)
+
+
+def test_a_booking_is_the_same_when_the_country_has_become_known() -> None:
+    guard = Guard(Policy())
+    call = a_touch(id="t-1", channel="call", to=LOCAL)
+    with guard.reserve(call) as booked:
+        guard.record({**LISTED, "contact": call.contact})
+        booked.confirm("no_answer")
+    assert guard.reserve(a_touch(id="t-2", channel="call", to=PHONE))

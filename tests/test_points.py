@@ -48,12 +48,18 @@ def _without_phonenumbers(monkeypatch: pytest.MonkeyPatch) -> Any:
         ("Straße@b.example", "strasse@b.example"),
         ("a.l+news@b.example", "a.l+news@b.example"),
         ("al@b..example", "al@b..example"),
+        ("al@bü..example", "al@bü..example"),
         ("al@" + "b" * 64 + ".example", "al@" + "b" * 64 + ".example"),
         ("al@localhost", "al@localhost"),
         ("al@", "al@"),
         ("Two  Words@b.example", "two words@b.example"),
         ("al@b.example\u3002", "al@b.example"),
         ("al@b\u3002example.\u3002", "al@b.example"),
+        ("Al <AL@b.example>", "al@b.example"),
+        ('"Berg, Al" <al@b.example>', "al@b.example"),
+        ("mailto:al@b.example", "al@b.example"),
+        ("\u200bal@b\u00ad.example", "al@b.example"),
+        ("al<al@b.example", "al<al@b.example"),
     ],
 )
 def test_an_address_is_folded_and_its_domain_ascii(value: str, point: str) -> None:
@@ -71,6 +77,7 @@ def test_dots_and_plus_tags_stay() -> None:
     "value",
     [
         *("+15125550143", " +1 512 555 0143 ", "+1 (512) 555-0143", "+1.512.555.0143"),
+        *("+1 512 555 0143 ext. 5", "+15125550143;ext=5", "+1 512 555 0143 x 5", "+15125550143#5"),
         *("+1/512/555–0143", "tel:+1-512-555-0143", "TEL:+15125550143", "001 512 555 0143"),
         *("＋１５１２５５５０１４３", "+1\u00a0512\u00a05550143", "(+1) 512 555 0143"),
     ],

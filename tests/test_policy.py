@@ -25,6 +25,7 @@ from cadence_guard.policy import (
 )
 from cadence_guard.rules import RULES
 from cadence_guard.ruleset import Ruleset
+from cadence_guard.testing import a_touch
 from support import mail
 
 # -- rules of one's own -----------------------------------------------------------------------
@@ -223,6 +224,16 @@ def test_the_parameters_of_a_rule_of_ones_own() -> None:
         Policy(rules={house("EvenHours"): {"od": True}})
     with pytest.raises(PolicyError, match="odd: input should be a valid boolean"):
         Policy(rules={house("EvenHours"): {"odd": 1}})
+
+
+def test_an_exemption_may_name_channels_alone() -> None:
+    """It then holds for every purpose."""
+    exempt = {"channels": ["post"], "from": ["over-cap"], "because": "a letter harms nobody"}
+    ruleset = Ruleset(Policy(rules={"over-cap": {"max": 0}}, exempt=[exempt]))
+    spared = ruleset.plan(a_touch(channel="post", to="Elm Street 5", purpose="x-own"))
+    assert "over-cap" not in {entry.name for entry in spared.blocking}
+    judged = ruleset.plan(a_touch(purpose="x-own"))
+    assert "over-cap" in {entry.name for entry in judged.blocking}
 
 
 def test_exemptions_off_and_warnings_of_a_rule_of_ones_own() -> None:

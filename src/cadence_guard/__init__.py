@@ -33,9 +33,10 @@ if TYPE_CHECKING:
         Refused,
     )
     from cadence_guard.events import parse_events
-    from cadence_guard.guard import Guard, Reservation
+    from cadence_guard.guard import Guard
     from cadence_guard.ledgers import open_ledger
     from cadence_guard.policy import Policy
+    from cadence_guard.reservation import Reservation
     from cadence_guard.touch import Touch
 
 __all__ = [
@@ -68,9 +69,10 @@ _HOMES = {
     "decision": ("Decision", "Finding", "Stretch", "Verdict"),
     "errors": ("CadenceGuardError", "EventError", "LedgerUnavailable", "PolicyError", "Refused"),
     "events": ("parse_events",),
-    "guard": ("Guard", "Reservation"),
+    "guard": ("Guard",),
     "ledgers": ("open_ledger",),
     "policy": ("Policy",),
+    "reservation": ("Reservation",),
     "touch": ("Touch",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

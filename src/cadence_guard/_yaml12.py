@@ -16,6 +16,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from cadence_guard._struct import struct
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -26,7 +28,7 @@ _STR_TAG = "tag:yaml.org,2002:str"
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 # U+0085, U+2028 and U+2029 are line breaks to PyYAML but not in YAML 1.2, so they are refused too.
 _FORBIDDEN = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SURROGATE_ESCAPE = re.compile(r"\\(?:u|U0000)[dD][89a-fA-F]")
@@ -56,7 +58,7 @@ class YamlError(ValueError):
         return f"line {self.line}, column {self.column}: {self.problem}"
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Mark:
     """Where a node starts and where it has ended; from 1, columns in code points."""
 
@@ -66,7 +68,7 @@ class Mark:
     end_column: int
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Document:
     """The data of a document, the marks of its values and of its keys, both by path."""
 

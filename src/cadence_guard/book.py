@@ -29,10 +29,11 @@ from cadence_guard.history import (
     View,
     facts_of,
     points_of,
+    spelled_in,
 )
 from cadence_guard.instants import NEVER, to_datetime, to_us
 from cadence_guard.lines import Line, Past, form_of
-from cadence_guard.points import HASHED, normalise
+from cadence_guard.points import HASHED, is_phone, normalise
 from cadence_guard.touch import Release, Touch
 from cadence_guard.words import CHANNEL_KIND
 
@@ -69,12 +70,19 @@ class Book:
     def case(self, touch: Touch, at: int, facts: Contact | None = None) -> Case:
         """The case of a touch at an instant. `facts` replace what the events say of the contact."""
         me = self.people.get(touch.contact) or self._person(touch.contact)
-        point = point_of(touch)
+        names = names_of(touch, me, facts)
+        point = names[0] if names else None
         view = me.view if facts is None else _with(me.view, facts)
         noes: Iterable[No] = me.noes
         if self._noes_at or self._erased:
-            noes = [*noes, *self._others(me, point)]
+            noes = [*noes, *self._others(me, names)]
+        if len(names) > 1:
+            noes = [no.also_at(names) for no in noes]
         return Case(touch, at, point, me, view, noes, self)
+
+    def names(self, touch: Touch, facts: Contact | None) -> tuple[str, ...]:
+        """All texts under which somebody may have named the point of a touch."""
+        return names_of(touch, self._me(touch.contact), facts)
 
     def account_line(self, account: str) -> Line:
         """The touches filed under an account."""
@@ -90,7 +98,9 @@ class Book:
             return touch.id in self._ids
         at = to_us(touch.at) if touch.at else 0
         return any(
-            past.id is None and past.form.traits == form_of(touch).traits and _same(past, touch)
+            past.id is None
+            and past.form.traits == form_of(touch).traits
+            and self._same(past, touch)
             for past in self._me(touch.contact).line.between(at, at)
         )
 
@@ -104,16 +114,16 @@ class Book:
             line = lines[key] = Line(self.people)
         return line
 
-    def _others(self, me: History, point: str | None) -> Iterator[No]:
-        """The noes of other contacts, and of forgotten ones, that hold at this point."""
-        if point is not None:
+    def _others(self, me: History, points: tuple[str, ...]) -> Iterator[No]:
+        """The noes of others, and of forgotten people, that hold at a point of these names."""
+        for point in points:
             for no in self._noes_at.get(point, ()):
                 if no.contact != me.contact:
                     yield no
         if self._erased:
             for no in self._noes_of(me.contact):
                 yield no._replace(contact=me.contact, erased=True)
-            if point is not None:
+            for point in points:
                 for no in self._noes_at.get(self._hashed(point), ()):
                     yield no._replace(points=frozenset((point,)), named=True, erased=True)
 
@@ -146,13 +156,13 @@ class Book:
     def streams(self, event: Event, facts: Contact | None = None) -> Streams:
         """The streams an event belongs to, by what is known before it."""
         if isinstance(event, Suppress):
-            points = frozenset((normalise(event.point),)) if event.point else frozenset[str]()
-            return Streams(event.contact, None, points)
+            whose = self._me(event.contact) if event.contact else None
+            return Streams(event.contact, None, _as_named(event, whose))
         me = self._me(event.contact)
         account = (facts and facts.account) or me.account
         if isinstance(event, Touch):
-            point = point_of(event)
-            return Streams(me.contact, account, frozenset((point,) if point else ()))
+            names = names_of(event, me, facts)
+            return Streams(me.contact, account, frozenset(names[:1]))
         if isinstance(event, (Signal, Consent)):
             return Streams(me.contact, account, self._points_meant(event, me))
         return Streams(me.contact, None, frozenset())
@@ -161,7 +171,7 @@ class Book:
         """The points for which a signal or consent matters, whoever the contact."""
         channel, point = self._meant(event)
         if point:
-            return frozenset((point,))
+            return _as_named(event, me) if event.point else frozenset((point,))
         closes = isinstance(event, Consent) and event.status == "withdrawn"
         if closes or (isinstance(event, Signal) and event.kind in SPREADING):
             return me.points_had(channel)
@@ -169,7 +179,7 @@ class Book:
 
     def _meant(self, event: Signal | Consent) -> tuple[str | None, str | None]:
         """The channel and the normalised point that an event names, or its touch does."""
-        point = named_point(event)
+        point = named_point(event, self._me(event.contact))
         if isinstance(event, Signal) and event.touch and event.kind in REFUSED_BY:
             touch = self._ids.get(event.touch)
             if touch is None or touch.contact != event.contact:
@@ -202,7 +212,8 @@ class Book:
             self._outcome(known, touch)
         elif touch.id is not None or not self.knows(touch):
             me = self._me(touch.contact)
-            self._add(touch, at, point_of(touch), me, streams.account if streams else me.account)
+            account = streams.account if streams else me.account
+            self._add(touch, at, _name_of(touch, me), me, account)
 
     def lay(self, touch: Touch, at: int) -> None:
         """Takes in a touch without id as if it were made at an instant, whatever it says of that:
@@ -210,7 +221,7 @@ class Book:
         me = self._me(touch.contact)
         self._order += 1
         self._moved_on()
-        self._add(touch, at, point_of(touch), me, me.account)
+        self._add(touch, at, _name_of(touch, me), me, me.account)
 
     def add(self, case: Case) -> None:
         """Takes in the touch of a case of this book that was not told before: what has been worked
@@ -222,14 +233,16 @@ class Book:
     def _add(
         self, touch: Touch, at: int, point: str | None, me: History, account: str | None
     ) -> None:
+        word = self._words.setdefault  # one object for equal words: a long history repeats them
+        cadence, step = touch.cadence, touch.step
         past = Past(
             at,
             form_of(touch),
-            self._word(point),
+            point and word(point, point),
             me.contact,
             account,
-            self._word(touch.cadence),
-            self._word(touch.step),
+            cadence and word(cadence, cadence),
+            step and word(step, step),
             touch.id,
             _rest(touch),
         )
@@ -239,10 +252,6 @@ class Book:
         if touch.offer and touch.deadline:
             me.offers.append((past, touch.offer, to_us(touch.deadline)))
         self._file(past, me)
-
-    def _word(self, word: str | None) -> str | None:
-        """One object for equal words, so that a long history does not keep each of them."""
-        return word if word is None else self._words.setdefault(word, word)
 
     def _lines(self, past: Past, me: History) -> Iterator[Line]:
         yield me.line
@@ -291,7 +300,7 @@ class Book:
             form_of(touch).traits[:-1] != past.form.traits[:-1]
             or to_us(touch.at) != past.at
             or touch.contact != past.contact
-            or not _same(past, touch)
+            or not self._same(past, touch)
         ):
             raise EventError(
                 f"touch {touch.id!r} was told before with other content;"
@@ -300,6 +309,14 @@ class Book:
         if touch.outcome == "failed" and old not in (None, "unknown", "failed"):
             raise EventError(f"touch {touch.id!r}: 'failed' may follow only 'unknown', not {old!r}")
         return past
+
+    def _same(self, past: Past, touch: Touch) -> bool:
+        """Whether two touches of one kind and instant are about the same message and point."""
+        return (
+            (past.cadence, past.step) == (touch.cadence, touch.step)
+            and past.to in (names_of(touch, self._me(touch.contact)) or (None,))
+            and past.rest == _rest(touch)
+        )
 
     def _outcome(self, past: Past, touch: Touch) -> None:
         """The same touch again, with another outcome."""
@@ -330,7 +347,7 @@ class Book:
         before = tuple(me.line.between(at, at))
         said = Said(at, signal.kind, channel, point, signal.purpose, until, before)
         if signal.kind in SPREADING:
-            points = streams.points if point is None else frozenset((point,))
+            points = streams.points if signal.point or point is None else frozenset((point,))
             if signal.point and not signal.channel and channel:
                 touch = self._ids[signal.touch or ""]  # it is where the channel is from
                 channel = channel if touch.to == point else None
@@ -357,9 +374,9 @@ class Book:
 
     def _consent(self, consent: Consent, at: int, streams: Streams) -> None:
         me = self._me(consent.contact)
-        point = named_point(consent)
+        point = named_point(consent, me)
         if consent.status == "withdrawn":
-            points = streams.points if point is None else frozenset((point,))
+            points = streams.points
             no = No(
                 "withdrawn", at, me.contact, consent.channel, consent.purpose, points, bool(point)
             )
@@ -383,7 +400,13 @@ class Book:
         me.changed()
 
     def _contact(self, contact: Contact, at: int, streams: Streams) -> None:
-        self._me(contact.contact).describe(contact, at)
+        me = self._me(contact.contact)
+        me.describe(contact, at)
+        for no in me.noes:  # they may have named a number before its country was known
+            for text in no.points:
+                point = normalise(text, None, me.country)
+                if point != text and is_phone(point):
+                    me.spelled[point] = me.spelled.get(point, frozenset()) | {text}
 
     def _handoff(self, handoff: Handoff, at: int, streams: Streams) -> None:
         me = self._me(handoff.contact)
@@ -491,11 +514,41 @@ def point_of(touch: Touch) -> str | None:
     return normalise(touch.to, CHANNEL_KIND[touch.channel]) if touch.to else None
 
 
-def named_point(event: Signal | Consent | Suppress) -> str | None:
+def names_of(touch: Touch, me: History, facts: Contact | None = None) -> tuple[str, ...]:
+    """How the contact point of a touch is compared, then other texts under which it may have been
+    named: a national number, as long as nobody knew its country. () if it has none."""
+    if touch.to is None:
+        return ()
+    kind = CHANNEL_KIND[touch.channel]
+    text = normalise(touch.to, kind)
+    if kind != "phone":
+        return (text,)
+    point = normalise(touch.to, "phone", (facts and facts.country) or me.country)
+    texts = {text} | me.spelled.get(point, frozenset())
+    if facts is not None:
+        texts |= spelled_in(facts).get(point, frozenset())
+    return (point, *sorted(texts - {point}))
+
+
+def _name_of(touch: Touch, me: History) -> str | None:
+    """How the contact point of a touch is compared."""
+    names = names_of(touch, me)
+    return names[0] if names else None
+
+
+def named_point(event: Signal | Consent | Suppress, whose: History | None) -> str | None:
     """The contact point that an event names, normalised."""
     if event.point is None:
         return None
-    return normalise(event.point, CHANNEL_KIND[event.channel] if event.channel else None)
+    kind = CHANNEL_KIND[event.channel] if event.channel else None
+    return normalise(event.point, kind, whose.country if whose else None)
+
+
+def _as_named(event: Signal | Consent | Suppress, whose: History | None) -> frozenset[str]:
+    """The point that an event names, as it is compared and as it is written: a national number may
+    be somebody's whose country nobody knows."""
+    found = (named_point(event, whose), named_point(event, None))
+    return frozenset(point for point in found if point)
 
 
 def _with(view: View, contact: Contact) -> View:
@@ -504,15 +557,6 @@ def _with(view: View, contact: Contact) -> View:
     for point, about in points_of(contact).items():
         points[point] = {**points.get(point, {}), **about}
     return View({**view.facts, **facts_of(contact)}, points, known=True)
-
-
-def _same(past: Past, touch: Touch) -> bool:
-    """Whether two touches of one kind and instant are about the same message and point."""
-    return (past.cadence, past.step, past.to) == (
-        touch.cadence,
-        touch.step,
-        point_of(touch),
-    ) and past.rest == _rest(touch)
 
 
 _REST: Final = (

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
+from cadence_guard._struct import struct
 from cadence_guard.instants import SECOND, Hours
 
 Where: TypeAlias = tuple[str | int, ...]
@@ -17,7 +18,7 @@ Where: TypeAlias = tuple[str | int, ...]
 # -- waits: functions from one instant to a later one --------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Elapsed:
     """Between `low` and `high` microseconds, equal for a fixed wait; `high` None has no end."""
 
@@ -25,21 +26,21 @@ class Elapsed:
     high: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class LocalDays:
     """As many days later, at the same time on the contact's wall clock."""
 
     days: int
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class BusinessDays:
     """As many days of Monday to Friday later, at the same time on the contact's wall clock."""
 
     days: int
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class UntilOpen:
     """To the first instant, this one included, that lies in the hours of the contact's week.
 
@@ -52,7 +53,7 @@ class UntilOpen:
     zone: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class UntilClock:
     """To the next time of day on the contact's wall clock, this instant included.
 
@@ -63,7 +64,7 @@ class UntilClock:
     days: frozenset[int] = frozenset(range(7))
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class UntilDay:
     """To the first of some days, today included, at the same time on the contact's wall clock.
 
@@ -73,7 +74,7 @@ class UntilDay:
     days: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class UntilDate:
     """To an instant, or not at all if that has passed.
 
@@ -84,7 +85,7 @@ class UntilDate:
     local: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Unknown:
     """For a time that the file does not say. It is assumed to be long enough."""
 
@@ -98,7 +99,7 @@ Wait: TypeAlias = (
 # -- nodes: what happens, and what comes then ----------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Node:
     """One place in a flow. `where` is where the file says it."""
 
@@ -106,7 +107,7 @@ class Node:
     where: Where
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Step(Node):
     """A touch. What it leaves None the cadence says, or nobody does.
 
@@ -140,8 +141,13 @@ class Step(Node):
         """What its touches name as their step."""
         return self.step or self.id
 
+    @property
+    def turn(self) -> str | None:
+        """Which turn of its loop it belongs to, from the second on: `2`, of nested loops `2.1`."""
+        return None if self.step is None else self.id.removeprefix(f"{self.step}@")
 
-@dataclass(frozen=True, slots=True)
+
+@struct
 class Pause(Node):
     """A wait. With `since_start` it is counted from the entry into the cadence."""
 
@@ -150,7 +156,7 @@ class Pause(Node):
     since_start: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Arm:
     """One way out of a branch: what comes then, and when it is taken.
 
@@ -165,21 +171,21 @@ class Arm:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Branch(Node):
     """One of several ways is taken."""
 
     arms: tuple[Arm, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Fan(Node):
     """All of several ways are taken at once."""
 
     thens: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Await(Node):
     """Waits for a signal. The arm of the signal that comes first is taken, at that instant; after
     `timeout` (None: never) `then`."""
@@ -189,7 +195,7 @@ class Await(Node):
     then: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Handover(Node):
     """Gives the contact to another team (an event `handoff`)."""
 
@@ -197,7 +203,7 @@ class Handover(Node):
     then: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Enter(Node):
     """Puts the contact into another cadence, besides this one."""
 
@@ -208,7 +214,7 @@ class Enter(Node):
 # -- cadences ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Ground:
     """What an audience gave: a consent, or a signal such as `invited`, so long before the entry."""
 
@@ -218,7 +224,7 @@ class Ground:
     age: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Audience:
     """Who enters a cadence. What is None or empty is not said, and assumed in its favour.
 
@@ -236,7 +242,11 @@ class Audience:
     """Whether several people of one account are in it."""
 
 
-@dataclass(frozen=True, slots=True)
+ANYBODY: Final = Audience()
+"""An audience of which nothing is said."""
+
+
+@struct
 class Label:
     """A wait by its name: what it really waits, and what its name says, in seconds.
 
@@ -255,7 +265,7 @@ class Label:
         return None not in (self.seconds, self.label_seconds) and self.seconds != self.label_seconds
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class NotUnderstood:
     """Something of a file that its importer could not read."""
 
@@ -281,7 +291,7 @@ class Cadence:
     start: str | None
     team: str | None = None
     purpose: str = "sales"
-    audience: Audience = Audience()
+    audience: Audience = ANYBODY
     entry_signal: str | None = None
     entry_hours: Hours | None = None
     again: int | None = None
@@ -301,7 +311,7 @@ class Cadence:
         return (node for node in self.nodes.values() if isinstance(node, Step))
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Ignore:
     """A finding that a comment asks to leave out: the codes, the line it is about, the reason."""
 
@@ -312,7 +322,7 @@ class Ignore:
     comment_column: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class CadenceFile:
     """What was read of one file: its cadences, and which of them one person may be in at once."""
 

@@ -225,6 +225,8 @@ class Decision:
     def from_json(cls, text: str | bytes) -> Decision:
         """The decision that `to_json` wrote. ValueError for another schema version."""
         data = json.loads(text)
+        if not isinstance(data, dict):
+            raise ValueError(f"expected a decision as a JSON object, not {type(data).__name__}")
         if data.get("version") != SCHEMA_VERSION:
             raise ValueError(
                 f"decision of schema version {data.get('version')!r}; expected {SCHEMA_VERSION}"

@@ -6,7 +6,7 @@ A `Case` is one touch with everything a rule may look at. Rules read a case and 
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -87,6 +87,12 @@ class No(NamedTuple):
     """Whether it survived an erasure."""
     order: int = 0
     """Its place among the lines."""
+
+    def also_at(self, names: Collection[str]) -> No:
+        """The same at all of these names of one point, if it is at one of them."""
+        if self.points.isdisjoint(names):
+            return self
+        return self._replace(points=self.points.union(names))
 
     def covers(self, contact: str, channel: str, point: str | None, purpose: str) -> bool:
         """Whether a touch of this contact, channel, point and purpose is meant."""
@@ -188,6 +194,7 @@ class History:
         "noes",
         "offers",
         "said",
+        "spelled",
     )
 
     def __init__(self, contact: str, people: Mapping[str, History]) -> None:
@@ -203,6 +210,9 @@ class History:
         """Whether a contact event was among the events."""
         self.human = False
         """Whether a person ever touched the contact."""
+        self.spelled: dict[str, frozenset[str]] = {}
+        """Other texts under which somebody may name one of the contact's points: national numbers.
+        """
         self._facts: dict[str, tuple[int, Any]] = {}
         self._points: dict[str, dict[str, tuple[int, Any]]] = {}
         self._view: View | None = None
@@ -210,7 +220,15 @@ class History:
     @property
     def account(self) -> str | None:
         """The account as the events describe it, without the trouble of a view."""
-        known = self._facts.get("account")
+        return self._fact("account")
+
+    @property
+    def country(self) -> str | None:
+        """The country as the events describe it."""
+        return self._fact("country")
+
+    def _fact(self, key: str) -> str | None:
+        known = self._facts.get(key)
         return known[1] if known else None
 
     @property
@@ -243,6 +261,8 @@ class History:
         self._merge(self._facts, facts_of(contact), at)
         for point, about in points_of(contact).items():
             self._merge(self._points.setdefault(point, {}), about, at)
+        for point, texts in spelled_in(contact).items():
+            self.spelled[point] = self.spelled.get(point, frozenset()) | texts
         self._view = None
 
     @staticmethod
@@ -424,6 +444,17 @@ _ABOUT: Final = ("kind", "use", "source", "region", "time_zone")
 def facts_of(contact: Contact) -> dict[str, Any]:
     """The facts that a contact event gives, without its points."""
     return {key: value for key in _FACTS if (value := getattr(contact, key)) is not None}
+
+
+def spelled_in(contact: Contact) -> dict[str, frozenset[str]]:
+    """For each point that a contact event gives otherwise than it is compared (a national number),
+    that text."""
+    found: dict[str, frozenset[str]] = {}
+    for point in contact.points:
+        text = normalise(point.value, point.kind)
+        if (name := normalise(point.value, point.kind, contact.country)) != text:
+            found[name] = found.get(name, frozenset()) | {text}
+    return found
 
 
 def points_of(contact: Contact) -> dict[str, dict[str, Any]]:

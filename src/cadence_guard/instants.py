@@ -9,15 +9,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import cache, lru_cache
-from importlib import resources
+from itertools import pairwise
 from operator import itemgetter
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
 
 from cadence_guard._regions import REGION_ZONES, TERRITORIES
+from cadence_guard._struct import struct
 from cadence_guard.words import nearest
 
 SECOND: Final = 1_000_000
@@ -99,7 +98,7 @@ _UNIT: Final = {"m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
 _LONGEST: Final = 100 * 366 * DAY
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Duration:
     """`20h` and the like, elapsed; or `P18M`, calendar months in somebody's zone."""
 
@@ -190,9 +189,10 @@ class Zone:
         borders = [to_us(datetime(y, 1, 1, tzinfo=UTC)) // SECOND for y in (year, year + 1)]
         # No zone changes its offset twice within a day, so a look at each day finds them all.
         changes = [borders[0]]
-        for day in range(borders[0], borders[1], 86_400):
-            if self._seconds(day) != self._seconds(day + 86_400):
-                changes.append(self._change(day, day + 86_400))
+        days = range(borders[0], borders[1] + 1, 86_400)
+        for (day, offset), (following, then) in pairwise((day, self._seconds(day)) for day in days):
+            if offset != then:
+                changes.append(self._change(day, following))
         changes = [second for second in changes if second < borders[1]]
         table = [
             Offset(start * SECOND, end * SECOND, self._seconds(start) * SECOND)
@@ -252,22 +252,28 @@ _NO_PLACE: Final = frozenset(("localtime", "posixrules", "Factory"))
 @lru_cache(maxsize=1024)
 def zone(name: str) -> Zone:
     """The zone of that name; ValueError with the nearest name if the tz database has none."""
+    import zoneinfo
+
     try:
         # Some machines have every zone twice more, as posix/ and, 27 s off, as right/.
         if name in _NO_PLACE or name.startswith(("posix/", "right/")):
             raise KeyError(name)
-        return Zone(name, ZoneInfo(name))
+        return Zone(name, zoneinfo.ZoneInfo(name))
     except (ValueError, OSError, KeyError):
-        import zoneinfo
-
         near = nearest(name, zoneinfo.available_timezones() - _NO_PLACE)
         hint = f"; did you mean {near!r}?" if near else "; expected a name such as America/Chicago"
         raise ValueError(f"unknown zone {name!r}{hint}") from None
 
 
+def _tzdata(name: str) -> str:
+    from importlib import resources
+
+    return resources.files("tzdata").joinpath("zoneinfo", name).read_text("utf-8")
+
+
 @cache
 def _links() -> dict[str, str]:
-    table = resources.files("tzdata").joinpath("zoneinfo", "tzdata.zi").read_text("utf-8")
+    table = _tzdata("tzdata.zi")
     links = (line.split() for line in table.splitlines() if line.startswith("L "))
     return {alias: name for _, name, alias in links}
 
@@ -289,7 +295,7 @@ OUTERMOST: Final = (ANYWHERE[0], ANYWHERE[-1])
 
 @cache
 def _country_zones() -> dict[str, tuple[str, ...]]:
-    table = resources.files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8")
+    table = _tzdata("zone.tab")
     zones: dict[str, list[str]] = {}
     for line in table.splitlines():
         if not line.startswith("#"):

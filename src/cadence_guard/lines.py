@@ -97,10 +97,11 @@ class Answers(NamedTuple):
 class Mix:
     """The forms of the touches on a line, or more; one object for all lines alike."""
 
-    __slots__ = ("all_wanted", "forms")
+    __slots__ = ("all_wanted", "forms", "teams")
 
     def __init__(self, forms: frozenset[Form]) -> None:
         self.forms = forms
+        self.teams = frozenset(form.team for form in forms)
         self.all_wanted: dict[Hashable, bool] = {}
         """Which selections of touches want all of these forms, as far as they have asked."""
 
@@ -230,6 +231,16 @@ class Line:
                 pick.at.append(touch.at)
         pick.seen = len(self.touches)
 
+    def only(self, team: str | None) -> bool:
+        """Whether all touches are known to be of one team."""
+        teams = self._mix.teams
+        return len(teams) == 1 and team in teams
+
+    def near(self, since: int) -> list[Past] | None:
+        """The touches later than `since`; None if they are too many to be looked at each time."""
+        first = bisect_right(self.at, since)
+        return self.touches[first:] if len(self.at) - first <= SCANNED else None
+
     def grouped(
         self,
         key: Hashable,
@@ -239,9 +250,9 @@ class Line:
     ) -> Groups:
         """The instants of the touches whose form is wanted, by group: all that are later than
         `since`, if not more. `key` names the selection and the grouping."""
-        first = bisect_right(self.at, since)
-        if len(self.at) - first <= SCANNED:
-            return _by_group(self.touches[first:], key, wanted, group, {})
+        near = self.near(since)
+        if near is not None:
+            return _by_group(near, key, wanted, group, {})
         pick = self._picks.get(key)
         if pick is None:
             pick = self._picks[key] = Pick()

@@ -1,7 +1,9 @@
 """Contact points, normalised: the same address or number is the same point, however it is written.
 
-E-mail: trimmed, casefolded whole, domain by IDNA; plus-tags and dots stay. Phone: E.164. Social:
-casefolded, without `@`. What is neither is compared as text, casefolded and with single blanks.
+E-mail: trimmed, casefolded whole, domain by IDNA; plus-tags and dots stay; `mailto:` and the name
+in `Ada <ada@b.example>` do not. Phone: E.164, without an extension. Social: casefolded, without
+`@`. What is neither is compared as text, casefolded and with single blanks. Signs that nobody sees
+are left out.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from cadence_guard.words import CHANNEL_KIND
 
 _E164: Final = re.compile(r"\+[1-9][0-9]{5,14}")
 _MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
+_MAILBOX: Final = re.compile(r".*<([^@\s<>]+@[^@\s<>]+)>|mailto:([^@\s<>]+@[^@\s<>]+)")
+_EXTENSION: Final = re.compile(r"\s*(?:;ext=|;|,|#|\bext(?:ension)?\b\.?:?|\bx)\s*[0-9]{1,7}$")
 HASHED: Final = "hmac-sha256:"
 """How a point or a contact begins of which only a keyed hash is known."""
 
@@ -26,14 +30,19 @@ def normalise(value: str, kind: str | None = None, country: str | None = None) -
     A national phone number needs the extra `phone` and a country; without them it stays text, and
     `is_phone` of the answer is false.
     """
-    text = unicodedata.normalize("NFKC", value).strip()
+    text = unicodedata.normalize("NFKC", value)
+    if not text.isascii():
+        text = "".join(char for char in text if unicodedata.category(char) != "Cf")
+    text = text.strip()
     if text.startswith(HASHED):
         return text
     # Casefolding may take apart what NFKC had put together.
     text = " ".join(unicodedata.normalize("NFKC", text.casefold()).split())
     kind = kind or _guess(text)
-    if kind == "email" and _MAIL.fullmatch(text):
-        return _email(text)
+    if kind == "email":
+        if mailbox := _MAILBOX.fullmatch(text):
+            text = mailbox[1] or mailbox[2]
+        return _email(text) if _MAIL.fullmatch(text) else text
     if kind == "phone":
         return _phone(text, country) or text
     if kind == "social":
@@ -73,18 +82,20 @@ def mask(point: str) -> str:
 
 
 def _guess(text: str) -> str | None:
-    if _MAIL.fullmatch(text) and not text.startswith("@"):
+    if (_MAIL.fullmatch(text) and not text.startswith("@")) or _MAILBOX.fullmatch(text):
         return "email"
     if text.startswith("@"):
         return "social"
     digits = sum(char.isdigit() for char in text)
-    letters = sum(char.isalpha() for char in text.removeprefix("tel:"))
+    letters = sum(char.isalpha() for char in _EXTENSION.sub("", text.removeprefix("tel:")))
     return "phone" if digits >= 5 and not letters else None
 
 
 def _email(text: str) -> str:
     name, _, domain = text.rpartition("@")
     domain = domain.rstrip(".\u3002")  # the ideographic full stop ends a label too
+    if domain.isascii():  # nothing to encode, and the codec takes long to load
+        return f"{name}@{domain}"
     try:
         domain = domain.encode("idna").decode("ascii")
     except UnicodeError:
@@ -93,7 +104,7 @@ def _email(text: str) -> str:
 
 
 def _phone(text: str, country: str | None) -> str | None:
-    text = text.removeprefix("tel:")
+    text = _EXTENSION.sub("", text.removeprefix("tel:"))
     abroad = text.lstrip(" (").startswith(("+", "00"))
     # Letters and digits of any script stay: a number that lost one would be somebody else's.
     bare = re.sub(r"[^+\w]|_", "", text.replace("(0)", "") if abroad else text)

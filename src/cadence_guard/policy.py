@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib import import_module, resources
-from importlib.metadata import entry_points
+from importlib import import_module
 from inspect import isabstract
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import (
     BaseModel,
@@ -31,6 +30,9 @@ from cadence_guard.errors import PolicyError
 from cadence_guard.instants import Duration
 from cadence_guard.rules import RULES
 from cadence_guard.rules._rule import Elapsed, Params, Rule
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 DEFAULT_FILE: Final = "cadence-guard.yaml"
 
@@ -57,6 +59,8 @@ def rule_class(name: str) -> type[Rule]:
         except Exception as error:  # a module of somebody else's may raise anything
             raise ValueError(f"rule {name!r} cannot be imported: {error}") from error
     else:
+        from importlib.metadata import entry_points
+
         points = entry_points(group="cadence_guard.rules", name=name)
         if not points:
             raise ValueError(words.expected(name, RULES, "rule"))
@@ -135,20 +139,22 @@ def _dump_setting(setting: Setting) -> Any:
 class _Written(BaseModel):
     """What is not said is not written: a null would be refused when it is read back."""
 
+    model_config = ConfigDict(frozen=True, defer_build=True, extra="forbid", strict=True)
+
     @model_serializer(mode="wrap")
     def _without_nulls(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return {key: value for key, value in dump(self).items() if value is not None}
 
 
 class ExemptEntry(_Written):
-    """Touches that named rules leave alone, and why."""
+    """Touches that named rules leave alone, by purposes, channels or both, and why."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, serialize_by_alias=True)
+    model_config = ConfigDict(serialize_by_alias=True)
 
     purposes: Annotated[
-        tuple[Annotated[str, word("purpose", words.PURPOSES, own=True)], ...],
+        tuple[Annotated[str, word("purpose", words.PURPOSES, own=True)], ...] | None,
         Field(strict=False, min_length=1),
-    ]
+    ] = None
     channels: Annotated[
         tuple[Annotated[str, word("channel", words.CHANNELS)], ...] | None,
         Field(strict=False, min_length=1),
@@ -157,7 +163,9 @@ class ExemptEntry(_Written):
     because: Annotated[str, Field(min_length=1)]
 
     def model_post_init(self, context: Any, /) -> None:
-        """Refuses unknown rules, and those from which nothing exempts."""
+        """Refuses unknown rules, those from which nothing exempts, and an exemption of all."""
+        if self.purposes is None and self.channels is None:
+            raise ValueError("expected 'purposes', 'channels' or both")
         for name in self.from_:
             if rule_class(name).always_on:
                 raise ValueError(f"nothing exempts from {name!r}")
@@ -167,7 +175,7 @@ class AnswerTerms(BaseModel):
     """When a person's touch is an answer: the signals, and how old one may be."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True
+        frozen=True, defer_build=True, extra="forbid", strict=True, arbitrary_types_allowed=True
     )
 
     signals: Annotated[
@@ -188,6 +196,10 @@ def _parse_answers(value: Any, parse: Callable[[Any], Any]) -> Any:
         raise Faults(complaints(error, AnswerTerms)) from None
 
 
+def _listed(packs: tuple[str, ...]) -> list[str]:
+    return list(packs)  # pydantic asks for the signature, which is slow to read off a built-in
+
+
 def _parse_packs(value: Any) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)):
         raise ValueError("expected a list of packs, such as [humane]")
@@ -202,9 +214,7 @@ def _parse_packs(value: Any) -> tuple[str, ...]:
 class _Stated(_Written):
     """What a policy and a pack have in common."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True
-    )
+    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     rules: Annotated[
         dict[str, Setting],
@@ -236,7 +246,7 @@ class Policy(_Stated):
     packs: Annotated[
         tuple[str, ...],
         PlainValidator(_parse_packs),
-        PlainSerializer(list, when_used="json"),
+        PlainSerializer(_listed, when_used="json"),
         WithJsonSchema({"type": "array", "items": {"type": "string"}}),
     ] = ()
     jurisdictions: Literal["auto"] = "auto"
@@ -323,10 +333,16 @@ def _located(make: Callable[[], Policy], document: Document, where: str) -> Poli
     raise PolicyError("\n".join(lines))
 
 
+def _packs() -> Traversable:
+    from importlib import resources
+
+    return resources.files("cadence_guard.packs")
+
+
 @cache
 def pack_names() -> tuple[str, ...]:
     """The packs that are shipped."""
-    names = (file.name for file in resources.files("cadence_guard.packs").iterdir())
+    names = (file.name for file in _packs().iterdir())
     return tuple(sorted(name[:-5] for name in names if name.endswith(".yaml")))
 
 
@@ -335,7 +351,7 @@ def load_pack(name: str) -> Pack:
     """A shipped pack. PolicyError with the nearest name if there is none."""
     if name not in pack_names():
         raise PolicyError(words.expected(name, pack_names(), "pack"))
-    text = resources.files("cadence_guard.packs").joinpath(f"{name}.yaml").read_bytes()
+    text = _packs().joinpath(f"{name}.yaml").read_bytes()
     return Pack.model_validate(_document(text, f"pack {name}").data)
 
 

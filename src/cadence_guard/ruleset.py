@@ -127,9 +127,7 @@ class Ruleset:
         place: int,
     ) -> Rule:
         exemptions = [
-            Exemption(
-                frozenset(entry.purposes), frozenset(entry.channels) if entry.channels else None
-            )
+            Exemption(_some(entry.purposes), _some(entry.channels))
             for entry in exempt
             if name in entry.from_
         ]
@@ -171,3 +169,7 @@ class Ruleset:
             all(type(entry) is RULES.get(entry.name) for entry in chosen),
         )
         return plan
+
+
+def _some(named: tuple[str, ...] | None) -> frozenset[str] | None:
+    return None if named is None else frozenset(named)

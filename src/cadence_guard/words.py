@@ -6,7 +6,6 @@ no built-in rule reads it.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Final
 
@@ -109,6 +108,8 @@ NEEDS: Final = (
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word closest to `word`, or None if nothing is close."""
+    import difflib
+
     near = difflib.get_close_matches(word.casefold(), list(known), n=1, cutoff=0.6)
     return near[0] if near else None
 

@@ -175,7 +175,7 @@ def test_a_step_says_more_than_its_cadence() -> None:
     assert touch.to is None
 
 
-@pytest.mark.parametrize("greeting", [None, "Hello there"])
+@pytest.mark.parametrize("greeting", [None, "Hello there", "Hello {company}"])
 def test_a_greeting_that_names_nobody_is_none(greeting: str | None) -> None:
     one = step("a", greeting=greeting)
     assert touch_of(line(one), one).greeting is None

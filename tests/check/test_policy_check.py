@@ -9,8 +9,9 @@ import pytest
 from cadence_guard import Policy, ruleset
 from cadence_guard import policy as policies
 from cadence_guard.check import policy_check
-from cadence_guard.check.policy_check import NAMES, check_policy, is_policy, pages
+from cadence_guard.check.policy_check import NAMES, check_policy, pages
 from cadence_guard.check.report import Finding
+from cadence_guard.check.run import is_policy
 from cadence_guard.importers._source import Source
 from cadence_guard.instants import NEVER
 from cadence_guard.policy import Setting

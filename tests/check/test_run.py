@@ -20,6 +20,7 @@ from cadence_guard.cadence import (
     Pause,
     Step,
 )
+from cadence_guard.check.baseline import entries
 from cadence_guard.check.report import Finding, Report
 from cadence_guard.check.run import (
     Opened,
@@ -33,6 +34,7 @@ from cadence_guard.check.run import (
 )
 from cadence_guard.errors import CadenceError, PolicyError
 from cadence_guard.history import Case
+from cadence_guard.importers import native
 from cadence_guard.importers._source import Source
 from cadence_guard.instants import DAY, HOUR, NEVER
 from cadence_guard.rules import Objection, OpenStretch, Rule
@@ -237,6 +239,31 @@ def test_the_cadence_of_the_own_file_is_entered_rather_than_one_of_that_name_els
     own = opened(entering(), drip(168, first=4), path="a.json")
     files = [own, opened(drip(1, first=4), path="b.json")]
     assert blocked(check_files(files, CAP, FIRST)) == []
+
+
+def test_a_turn_of_a_loop_is_no_step() -> None:
+    text = """\
+version: 1
+cadence:
+  name: tips
+  purpose: sales
+  audience: {zones: [UTC]}
+  exits: [replied, meeting_booked, purchased, opt_out, complained, wrong_person, declined]
+  steps:
+    - repeat: {times: 3, steps: [{id: tip, channel: email}, {wait: 1d}]}
+"""
+    source = Source("a.cadence.yaml", text.encode())
+    report = check_files([Opened(source, native.read(source))], CAP, FIRST)
+    found = [finding for finding in report.findings if finding.code == "CG301"]
+    assert [(finding.step, finding.turn) for finding in found][:1] == [("tip", "2")]
+    witness = found[0].witness
+    assert witness is not None
+    assert [(one.step, one.turn) for one in witness.touches] == [("tip", None), ("tip", "2")]
+    fewer = Source("a.cadence.yaml", text.replace("times: 3", "times: 2").encode())
+    less = check_files([Opened(fewer, native.read(fewer))], CAP, FIRST)
+    assert {entry.fingerprint for entry in entries(less.findings, str)} <= {
+        entry.fingerprint for entry in entries(report.findings, str)
+    }
 
 
 def test_what_is_met_on_several_ways_is_found_once() -> None:

@@ -3,6 +3,9 @@ any zone and any allowed reaction, touches made in the order of the schedule."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from datetime import timedelta
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,18 +17,21 @@ from cadence_guard import Guard, Policy
 from cadence_guard.cadence import Cadence
 from cadence_guard.check.assumptions import CONTACT, facts, touch_of
 from cadence_guard.check.proof import Proof, prove
+from cadence_guard.check.reactions import reactions
+from cadence_guard.importers import Source
 from cadence_guard.instants import zone as zone_of
-from cadence_guard.policy import AnswerTerms, Setting
 from cadence_guard.ruleset import Ruleset
-from check.brute import SPOKEN, Given, Heard, Made, Walk, Walker, is_open, moment
+from cadence_guard.words import SIGNALS
+from check.brute import Given, Heard, Made, Walk, Walker, is_open, moment
+from check.brute_reactions import Reacting
 from check.worlds import (
     SEEDS,
     World,
-    duration_of,
+    exact_policy,
     gentle_world,
     minute_world,
-    params_of,
     tick_world,
+    with_exits,
 )
 
 FOOTPRINTS = ("opened", "clicked", "visited")
@@ -33,16 +39,9 @@ FOOTPRINTS = ("opened", "clicked", "visited")
 
 def clean_policy(world: World, proof: Proof) -> Policy:
     """The entries of a world's policy that object to no step on no way."""
-    guilty = {(type(one.entry).name, one.entry.place) for one in proof.objections}
-    rules: dict[str, list[Any]] = {}
-    for entry, name in zip(world.entries, world.names, strict=True):
-        if name not in guilty:
-            rules.setdefault(entry["rule"], []).append(params_of(entry))
-    said = {rule: Setting(tuple(params)) for rule, params in rules.items()}
-    if world.within is None:
-        return Policy(rules=said)
-    terms = AnswerTerms.model_construct(signals=SPOKEN, within=duration_of(world.within))
-    return Policy(rules=said, answers=terms)
+    return exact_policy(
+        world, {(type(one.entry).name, one.entry.place) for one in proof.objections}
+    )
 
 
 def told(event: Given | Heard) -> dict[str, Any]:
@@ -119,6 +118,93 @@ def test_a_clean_cadence_is_never_refused(seed: int) -> None:
     assert not proof.incomplete
     if not [one for one in proof.objections if one.effect == "block"]:
         agrees(world, HUMANE, rnd)
+
+
+# -- somebody reacts -----------------------------------------------------------------------------
+
+SECOND = timedelta(seconds=1)
+SOURCE = Source("x.yaml", b"cadence: {}\n")
+
+
+def allowed(world: World, policy: Policy) -> list[str]:
+    """The signals after which nothing is refused, as the check says of all its cadences; none if it
+    does not know."""
+    listed: set[str] = set()
+    for cadence in (world.cadence, *world.others.values()):
+        cadence = replace(cadence, audience=world.cadence.audience)
+        told = reactions(
+            policy, Ruleset(policy), cadence, SOURCE, world.start, world.end, world.others
+        )
+        if told.incomplete:
+            return []
+        for finding in told.findings:
+            listed.update(re.findall(r"\w+", finding.help or ""))
+    return [kind for kind in SIGNALS if kind not in listed]
+
+
+def reacting_walk(world: World, kinds: list[str], zone: str, rnd: Random) -> Walk:
+    """A random way from a random start of somebody who sends one or two signals at any instants; ()
+    if that is not what is promised."""
+    start = moment(rnd.randrange(world.start, world.end))
+    if world.entered and not is_open(world.entered, start.astimezone(ZoneInfo(zone))):
+        return ()  # nobody enters then
+    goes = Reacting(world.cadence, ZoneInfo(zone), world.tick, world.others)
+    quiet = rnd.choice(goes.walks(start))
+    if not quiet or quiet[-1].at <= start:
+        return ()
+    sent = tuple(
+        Heard(start + rnd.random() * (quiet[-1].at - start), rnd.choice(kinds))
+        for _ in range(rnd.choice((1, 1, 2)))
+    )
+    walk = rnd.choice(replace(goes, sent=sent).walks(start))
+    touches = [event for event in walk if isinstance(event, Made)]
+    for said in sent:
+        if said.at <= start or any(said.at <= made.at < said.at + SECOND for made in touches):
+            return ()  # nobody reacts within a second
+        if said.kind == "hung_up" and not any(m.missed and m.at < said.at for m in touches):
+            return ()  # only a call can be hung up
+    return walk
+
+
+def agrees_with_who_reacts(world: World, policy: Policy, rnd: Random, walks: int = 6) -> int:
+    """How many touches were made after a reaction; none of them is refused."""
+    kinds, made = allowed(world, policy), 0
+    for _ in range(walks if kinds else 0):
+        zone = rnd.choice(world.zones)
+        walk = reacting_walk(world, kinds, zone, rnd)
+        assert refusals(policy, [world.cadence, *world.others.values()], walk, zone, rnd) == []
+        made += sum(isinstance(event, Made) for event in walk)
+    return made
+
+
+def refuses_nobody_who_reacts(seed: int) -> int:
+    rnd = Random(seed)
+    world = with_exits(minute_world(rnd), rnd)
+    proof = prove(world.ruleset, world.cadence, world.start, world.end, others=world.others)
+    if proof.incomplete:
+        return 0
+    return agrees_with_who_reacts(world, clean_policy(world, proof), rnd)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=SEEDS)
+def test_innocent_entries_refuse_nobody_who_reacts(seed: int) -> None:
+    refuses_nobody_who_reacts(seed)
+
+
+@pytest.mark.deep
+def test_innocent_entries_refuse_nobody_of_many_who_react() -> None:
+    assert sum(map(refuses_nobody_who_reacts, range(600))) > 5000
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=SEEDS)
+def test_a_clean_cadence_is_never_refused_to_who_reacts(seed: int) -> None:
+    rnd = Random(seed)
+    world = replace(with_exits(gentle_world(rnd), rnd), tick=timedelta(hours=5))
+    proof = prove(Ruleset(HUMANE), world.cadence, world.start, world.end)
+    if not [one for one in proof.objections if one.effect == "block"]:
+        agrees_with_who_reacts(world, HUMANE, rnd)
 
 
 def test_the_clean_ones_are_many_and_have_touches() -> None:

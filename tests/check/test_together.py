@@ -25,11 +25,11 @@ from cadence_guard.cadence import (
     UntilDate,
     UntilOpen,
 )
-from cadence_guard.check import assumptions
-from cadence_guard.check import together as checked
+from cadence_guard.check import assumptions, paths
 from cadence_guard.check.proof import prove
 from cadence_guard.check.report import Finding, Witness
-from cadence_guard.check.together import prove_together
+from cadence_guard.check.together import cells, counts, prove_together, timeline
+from cadence_guard.check.together.layouts import Layouts
 from cadence_guard.history import Case
 from cadence_guard.importers import read
 from cadence_guard.importers._source import Source
@@ -41,7 +41,20 @@ from cadence_guard.rules._rule import OpenStretch, Spans
 from cadence_guard.ruleset import Ruleset
 from check.brute import Entry
 from check.brute_together import Together, search_together
-from check.flows import days, enter, fan, flow, handover, hours, line, pause, policy, step, waiting
+from check.flows import (
+    branch,
+    days,
+    enter,
+    fan,
+    flow,
+    handover,
+    hours,
+    line,
+    pause,
+    policy,
+    step,
+    waiting,
+)
 from check.worlds import DAY, MINUTE, TICK, ZONES, Maker, Minutes, Ticks, params_of
 
 RULES = (
@@ -553,7 +566,17 @@ def test_cadences_that_the_policy_lets_share_are_proved_and_do_not_overlap() -> 
     )
     found = together(rules, ONE, TWO, groups=[])
     assert len(blocked(found)) == 4
-    assert notes(found) == []
+    assert notes(found) == [
+        (
+            "the policy lets cadences share a contact of which not all are among those checked, so"
+            " they were not proved together: 'one' and 'gone'"
+        )
+    ]
+
+
+def test_what_a_policy_lets_share_elsewhere_is_nothing_to_this_run() -> None:
+    rules = policy(overlapping_cadence={"share": [["elsewhere", "gone"]]})
+    assert together(rules, ONE) == []
 
 
 def test_a_person_is_in_one_zone() -> None:
@@ -650,11 +673,10 @@ def test_pairs_that_are_joined_or_do_nothing_are_not_counted() -> None:
     assert together(cap(max=1, per="7d"), TWO, nothing, unscheduled) == []
 
 
-def test_a_name_that_no_cadence_has_is_said() -> None:
-    found = together(cap(max=1, per="7d"), ONE, groups=[("one", "gone")])
-    assert notes(found) == [
-        "'gone' is not among the cadences checked, so nothing was proved with it"
-    ]
+def test_those_of_a_group_that_are_there_are_proved() -> None:
+    found = together(cap(max=2, per="7d"), ONE, TWO, groups=[("one", "gone", "two")])
+    assert len(blocked(found)) == 4
+    assert together(cap(max=1, per="7d"), ONE, groups=[("one", "gone")]) == []
 
 
 def test_the_same_group_twice_is_proved_once() -> None:
@@ -682,6 +704,20 @@ def test_ranges_beside_ways_gone_at_once_are_said() -> None:
         )
     ]
     assert blocked(found) == {("CG301", "one", "a"), ("CG301", "one", "b"), ("CG301", "two", "d")}
+
+
+def test_ways_that_were_not_followed_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "WAYS", 1)
+    one = flow(
+        step("a", "f"), branch("f", "b", "c"), step("b"), step("c"),
+        name="one", audience=Audience(zones=CHICAGO),
+    )  # fmt: skip
+    assert notes(together(cap(max=9, per="7d"), one, TWO)) == [
+        (
+            "not all ways of 'one' were followed: it has more than 1 ways; the others were not"
+            " looked at"
+        )
+    ]
 
 
 class Mine(Rule):
@@ -742,6 +778,37 @@ def test_a_touch_by_a_person_who_was_invited_is_an_answer() -> None:
     assert blocked(found) == {("CG301", "one", "a"), ("CG301", "two", "b")} or notes(found)
 
 
+ANSWERS = {"answers": {"signals": ["replied"], "within": "7d"}}
+
+
+@pytest.mark.parametrize(
+    ("rules", "name"),
+    [
+        ({"too-soon": {"gap": "20h"}}, "too-soon"),
+        ({"over-cap": {"max": 1, "per": "7d"}}, "over-cap"),
+        ({"over-cap": {"max": 0, "per": "7d", "channels": ["call"]}}, "over-cap"),
+    ],
+)
+def test_another_persons_touch_may_be_the_answer_which_is_said(
+    rules: dict[str, Any], name: str
+) -> None:
+    """The call answers a reply, so that it is let pass, unless a letter has answered it."""
+    answers = Policy.model_validate({"rules": rules, **ANSWERS})
+    nodes = (
+        step("a", "w"),
+        waiting("w", "replied", "c", days(1), None),
+        step("c", channel="call", automated=False),
+    )
+    one = flow(*nodes, name="one", team="sales", audience=Audience(zones=CHICAGO))
+    letter = drip("two", step("b", channel="post", automated=False))
+    said = (
+        f"whether {name} objects to 'c' of 'one' beside the others was not proved: a person's touch"
+        " of another cadence may be the answer instead of it"
+    )
+    assert said in notes(together(answers, one, letter))
+    assert said not in notes(together(answers, one, drip("two", step("b", channel="post"))))
+
+
 # -- other shapes --------------------------------------------------------------------------------
 
 
@@ -793,9 +860,45 @@ def test_a_way_that_lasts_longer_than_was_guessed(monkeypatch: pytest.MonkeyPatc
     one = drip("one", step("a"), days(30), step("b"))
     two = drip("two", step("c"), days(30), step("d"))
     expected = together(cap(max=1, per="7d"), one, two)
-    monkeypatch.setattr(checked._Group, "_guess", lambda self: 8 * DAY_US)
+    monkeypatch.setattr(Layouts, "guess", lambda self: 8 * DAY_US)
     assert together(cap(max=1, per="7d"), one, two) == expected
     assert len(expected) == 4
+
+
+def test_ways_are_followed_so_far_and_no_further() -> None:
+    """What comes 23 years after the start is not laid out beside others, which is said."""
+    wait = 8500 * DAY_US
+    one = drip("one", step("a"), Elapsed(wait, wait), step("b"))
+    two = drip("two", step("c"), Elapsed(wait, wait), step("d"))
+    found = together(cap(max=1, per="7d"), one, two)
+    assert blocked(found) == {("CG301", "one", "a"), ("CG301", "two", "c")}
+    assert notes(found) == [
+        "a way lasts longer than 8000 days: what comes later was not proved together"
+    ]
+
+
+def test_a_cadence_that_shares_with_itself_is_in_no_group() -> None:
+    rules = policy(
+        over_cap={"max": 2, "per": "7d"}, overlapping_cadence={"share": [["one", "one"]]}
+    )
+    assert together(rules, ONE) == []
+    assert together(cap(max=2, per="7d"), ONE, groups=[("one", "one")]) == []
+
+
+def test_waits_of_business_days_and_local_days_are_bounded_by_the_clock() -> None:
+    """Two touches a week apart by the wall lie in seven days if a clock was set forward between."""
+    one = drip("one", step("a"), LocalDays(7), step("b"))
+    two = drip("two", step("c"))
+    assert ("CG301", "one", "b") in blocked(together(cap(max=2, per="7d"), one, two))
+    utc = Audience(zones=("UTC",))
+    one, two = replace(one, audience=utc), replace(two, audience=utc)
+    assert together(cap(max=2, per="7d"), one, two) == []
+
+
+def test_a_wait_that_nobody_can_bound_is_taken_as_a_day_shorter() -> None:
+    one = drip("one", step("a"), LocalDays(8), step("b"), Elapsed(DAY_US, None), step("e"))
+    found = together(cap(max=2, per="7d"), one, drip("two", step("c")))
+    assert blocked(found) == {("CG301", "one", "e"), ("CG301", "two", "c")}
 
 
 def test_who_enters_one_lives_where_that_is_read() -> None:
@@ -814,7 +917,7 @@ def test_a_guard_that_does_not_object_is_a_fault(monkeypatch: pytest.MonkeyPatch
         def __init__(self, policy: Policy, **more: Any) -> None:
             super().__init__(Policy(), **more)
 
-    monkeypatch.setattr(checked, "Guard", Blind)
+    monkeypatch.setattr(timeline, "Guard", Blind)
     with pytest.raises(AssertionError, match=r"the guard does not object \(CG301\)"):
         together(cap(max=2, per="7d"), ONE, TWO)
 
@@ -843,14 +946,14 @@ def test_the_offset_is_that_of_the_cap_that_is_broken() -> None:
 def test_the_rest_of_a_day_when_clocks_are_set_back_over_midnight() -> None:
     where = zone("America/St_Johns")
     at = to_us(datetime(2006, 10, 29, 2, 30, 30, tzinfo=UTC))  # 00:00:30 on Sunday
-    first, second = checked._rest_of(at, "day", where)
+    first, second = cells.rest_of(at, "day", where)
     assert first == (at, at + 30_000_000)  # at 00:01 it is Saturday, 23:01, again
     assert second == (at + 3_570_000_000, to_us(datetime(2006, 10, 30, 3, 30, tzinfo=UTC)))
 
 
 def test_the_rest_of_a_month_goes_on_over_new_year_in_greenwich() -> None:
     at = to_us(datetime(2026, 12, 31, 12, tzinfo=UTC))
-    ((first, end),) = checked._rest_of(at, "month", zone("America/Chicago"))
+    ((first, end),) = cells.rest_of(at, "month", zone("America/Chicago"))
     assert (first, end) == (at, to_us(datetime(2027, 1, 1, 6, tzinfo=UTC)))
 
 
@@ -859,7 +962,7 @@ def test_so_many_time_lines_are_tried_and_no_more(monkeypatch: pytest.MonkeyPatc
     one = drip("one", step("a"), entry_signal="invited")
     two = drip("two", hours(1), step("b"), entry_signal="invited")
     assert ("CG303", "two", "b") in blocked(together(rules, one, two))
-    monkeypatch.setattr(checked, "TRIES", 0)
+    monkeypatch.setattr(counts, "TRIES", 0)
     found = together(rules, one, two)
     assert blocked(found) == set()
     assert notes(found) == [

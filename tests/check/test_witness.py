@@ -1,17 +1,29 @@
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
 
-from cadence_guard.cadence import Audience, Cadence, Elapsed, Ground, UntilClock, UntilOpen
-from cadence_guard.check.proof import Objected
-from cadence_guard.check.report import WitnessSignal, WitnessTouch
+from cadence_guard import Guard
+from cadence_guard.cadence import Audience, Await, Cadence, Elapsed, Ground, UntilClock, UntilOpen
+from cadence_guard.check.assumptions import CONTACT, facts, touch_of
+from cadence_guard.check.proof import Objected, prove
+from cadence_guard.check.reactions import reactions
+from cadence_guard.check.report import Witness, WitnessSignal, WitnessTouch
 from cadence_guard.check.witness import witness
-from cadence_guard.instants import DAY, HOUR, NEVER, Hours, to_datetime
+from cadence_guard.decision import Decision
+from cadence_guard.importers import Source
+from cadence_guard.instants import DAY, HOUR, NEVER, Hours, to_datetime, to_us, zone
 from cadence_guard.policy import Policy
 from cadence_guard.ruleset import Ruleset
+from check.brute import Heard, Made, is_open
+from check.brute_reactions import Reacting
 from check.flows import (
     CHICAGO,
     END,
@@ -29,6 +41,15 @@ from check.flows import (
     proved,
     step,
     waiting,
+)
+from check.worlds import (
+    SEEDS,
+    World,
+    exact_policy,
+    minute_world,
+    tick_world,
+    with_exits,
+    year_world,
 )
 
 CAP = {"max": 2, "per": "7d"}
@@ -167,3 +188,113 @@ def test_what_the_guard_does_not_refuse_is_a_fault() -> None:
         witness(policy(), one)
     with pytest.raises(AssertionError, match="'c' is not on its own time line"):
         witness(cap, replace(one, times=(*one.times[:2], NEVER)))
+
+
+# -- of random cadences --------------------------------------------------------------------------
+
+SOURCE = Source("x.yaml", b"cadence: {}\n")
+
+
+def told_again(policy: Policy, shown: Witness, cadences: dict[str, Cadence]) -> Decision:
+    """What a guard on a fresh ledger says of the last touch, if it is told what is shown."""
+    steps = {(one.name, step.name): (one, step) for one in cadences.values() for step in one.steps}
+    guard = Guard(policy)
+    for fact in facts(tuple(cadences.values()), zone(shown.zone)):
+        guard.record(fact)
+    events: list[WitnessSignal | WitnessTouch] = [*shown.signals, *shown.touches[:-1]]
+    for number, event in enumerate(sorted(events, key=lambda event: event.at)):
+        if isinstance(event, WitnessTouch):
+            touch = touch_of(*steps[event.cadence, event.step])
+            outcome = "no_answer" if event.channel == "call" else "sent"
+            guard.record(
+                touch.model_copy(update={"at": event.at, "id": f"{number}", "outcome": outcome})
+            )
+        elif event.kind == "handoff":
+            line = {"event": "handoff", "contact": CONTACT, "to": event.to, "at": event.at}
+            guard.record(line)
+        else:
+            line = {"event": "signal", "contact": CONTACT, "kind": event.kind, "at": event.at}
+            guard.record(line)
+    last = shown.touches[-1]
+    return guard.evaluate(
+        touch_of(*steps[last.cadence, last.step]).model_copy(update={"at": last.at})
+    )
+
+
+def is_a_way(world: World, shown: Witness) -> bool:
+    """Whether somebody who enters when it is shown, and sends what is shown, may get just these
+    touches."""
+    start = shown.starts[world.cadence.name]
+    sent = tuple(Heard(one.at, one.kind) for one in shown.signals if one.at > start)
+    goes = Reacting(world.cadence, ZoneInfo(shown.zone), world.tick, world.others, 10, sent)
+    made = sorted((touch.at, touch.cadence, touch.step) for touch in shown.touches)
+    last = made[-1][0]
+    for walk in goes.walks(start):
+        touches = sorted(
+            (event.at, event.cadence.name, event.step.name)
+            for event in walk
+            if isinstance(event, Made)
+        )
+        earlier = [touch for touch in touches if touch[0] < last]
+        if earlier == [touch for touch in made if touch[0] < last] and {*made} <= {*touches}:
+            return True
+    return False
+
+
+def is_plain(cadence: Cadence) -> bool:
+    """Whether only what is drawn says how it goes on: no range, and no signal that is awaited."""
+    waits = [getattr(node, "wait", None) for node in cadence.nodes.values()]
+    ranged = any(isinstance(wait, Elapsed) and wait.low != wait.high for wait in waits)
+    return not ranged and not any(isinstance(node, Await) for node in cadence.nodes.values())
+
+
+def is_told_by_name(cadence: Cadence) -> bool:
+    """Whether no two of its steps are one message."""
+    names = [step.name for step in cadence.steps]
+    return len({*names}) == len(names)
+
+
+def shows_what_the_guard_refuses(make: Callable[[Random], World], seed: int) -> int:
+    """How many findings a random cadence has, each of whose time lines is refused."""
+    rnd = Random(seed)
+    world = with_exits(make(rnd), rnd)
+    policy, cadences = exact_policy(world), {world.cadence.name: world.cadence, **world.others}
+    proof = prove(Ruleset(policy), world.cadence, world.start, world.end, others=world.others)
+    told = reactions(
+        policy, Ruleset(policy), world.cadence, SOURCE, world.start, world.end, world.others
+    )
+    found = [(one.code, witness(policy, one)) for one in proof.objections]
+    for finding in told.findings:
+        assert finding.witness is not None
+        found.append((finding.message.split("(")[1].split()[0], finding.witness))
+    for code, shown in found:
+        start = shown.starts[world.cadence.name]
+        assert shown.zone in world.zones
+        assert world.start <= to_us(start) < world.end
+        assert world.entered is None or is_open(
+            world.entered, start.astimezone(ZoneInfo(shown.zone))
+        )
+        assert code in shown.touches[-1].codes
+        if not all(map(is_told_by_name, cadences.values())):
+            continue
+        decision = told_again(policy, shown, cadences)
+        assert code in decision.codes
+        assert decision.verdict.value == shown.touches[-1].verdict
+        turns = max(Counter((one.cadence, one.step) for one in shown.touches).values())
+        if turns < 10 and all(map(is_plain, cadences.values())):
+            assert is_a_way(world, shown)
+    return len(found)
+
+
+@pytest.mark.parametrize("make", [minute_world, tick_world, year_world])
+@settings(max_examples=15, deadline=None)
+@given(seed=SEEDS)
+def test_every_time_line_is_refused(make: Callable[[Random], World], seed: int) -> None:
+    shows_what_the_guard_refuses(make, seed)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("make", [minute_world, tick_world, year_world])
+def test_every_time_line_of_many_is_refused(make: Callable[[Random], World]) -> None:
+    found = sum(shows_what_the_guard_refuses(make, seed) for seed in range(300))
+    assert found > 600

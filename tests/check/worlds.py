@@ -8,7 +8,7 @@ the finest time there is, around an instant at which a window opens or a clock i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -40,9 +40,10 @@ from cadence_guard.cadence import (
     Wait,
     fixed,
 )
+from cadence_guard.check.reactions import ANSWERS, REFUSALS
 from cadence_guard.instants import Duration, Hours, parse_clock, to_us
 from cadence_guard.lines import Answers
-from cadence_guard.policy import Policy, Setting, rule_class
+from cadence_guard.policy import AnswerTerms, Policy, Setting, rule_class
 from cadence_guard.ruleset import Ruleset
 from check.brute import EPOCH, LEAVE_ANSWERS_ALONE, SPOKEN, WEEK, Entry
 
@@ -119,6 +120,20 @@ def policy_of(entries: Sequence[Entry]) -> Policy:
     for entry in entries:
         settings.setdefault(entry["rule"], []).append(params_of(entry))
     return Policy(rules={rule: Setting(tuple(params)) for rule, params in settings.items()})
+
+
+def exact_policy(world: World, without: Collection[tuple[str, int]] = ()) -> Policy:
+    """The policy of a world, with durations that no policy file could write, without some entries:
+    each a rule, and its place among the entries of that rule."""
+    rules: dict[str, list[Any]] = {}
+    for entry, name in zip(world.entries, world.names, strict=True):
+        if name not in without:
+            rules.setdefault(entry["rule"], []).append(params_of(entry))
+    said = {rule: Setting(tuple(params)) for rule, params in rules.items()}
+    if world.within is None:
+        return Policy(rules=said)
+    terms = AnswerTerms.model_construct(signals=SPOKEN, within=duration_of(world.within))
+    return Policy(rules=said, answers=terms)
 
 
 def ruleset_of(entries: Sequence[Entry]) -> Ruleset:
@@ -650,6 +665,17 @@ class Ranges(Ticks):
         start = super().flow()
         self.shapes = kept
         return start
+
+
+def with_exits(world: World, rnd: Random) -> World:
+    """The same world with other exits, also in what is entered besides."""
+
+    def left(cadence: Cadence) -> Cadence:
+        kinds = frozenset(kind for kind in (*ANSWERS, *REFUSALS) if rnd.random() < 0.6)
+        return replace(cadence, exits=kinds)
+
+    others = {name: left(other) for name, other in world.others.items()}
+    return replace(world, cadence=left(world.cadence), others=others)
 
 
 def minute_world(rnd: Random, zone: str | None = None) -> World:

@@ -140,6 +140,13 @@ def test_standard_input(run: Any) -> None:
     assert artifact["location"]["uri"] == "%3Cstdin%3E"
 
 
+def test_a_file_of_many_names_is_checked_once(run: Any, tmp_path: Path) -> None:
+    Path("link.json").symlink_to("bad.json")
+    names = ("bad.json", "fine.json", "./bad.json", tmp_path / "bad.json", "link.json")
+    files = json.loads(run("check", *names, "--format", "json").out)["files"]
+    assert [file["path"] for file in files] == ["bad.json", "fine.json"]
+
+
 def test_folders_are_searched_and_a_file_is_checked_once(run: Any) -> None:
     for path in ("b/x.cadence.yaml", "b/c/y.cadence.yaml", "b/.git/z.cadence.yaml", "b/no.yaml"):
         Path(path).parent.mkdir(parents=True, exist_ok=True)

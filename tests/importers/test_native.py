@@ -172,6 +172,17 @@ together: [[trial, other], [trial, elsewhere]]
     assert other.exits == frozenset()
 
 
+def test_a_greeting_whose_placeholder_is_not_known() -> None:
+    cadence = steps("""
+- {id: a, channel: email, greeting: "Hello {{ first_name }}"}
+- repeat: {times: 2, steps: [{id: b, channel: email, greeting: "Hi {{ first_nme }}"}]}
+""")
+    (unknown,) = cadence.unknown
+    assert unknown.what == "the placeholder '{{ first_nme }}' of a greeting"
+    assert unknown.why.startswith("did you mean 'first_name'?")
+    assert unknown.where[-3:] == ("steps", 0, "greeting")
+
+
 def test_says_all_of_a_step() -> None:
     a, b = steps("""
 - id: a
@@ -364,6 +375,12 @@ FORMS = "expected a time such as 3d, a range such as 2d..4d"
             "local_days: input should be greater than or equal to 1, not 0",
         ),
         ("{business_days: 2.5}", "6:29", "business_days: input should be a valid integer"),
+        (
+            "{local_days: 3, from: start}",
+            "6:29",
+            "unknown key 'from' in a wait; it stands beside 'wait': {wait: ..., from: start}",
+        ),
+        ("{from: previous}", "6:14", "it stands beside 'wait': {wait: ..., from: previous}"),
         ("{local_days: 3, form: start}", "6:29", "unknown key 'form'; expected one of: local_days"),
         ("{until_open: []}", "6:26", "until_open: expected a window such as"),
         ("{until_open: 9-17}", "6:26", "until_open: expected a window such as"),

@@ -78,3 +78,9 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_what_no_importer_recognises_is_no_pass() -> None:
     with pytest.raises(CadenceError, match="no known cadence format"):
         read(Source("f", b"just: text"))
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no file without an end here")
+def test_a_file_without_an_end() -> None:
+    with pytest.raises(CadenceError, match="larger than"):
+        Source.open("/dev/zero")

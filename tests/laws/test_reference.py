@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from importlib import resources
 from random import Random
 from typing import Any
 
 import pytest
 
 from cadence_guard._yaml12 import load
-from cadence_guard.policy import resources
 from reference.naive import judge as naive_judge
 from strategies import RandomCase, random_case
 from support import blocking, judge, warnings

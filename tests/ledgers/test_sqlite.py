@@ -162,6 +162,8 @@ class TestUrl:
             open_ledger("sqlit:///x.db")
 
     def test_no_url_at_all_is_not_memory(self) -> None:
+        with pytest.raises(ValueError, match=r"'sqlite:///out\.db'"):
+            open_ledger("out.db")
         with pytest.raises(ValueError, match="unknown ledger ''"):
             Guard(NO_RULES, ledger="")
 

@@ -34,6 +34,7 @@ def test_the_pinned_keys_are_there() -> None:
         "end_column": 36,
         "cadence": "trial-drip",
         "step": "nudge",
+        "turn": None,
         "certainty": "sometimes",
         "help": "wait 5d more before nudge",
     }
@@ -43,6 +44,7 @@ def test_the_pinned_keys_are_there() -> None:
     assert witness["touches"][-1] == {
         "cadence": "trial-drip",
         "step": "nudge",
+        "turn": None,
         "at": "2026-03-08T16:00:00.000001Z",
         "channel": "email",
         "verdict": "defer",

@@ -54,6 +54,12 @@ def test_several_cadences_are_named_and_how_far_apart_they_may_start() -> None:
     assert "lie 1d 12h apart" in next(told(replace(both, offset=(129_600.0, 129_600.0))))
 
 
+def test_a_turn_of_a_loop_is_told() -> None:
+    *before, last = WITNESS.touches
+    turned = replace(WITNESS, touches=(*before, replace(last, turn="2.1")))
+    assert rows(turned)[-1].what == "nudge, turn 2.1"
+
+
 def test_of_a_long_story_the_refused_touch_its_window_and_the_last_ones_are_shown() -> None:
     start = at("2026-03-02T15:00:00Z")
     many = [

@@ -31,6 +31,26 @@ def test_a_rolling_cap_looks_both_ways(at: str, verdict: str) -> None:
     assert until("over-cap", WEEKLY, [sent(at)], mail()) == verdict
 
 
+@pytest.mark.parametrize(
+    ("selected", "says"),
+    [
+        ({}, "all channels"),
+        ({"channels": ["email", "sms"]}, "email, sms"),
+        ({"tags": ["urgent", "promotional"]}, "tagged urgent or promotional"),
+        (
+            {"channels": ["email"], "teams": ["sales"], "purposes": ["sales", "marketing"]},
+            "email; by sales; for sales or marketing",
+        ),
+    ],
+)
+def test_the_message_says_what_is_counted(selected: dict[str, Any], says: str) -> None:
+    own = {"tags": ["urgent"], "team": "sales"}
+    policy = {"rules": {"over-cap": WEEKLY | selected}}
+    decision = judge(policy, [sent("2026-03-09T09:00:00Z", **own)], mail(**own))
+    (finding,) = (one for one in decision.findings if one.code == "CG301")
+    assert finding.message == f"the contact has its 1 per 7d ({says}) already"
+
+
 def test_a_window_may_lie_around_the_touch() -> None:
     events = [sent("2026-03-06T10:00:00Z"), sent("2026-03-12T10:00:00Z")]
     assert until("over-cap", {"max": 2, "per": "7d"}, events, mail()) == "2026-03-13T10:00:00Z"

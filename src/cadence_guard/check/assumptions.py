@@ -6,7 +6,6 @@ report.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -17,6 +16,7 @@ from cadence_guard import words
 from cadence_guard.cadence import Cadence, Step
 from cadence_guard.contact import Consent, Contact, ContactPoint, Signal
 from cadence_guard.events import Event
+from cadence_guard.importers._greeting import with_name
 from cadence_guard.instants import DAY, EPOCH, Zone, to_datetime, zone, zones_of
 from cadence_guard.touch import Touch
 from cadence_guard.words import CHANNEL_KIND
@@ -45,7 +45,6 @@ ZONES: Final = (
 """The zones of an audience of which nobody says where it is."""
 _OLDEST: Final = 50 * 366 * DAY
 """No ground is older: whatever holds for so long holds for ever."""
-_PLACEHOLDER: Final = re.compile(r"\{\{.*?\}\}|\{.*?\}|<%.*?%>|%\w+%|\[[^\]]*\]|\$\w+")
 
 
 def zones_for(cadence: Cadence) -> tuple[Zone, ...]:
@@ -165,7 +164,7 @@ def touch_of(cadence: Cadence, step: Step) -> Touch:
                 to=POINTS[kind] if kind else None,
                 team=step.team or cadence.team,
                 sender=step.sender,
-                greeting=_greeting(step.greeting),
+                greeting=with_name(step.greeting, NAME),
                 audience=audience if audience in words.AUDIENCES else None,
                 offer=step.offer,
                 deadline=_instant(step.deadline),
@@ -176,13 +175,6 @@ def touch_of(cadence: Cadence, step: Step) -> Touch:
     except ValidationError as error:
         said = error.errors(include_url=False)[0]
         raise ValueError(f"step {step.name!r} makes no touch: {said['msg']}") from None
-
-
-def _greeting(text: str | None) -> str | None:
-    """A greeting with the right name in its placeholder; one without any names nobody."""
-    if text is None or not _PLACEHOLDER.search(text):
-        return None
-    return _PLACEHOLDER.sub(NAME, text)
 
 
 def _instant(us: int | None) -> datetime | None:

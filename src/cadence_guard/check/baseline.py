@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from cadence_guard._struct import struct
 from cadence_guard.check.report import Finding
 from cadence_guard.errors import CadenceError
 
@@ -22,7 +22,7 @@ Place = Callable[[str], str]
 """From the path of a finding to the one that is written down: relative to the repository."""
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Entry:
     """A known finding."""
 
@@ -52,7 +52,7 @@ def entries(findings: Iterable[Finding], place: Place) -> tuple[Entry, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Sifted:
     """Findings held against a baseline: new ones, known ones, and entries that nobody found."""
 

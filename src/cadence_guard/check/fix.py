@@ -2,8 +2,10 @@
 
 `fix` changes waits, and may put a wait before a step; nothing else. It goes step by step: each wait
 is the shortest that will do after those before it, in minutes, or in days where the file counts
-days. Where an entry asks for hours, a wait until they open is put right before the step. What a
-comment of the file asks to ignore is let be.
+days. It is the wait on the very way that is objected to which grows: before a loop for its first
+turn alone, in the loop for the turns after one another, in an arm of a branch for that arm. Where
+an entry asks for hours, a wait until they open is put right before the step. What a comment of the
+file asks to ignore is let be.
 
 How the shortest is found: the proof names a start from which an entry objects. From that start the
 entry says when the touch would be free, so every shorter wait is refused there, and the wait grows
@@ -15,11 +17,15 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
+from cadence_guard._struct import struct
 from cadence_guard.cadence import (
     Arm,
     Await,
@@ -36,8 +42,8 @@ from cadence_guard.cadence import (
     Node,
     Pause,
     Step,
+    Unknown,
     UntilClock,
-    UntilDate,
     UntilOpen,
     Wait,
     Where,
@@ -46,7 +52,7 @@ from cadence_guard.cadence import (
 from cadence_guard.check import assumptions
 from cadence_guard.check.ignores import is_ignored
 from cadence_guard.check.layout import Leg, SinceStart, apply, lay
-from cadence_guard.check.paths import Path
+from cadence_guard.check.paths import Heard, Made, Path, What
 from cadence_guard.check.proof import Objected, Proof, prove
 from cadence_guard.check.reactions import book_before, reactions
 from cadence_guard.check.report import Finding
@@ -72,9 +78,14 @@ from cadence_guard.rules.blackout import Blackout
 from cadence_guard.rules.outside_hours import OutsideHours
 from cadence_guard.ruleset import Ruleset
 
+ROUTES: Final = 2_000
+"""How many nodes are looked at to find the way to a touch from what was before it."""
 ROUNDS: Final = 400
 """How often the proof is asked about one cadence. Each time a wait has grown to what a start needs;
 no cadence that somebody wrote needs so many."""
+VAIN: Final = 40
+"""How often a wait grows, if by no less than in the beginning, before it is given up. In a loop of
+many turns each time is less than the one before."""
 _FIRST: Final = 3 * WEEK
 _SAMPLES: Final = range(0, WEEK, 2 * HOUR)
 """Starts, counted from the one the proof names, that are looked at before it is asked again."""
@@ -127,7 +138,7 @@ def fix(file: CadenceFile, source: Source, policy: Policy, start: int, end: int)
     others = {cadence.name: cadence for cadence in file.cadences}
     findings = shape(file, source)
     for cadence in file.cadences:
-        findings += reactions(policy, ruleset, cadence, source, start, end, others)
+        findings += reactions(policy, ruleset, cadence, source, start, end, others).findings
     unrepaired = [
         f"{finding.cadence or source.path}: {finding.code} {finding.message}"
         for finding in findings
@@ -136,7 +147,9 @@ def fix(file: CadenceFile, source: Source, policy: Policy, start: int, end: int)
     ]
     edits: list[_Edit] = []
     cadences: list[Cadence] = []
-    for cadence in file.cadences:
+    is_native = file.format == native.FORMAT
+    to_do = native.read(source, slots=True).cadences if is_native else file.cadences
+    for cadence in to_do:
         repair = _Repair(source, ruleset, cadence, (start, end), others, file.ignores)
         repair.go()
         cadences.append(repair.cadence)
@@ -148,7 +161,7 @@ def fix(file: CadenceFile, source: Source, policy: Policy, start: int, end: int)
     changes = tuple(
         Change(edit.cadence, edit.step, source.mark(edit.where).line, edit.text) for edit in edits
     )
-    if file.format != native.FORMAT:
+    if not is_native:
         after = Opened(source, replace(file, cadences=tuple(cadences)))
         return Fixed(None, changes, tuple(unrepaired), after)
     text = _written(source, edits)
@@ -178,7 +191,7 @@ class _Edit(NamedTuple):
         return f"wait {_in_words(self.new)}{instead} before {self.step!r}"
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class _Grows:
     """The wait that is lengthened: where it stands, what it is, and how it grows.
 
@@ -221,6 +234,14 @@ class _Grows:
         return (*before, Elapsed(amount * MINUTE, amount * MINUTE), *behind)
 
 
+class _Route(NamedTuple):
+    """The nodes between a touch and what was before it: a touch, a signal, the entry. `origin` is
+    where the file says that."""
+
+    origin: Where
+    nodes: tuple[Node, ...]
+
+
 class _Key(NamedTuple):
     """An entry that objects to a step."""
 
@@ -232,7 +253,8 @@ class _Key(NamedTuple):
 
 class _Repair:
     """One cadence on its way to be without objections. `edits` are what was changed, `refused` what
-    waiting does not repair."""
+    waiting does not repair; `given_up` is what was waited for in vain, so that it is begun anew
+    without."""
 
     def __init__(
         self,
@@ -251,6 +273,8 @@ class _Repair:
         self.ignores = ignores
         self.edits: dict[Where, _Edit] = {}
         self.refused: dict[_Key, str] = {}
+        self.given_up: dict[_Key, str] = {}
+        self.grew: dict[Where, list[int]] = {}
         self.incomplete: tuple[str, ...] = ()
 
     def go(self) -> None:
@@ -266,10 +290,13 @@ class _Repair:
         spans = [(start, min(end, start + _FIRST), None)]
         rounds = iter(range(ROUNDS))
         while True:
-            self.cadence, self.edits, self.refused = written, {}, {}
+            self.cadence, self.edits, self.refused = written, {}, {**self.given_up}
+            self.grew = {}
             if not self._settle(spans, rounds):
                 self.incomplete = (*self.incomplete, f"not done after {ROUNDS} changes")
                 return
+            if not self.given_up.keys() <= self.refused.keys():
+                continue
             proof = self._prove(start, end, None)
             self.incomplete = proof.incomplete
             missed = {(one.start, one.zone) for one in proof.objections if self._is_open(one)}
@@ -285,13 +312,14 @@ class _Repair:
             found = [one for span in spans for one in self._prove(*span).objections]
             place = {id_: index for index, id_ in enumerate(self.cadence.nodes)}
             found.sort(key=lambda one: place.get(one.step.id, 0))
-            if not self._round(found):
+            if not self._round(found) or not self.given_up.keys() <= self.refused.keys():
                 return True
         return False
 
     def _prove(self, start: int, end: int, zones: tuple[Zone, ...] | None) -> Proof:
-        others = {**self.others, self.cadence.name: self.cadence}
-        return prove(self.ruleset, self.cadence, start, end, zones, others=others)
+        cadence = _without_slots(self.cadence)
+        others = {**self.others, cadence.name: cadence}
+        return prove(self.ruleset, cadence, start, end, zones, others=others)
 
     def is_ignored(self, code: str, where: Where) -> bool:
         """Whether a comment asks to ignore a finding at a place."""
@@ -312,28 +340,40 @@ class _Repair:
     def _round(self, objections: Sequence[Objected]) -> bool:
         """Changes the wait before the first step that a wait repairs; whether there was one."""
         first: Where | None = None
-        growing: list[tuple[Objected, _Grows]] = []
+        growing: list[tuple[Objected, _Grows, int]] = []
+        crossed: Counter[Where] = Counter()
         for one in objections:
             if self._is_open(one) and first in (None, one.step.where):
                 first = one.step.where
                 if isinstance(one.entry, OutsideHours):
                     self._put_hours(one.step)
                     return True
-                growing.append((one, self._wait_before(one)))
+                route = self._route(one.path, one.index)
+                grows = self._wait_before(one, route)
+                amount = -(-max(self._amounts(one, grows)) // self._times(one, grows.where))
+                if not amount:
+                    self._refuse(one, _IN_VAIN)
+                    continue
+                growing.append((one, grows, amount))
+                places = {node.where for node in route.nodes} if route else set()
+                crossed.update({*places, grows.where, (*first, _BEFORE)})
+        most = max((crossed[grows.where] for _, grows, _ in growing), default=0)
         grown: dict[Where, tuple[int, _Grows, Step]] = {}
-        for one, grows in growing:
-            amount = max(self._amounts(one, grows))
-            if not amount:
-                self._refuse(one, "no wait repairs that")
-            elif grows.where not in grown or grown[grows.where][0] < amount:
+        for one, grows, amount in growing:
+            # What more of the ways share comes first: it may spare the others.
+            if crossed[grows.where] == most and amount > grown.get(grows.where, (0,))[0]:
                 grown[grows.where] = (amount, grows, one.step)
         for amount, grows, step in grown.values():
             self._set(step, grows, amount)
+            grew = self.grew.setdefault(grows.where, [])
+            grew.append(amount)
+            if len(grew) >= VAIN and 2 * amount >= max(grew):
+                # What it is to be later than waits there as well.
+                self.given_up |= {_key(one): _why(one) for one, to, _ in growing if to == grows}
         return first is not None
 
     def _refuse(self, objected: Objected, why: str) -> None:
-        said = f"{objected.step.name}: {objected.code} {objected.message}"
-        self.refused[_key(objected)] = f"{said} ({why})"
+        self.refused[_key(objected)] = _why(objected, why)
 
     def _hopeless(self, objected: Objected) -> str | None:
         """Why no wait would help, as far as one look tells."""
@@ -343,16 +383,27 @@ class _Repair:
         if isinstance(entry, Blackout):
             return "after any wait, some start leads to such a day"
         if isinstance(entry, OutsideHours):
-            if _is_retry(objected) or (*step.where, _UNTIL) in self.edits:
+            # The first try may be outside of them as well, and not be told.
+            if (*step.where, _UNTIL) in self.edits or (
+                _is_retry(objected) and self._is_timed(step)
+            ):
                 return "it is tried again outside the hours"
             return None if self._open_to(step) else "no hour of the week is open to it"
         if _is_retry(objected) and not isinstance(step.every, (Elapsed, LocalDays, BusinessDays)):
             return "it is tried again at times of their own"
         if _free(objected, objected.start, objected.times) == NEVER:
-            return "no wait repairs that"
+            return _IN_VAIN
         return None
 
     # -- hours --------------------------------------------------------------------------------
+
+    def _is_timed(self, step: Step) -> bool:
+        """Whether all that leads to a step waits for a time of the day."""
+        ways_in = _ways_in(_without_slots(self.cadence))
+        return all(
+            isinstance(node, Pause) and isinstance(node.wait, (UntilOpen, UntilClock))
+            for node in ways_in.get(step.id, ())
+        )
 
     def _open_to(self, step: Step) -> list[Window]:
         """The hours that all entries leave open to a step."""
@@ -379,27 +430,73 @@ class _Repair:
 
     # -- how long -----------------------------------------------------------------------------
 
-    def _wait_before(self, objected: Objected) -> _Grows:
-        """The wait to lengthen so that a touch of a step comes later."""
+    def _wait_before(self, objected: Objected, route: _Route | None) -> _Grows:
+        """The wait to lengthen so that a touch of a step comes later: the last on its way that no
+        other turn of a loop has to itself. If there is none, where one is to be put."""
         step = objected.step
         if _is_retry(objected):
             return _Grows((*step.where, "retry", "every"), step.every, False, 0)
+        put, slot = _Grows((*step.where, _BEFORE), None, False, 0), None
+        origin, nodes = route or _Route((), ())
+        loops = _loops(step.where) & _loops(origin)
+        for place in range(len(nodes) - 1, -1, -1):
+            node = nodes[place]
+            if not isinstance(node, Pause):
+                break
+            behind = len(_legs(nodes[place + 1 :]))
+            fits = _loops(node.where) <= loops
+            if _is_slot(node):
+                slot = slot or (_Grows(node.where, None, False, behind) if fits else None)
+            elif not self._is_until(node, objected):
+                if fits:
+                    return _Grows(node.where, node.wait, node.since_start, behind)
+            else:  # what makes it later comes before it
+                put, slot = _Grows((*node.where, _BEFORE), None, False, behind + 1), None
+        known = self.edits.get(put.where)
+        return slot or (replace(put, wait=known.new) if known else put)
+
+    def _is_until(self, pause: Pause, objected: Objected) -> bool:
+        """Whether a wait ends at a time of its own: if it is counted from the entry, and comes
+        again and again up to a touch, it does as well."""
+        if isinstance(pause.wait, (Elapsed, LocalDays, BusinessDays)):
+            return pause.since_start and self._times(objected, pause.where) > 1
+        return True
+
+    def _route(self, path: Path, index: int) -> _Route | None:
+        """The nodes between a stop of a way and what was before it; None if they are not found."""
+        what, stop = path.items[index]
+        before = path.items[stop.after].what if stop.after >= 0 else None
+        wanted = [
+            replace(leg, base=-1) if isinstance(leg, SinceStart) else leg for leg in stop.legs
+        ]
         ways_in = _ways_in(self.cadence)
-        where, behind = step.where, 0
-        while True:
-            here = [node.id for node in self.cadence.nodes.values() if node.where == where]
-            before_here = [node for id_ in here for node in ways_in.get(id_, ())]
-            pause = before_here[0] if before_here else None
-            if not isinstance(pause, Pause) or any(
-                node is None or node.where != pause.where for node in before_here
-            ):
+        todo: list[tuple[str, tuple[Node, ...]]] = [(_id_of(what), ())]
+        for _ in range(ROUTES):
+            if not todo:
                 break
-            if isinstance(pause.wait, (Elapsed, LocalDays, BusinessDays)):
-                return _Grows(pause.where, pause.wait, pause.since_start, behind)
-            if not isinstance(pause.wait, (UntilOpen, UntilClock, UntilDate)):
-                break
-            where, behind = pause.where, behind + 1
-        return _Grows((*where, _WAIT), None, False, behind)
+            id_, nodes = todo.pop()
+            arrived = _legs(nodes) == wanted
+            for node in ways_in.get(id_, ()):
+                if _begins(node, id_, before) and arrived:
+                    return _Route(() if node is None else node.where, nodes)
+                if isinstance(node, (Pause, Branch, Fan, Await)):
+                    todo.append((node.id, (node, *nodes)))
+        return None
+
+    def _times(self, objected: Objected, where: Where) -> int:
+        """How often a wait comes on a way up to a touch: what it grows by counts so often."""
+        items, index = objected.path.items, objected.index
+        if _is_retry(objected):
+            first = index
+            while first and items[first - 1].what == items[index].what:
+                first -= 1
+            return index - first
+        times = 0
+        while index >= 0:
+            route = self._route(objected.path, index)
+            times += sum(node.where == where for node in route.nodes) if route else 0
+            index = items[index].stop.after
+        return max(times, 1)
 
     def _amounts(self, objected: Objected, grows: _Grows) -> Iterator[int]:
         """By how much the wait has to grow, for the start that was named and others near it."""
@@ -423,8 +520,8 @@ class _Repair:
         """Sets a wait, or puts one before what stands there."""
         wait, where = grows.grown(amount), grows.where
         said = _text(wait.low) if isinstance(wait, Elapsed) else None
-        if grows.wait is None:
-            self._put(where[:-1], _WAIT, wait, step, said)
+        if where[-1] == _BEFORE and where not in self.edits:
+            self._put(where[:-1], _BEFORE, wait, step, said)
             return
         known = self.edits.get(where)
         if known is None:
@@ -459,9 +556,19 @@ class _Repair:
         self.cadence = replace(self.cadence, nodes=nodes, start=to(self.cadence.start))
 
 
+_BEFORE: Final = "a wait before"
 _UNTIL: Final = "until the hours"
-_WAIT: Final = "a wait"
-"""What the place of a wait that was put before something ends with."""
+"""What the place of a wait that was put before something ends with, whatever leads to it; one on
+the way to it alone ends with `native.SLOT`."""
+_PUT: Final = (native.SLOT, _BEFORE, _UNTIL)
+
+
+_IN_VAIN: Final = "no wait repairs that"
+
+
+def _why(objected: Objected, why: str = _IN_VAIN) -> str:
+    """An objection, and why waiting does not repair it."""
+    return f"{objected.step.name}: {objected.code} {objected.message} ({why})"
 
 
 def _key(objected: Objected) -> _Key:
@@ -533,6 +640,7 @@ def _free(objected: Objected, start: int, times: Sequence[int]) -> int:
     return objected.entry.next_open(times[index], book.case(touch, times[index]))[0]
 
 
+@lru_cache(maxsize=2)
 def _ways_in(cadence: Cadence) -> dict[str, list[Node | None]]:
     """What comes right before each node; None is the entry."""
     found: dict[str, list[Node | None]] = {cadence.start or "": [None]}
@@ -540,6 +648,70 @@ def _ways_in(cadence: Cadence) -> dict[str, list[Node | None]]:
         for id_ in follow(node):
             if id_ is not None:
                 found.setdefault(id_, []).append(node)
+    return found
+
+
+def _loops(where: Where) -> frozenset[Where]:
+    """The loops around a place of a file, each turn of which is a node of its own."""
+    return frozenset(where[:depth] for depth, key in enumerate(where) if key == "repeat")
+
+
+def _is_slot(node: Node) -> bool:
+    return isinstance(node, Pause) and node.wait == Elapsed(0, 0)
+
+
+def _without_slots(cadence: Cadence) -> Cadence:
+    """The same without the waits of no time."""
+    slots = {id_: node for id_, node in cadence.nodes.items() if _is_slot(node)}
+
+    def to(id_: str | None) -> str | None:
+        while id_ in slots:
+            (id_,) = follow(slots[id_])
+        return id_
+
+    nodes = {id_: _redirected(node, to) for id_, node in cadence.nodes.items() if id_ not in slots}
+    return replace(cadence, nodes=nodes, start=to(cadence.start))
+
+
+def _id_of(what: What) -> str:
+    """The id of the node of a stop; a signal has none."""
+    match what:
+        case Made(step=step):
+            return step.id
+        case Heard():
+            return ""
+        case _:
+            return what.id
+
+
+def _begins(node: Node | None, then: str, before: What | None) -> bool:
+    """Whether a node that leads to `then` is what was before on a way."""
+    match before:
+        case None:
+            return node is None or (isinstance(node, Pause) and isinstance(node.wait, Unknown))
+        case Heard(kind=kind):
+            return isinstance(node, Await) and any(
+                arm.then == then and arm.signal == kind for arm in node.arms
+            )
+        case _:
+            return node.id == _id_of(before) if node is not None else isinstance(before, Enter)
+
+
+def _legs(nodes: Iterable[Node]) -> list[Leg]:
+    """The waits at nodes that are gone through, those of elapsed time after one another as one."""
+    found: list[Leg] = []
+    for node in nodes:
+        wait: Leg | None = None
+        if isinstance(node, Pause):
+            wait = SinceStart(node.wait) if node.since_start else node.wait
+        elif isinstance(node, Await):
+            wait = node.timeout
+        last = found[-1] if found else None
+        if isinstance(wait, Elapsed) and isinstance(last, Elapsed):
+            high = None if last.high is None or wait.high is None else last.high + wait.high
+            found[-1] = Elapsed(last.low + wait.low, high)
+        elif wait is not None and wait != Elapsed(0, 0):
+            found.append(wait)
     return found
 
 
@@ -647,7 +819,8 @@ class _Cut(NamedTuple):
 def _written(source: Source, edits: Sequence[_Edit]) -> str:
     """The text of a file after the edits; all else stays, comments too."""
     text = source.text
-    lines = [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", text))]
+    breaks = "\n" if source.is_json else "\r\n|\r|\n"
+    lines = [0, *(match.end() for match in re.finditer(breaks, text))]
     cuts: list[_Cut] = []
     puts: dict[Where, dict[str, _Edit]] = {}
     for edit in edits:
@@ -658,9 +831,12 @@ def _written(source: Source, edits: Sequence[_Edit]) -> str:
             path = edit.where if edit.where[-1] == "every" else (*edit.where, "wait")
             cuts += _set_cuts(source, lines, path, edit.new)
     for item, kinds in puts.items():
-        waits = [kinds[kind].said for kind in (_WAIT, _UNTIL) if kind in kinds]
-        for place in (item, *_jumps(source, item)):
-            cuts.append(_put_cut(source, lines, place, waits))
+        jumps = tuple(_jumps(source, item)) if set(kinds) - {native.SLOT} else ()
+        for place in (item, *jumps):
+            put = [
+                kind for kind in _PUT if kind in kinds and (place == item or kind != native.SLOT)
+            ]
+            cuts.append(_put_cut(source, lines, place, [kinds[kind].said for kind in put]))
     for cut in sorted(cuts, reverse=True):
         text = text[: cut.start] + cut.text + text[cut.end :]
     return text
@@ -669,17 +845,14 @@ def _written(source: Source, edits: Sequence[_Edit]) -> str:
 def _item_of(where: Where) -> tuple[Where, str]:
     """The item before which a wait is put, and its kind."""
     kind = str(where[-1])
-    while where[-1] in (_WAIT, _UNTIL):
+    while where[-1] in _PUT:
         where = where[:-1]
     return where, kind
 
 
 def _jumps(source: Source, item: Where) -> Iterator[Where]:
     """The items of the same cadence that jump to a step: what is put before it goes there, too."""
-    said = _value(source.data, item)
-    id_ = said.get("id") if isinstance(said, dict) else None
-    if id_ is None:
-        return
+    id_ = _value(source.data, item)["id"]
     top = item[: item.index("steps")]
     todo: list[tuple[Where, Any]] = [(top, _value(source.data, top))]
     while todo:
@@ -700,7 +873,10 @@ def _value(data: Any, where: Where) -> Any:
 
 def _span(source: Source, lines: Sequence[int], where: Where) -> tuple[int, int]:
     mark = source.mark(where)
-    return lines[mark.line - 1] + mark.column - 1, lines[mark.end_line - 1] + mark.end_column - 1
+    start = lines[mark.line - 1] + mark.column - 1
+    if source.is_json and source.text[start] in "{[":  # its mark is that of the bracket
+        return start, json.JSONDecoder().raw_decode(source.text, start)[1]
+    return start, lines[mark.end_line - 1] + mark.end_column - 1
 
 
 def _set_cuts(source: Source, lines: Sequence[int], path: Where, wait: Wait) -> Iterator[_Cut]:
@@ -736,20 +912,31 @@ def _set_cuts(source: Source, lines: Sequence[int], path: Where, wait: Wait) -> 
 
 
 def _put_cut(source: Source, lines: Sequence[int], item: Where, waits: Sequence[Any]) -> _Cut:
-    """The waits as items before another: on lines of their own, above its comments, if it stands on
-    one."""
+    """The waits as items before another, or at the end of its list.
+
+    If that one stands on lines of its own, so do they, above its comments.
+    """
     text = source.text
-    start, _ = _span(source, lines, item)
-    row = source.mark(item).line - 1
+    at_end = item[-1] == len(_value(source.data, item[:-1]))
+    beside = (*item[:-1], int(item[-1]) - 1) if at_end else item
+    start, end = _span(source, lines, beside)
+    row = source.mark(beside).line - 1
     indent = re.fullmatch(r"([ \t]*)-[ \t]+", text[lines[row] : start])
     if indent is None or source.is_json:
-        items = (_flow({"wait": wait}, as_json=source.is_json) for wait in waits)
+        items = [_flow({"wait": wait}, as_json=source.is_json) for wait in waits]
+        if at_end:
+            return _Cut(end, end, "".join(f", {one}" for one in items))
         return _Cut(start, start, "".join(f"{one}, " for one in items))
-    while row and text[lines[row - 1] : lines[row]].lstrip().startswith("#"):
-        row -= 1
-    end = "\r\n" if "\r\n" in text else "\n"
-    put = "".join(f"{indent[1]}- wait: {_flow(wait, as_json=False)}{end}" for wait in waits)
-    return _Cut(lines[row], lines[row], put)
+    new_line = "\r\n" if "\r\n" in text else "\n"
+    put = [f"{indent[1]}- wait: {_flow(wait, as_json=False)}{new_line}" for wait in waits]
+    if at_end:
+        row = bisect_right(lines, len(text[:end].rstrip()) - 1)
+        if row == len(lines):  # the last line, and nothing ends it
+            return _Cut(len(text), len(text), new_line + "".join(put).removesuffix(new_line))
+    else:
+        while row and text[lines[row - 1] : lines[row]].lstrip().startswith("#"):
+            row -= 1
+    return _Cut(lines[row], lines[row], "".join(put))
 
 
 def _flow(value: Any, *, as_json: bool) -> str:

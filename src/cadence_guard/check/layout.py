@@ -15,11 +15,11 @@ shown, a repeated one twice.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, NamedTuple, TypeAlias
 
 from cadence_guard import instants
+from cadence_guard._struct import struct
 from cadence_guard.cadence import (
     BusinessDays,
     Elapsed,
@@ -39,14 +39,14 @@ _WEEK: Final = 7
 _EPOCH_WEEKDAY: Final = 3  # 1970-01-01 was a Thursday
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Upto:
     """At any instant from now on and before `wait` ends: a signal that is waited for."""
 
     wait: Wait
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class SinceStart:
     """Until `wait`, counted from the entry or from another stop, has ended; not at all if it has
     already."""
@@ -55,7 +55,7 @@ class SinceStart:
     base: int = -1
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Beside:
     """A range that falls as it must to end `by` after another stop, or after a wait that begins
     there; if that is not within the range, as near to it as may be."""

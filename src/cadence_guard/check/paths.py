@@ -23,6 +23,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
+from cadence_guard._struct import struct
 from cadence_guard.cadence import (
     Await,
     Branch,
@@ -46,7 +47,7 @@ VISITS: Final = 100_000
 """Bounds: ways through a cadence, stops on one, turns of a loop, nodes come to in all."""
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Heard:
     """A signal of a way."""
 
@@ -55,7 +56,7 @@ class Heard:
     purpose: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Made:
     """A touch of a way: a step of a cadence."""
 

@@ -40,16 +40,6 @@ LONG: Final = Duration.parse("400d")
 """A whole period of the calendar: what does not open in it never does."""
 
 
-def is_policy(source: Source) -> bool:
-    """Whether a file is a policy, told by its content: it has `version` and a key of policies, or
-    no key that policies do not have."""
-    if not isinstance(source.data, dict):
-        return False
-    keys = set(source.data)
-    own = set(Policy.model_fields) - {"version"}
-    return bool(keys & own) and ("version" in keys or keys <= own)
-
-
 def check_policy(policy: Policy, source: Source, *, start: datetime = START) -> list[Finding]:
     """One warning for each thing that a policy says in vain (CG811 to CG813), in the order of the
     file. `source` is the file it was read from; the period looked at begins at `start`."""
@@ -76,7 +66,7 @@ class _Said:
         self.start = start
         self.ruleset = Ruleset(policy)
         self.packs = [load_pack(name) for name in sorted(policy.packs)]
-        named = {p for entry in policy.exempt for p in entry.purposes}
+        named = {p for entry in policy.exempt for p in entry.purposes or ()}
         for rule in self.ruleset.entries:
             named.update(getattr(rule.params, "purposes", None) or ())
         self.purposes = (*words.PURPOSES, *sorted(named - {*words.PURPOSES}))
@@ -274,7 +264,9 @@ def exemption_never_matches(said: _Said) -> Iterator[Finding]:
             bare = [type(e)(e.params) for e in said.ruleset.entries if e.name == name]
             pairs = [
                 (channel, purpose)
-                for channel, purpose in product(exempt.channels or words.CHANNELS, exempt.purposes)
+                for channel, purpose in product(
+                    exempt.channels or words.CHANNELS, exempt.purposes or said.purposes
+                )
                 if any(entry.concerns(channel, purpose) for entry in bare)
             ]
             if not bare:
@@ -284,7 +276,7 @@ def exemption_never_matches(said: _Said) -> Iterator[Finding]:
             elif all(
                 any(
                     name in other.from_
-                    and purpose in other.purposes
+                    and (other.purposes is None or purpose in other.purposes)
                     and (other.channels is None or channel in other.channels)
                     for other in earlier
                 )

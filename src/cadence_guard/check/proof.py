@@ -44,6 +44,7 @@ from itertools import combinations, pairwise
 from operator import and_, or_
 from typing import Final, NamedTuple
 
+from cadence_guard._struct import struct
 from cadence_guard.cadence import (
     Await,
     Cadence,
@@ -112,7 +113,7 @@ SOMETIMES: Final = "sometimes"
 _STEP: Final = 8 * DAY
 WORK: Final = 3_000_000
 """How much is judged at most: touches, each counted with what was before it; some seconds."""
-_RANGES: Final = (
+RANGES: Final = (
     "how its ranges fall beside one another, or beside times counted from the entry, was not"
     " followed: they are too many, or hang on the clock as well"
 )
@@ -122,7 +123,7 @@ _ROUND: Final = 5 * WEEK
 """In so long a time a loop of whole hours comes by many hours of the week, and by a month's end."""
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Objected:
     """One entry's objection to the touches of one step.
 
@@ -150,7 +151,7 @@ class _TooMuchError(Exception):
     """There is more to judge than `WORK`."""
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Proof:
     """What was proved: objections in the order of the steps, why it is not complete (CG903), and
     what was assumed, in words."""
@@ -346,7 +347,7 @@ class Prover:
             self._say("more starts, ways and ranges together than are followed")
         for step, doubts in self._doubts.items():
             if doubts & ~sum(bit for known, bit in self._seen if known == step):
-                self._say(_RANGES)
+                self._say(RANGES)
         assumed = dict.fromkeys((*assumptions.in_words(self.cadence), *found.assumes))
         return Proof(
             tuple(self._objections()),
@@ -433,17 +434,15 @@ class Prover:
             self._bound(path, layout, spots, in_line)
 
     def _bound(self, path: Path, layout: _Layout, spots: list[Spot], in_line: bool) -> None:
-        """Judges a way on which it cannot be told how the ranges fall as if whatever depends on
-        that fell freely: to what nothing objects then, nothing does. If that is too much as well,
-        every entry may object for all that is known."""
-        loose = unbound(layout.stops, self.start)
-        bounds = None if loose is None else self._layout(path, loose, spots, in_line)
-        known = bounds is not None and bounds.exact
-        if bounds is not None and known:
+        """Judges a way of which it cannot be told how the ranges fall by its bounds: to what
+        nothing objects then, nothing does. Without any, each entry may object for all that is
+        known."""
+        bounds = self._bounds(path, layout, spots, in_line)
+        if bounds is not None:
             self._evaluate_all(bounds)
         for spot in spots:
             always, seen = 0, spot.concern.timed | spot.concern.counted
-            if bounds is not None and known:
+            if bounds is not None:
                 always, seen = self._concluded(bounds, spot)
             most = reduce(and_, (run.always.get(spot, -1) for run in layout.whole))
             step = _step_of(spot)
@@ -451,6 +450,14 @@ class Prover:
                 self._unsure.add(step)
             spot.always = most & always
             self._doubts[step] = self._doubts.get(step, 0) | seen
+
+    def _bounds(
+        self, path: Path, layout: _Layout, spots: list[Spot], in_line: bool
+    ) -> _Layout | None:
+        """A way laid out as if whatever hangs on a range fell freely; None if that is too much."""
+        loose = unbound(layout.stops, self.start)
+        bounds = None if loose is None else self._layout(path, loose, spots, in_line)
+        return bounds if bounds is not None and bounds.exact else None
 
     def _layout(
         self, path: Path, stops: list[Stop], spots: Sequence[Spot], in_line: bool
@@ -728,16 +735,21 @@ class Prover:
     def _traced(self, run: _Run, spot: Spot, bit: int, first: _First) -> _Seen | None:
         """An entry from which a stop behind a range comes to lie where an objection was seen; None
         if what was before it makes the objection void."""
+        start, every = self._placed(run, first)
+        found = self.judge.objecting(
+            spot.concern, every[spot.index], first.zone, self._before(spot, start, every)
+        )
+        return _Seen(start, first.zone, spot, every) if found & bit else None
+
+    def _placed(self, run: _Run, first: _First) -> tuple[int, tuple[int, ...]]:
+        """An entry from which the rest of a way comes to lie as it was seen, and when all stops are
+        then."""
         assert run.origin is not None
         starts = next(each for where, each in self._starts(run.path.fresh) if where is first.zone)
         chain = chain_of(run.stops, run.origin)
         start, times = Reach(alone_of(run.stops, chain), starts, first.zone).back(first.start)
         known = dict(zip((*chain, *run.places), (*times, *first.times), strict=True))
-        every = filled(run.stops, start, first.zone, known)
-        found = self.judge.objecting(
-            spot.concern, every[spot.index], first.zone, self._before(spot, start, every)
-        )
-        return _Seen(start, first.zone, spot, every) if found & bit else None
+        return start, filled(run.stops, start, first.zone, known)
 
     def _before(self, spot: Spot, start: int, times: Sequence[int]) -> list[Prior]:
         """All that was before a touch on its way, in order."""

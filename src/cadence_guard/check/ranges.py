@@ -370,6 +370,8 @@ class Reach:
         ):
             times.setdefault(place, at)
             at = self._from(partial(self._ends, leg), before, at)
+        for place in range(self._place + 1, len(self._stops)):
+            times.setdefault(place, times[place - 1])  # one without a wait
         start = self._from(self._fixed_at, self._sets[0], at)
         fixed = self._fallen(start, at)[:-1]
         return start, [*fixed, *(times[n] for n in range(self._place, len(self._stops)))]

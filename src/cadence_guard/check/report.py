@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from cadence_guard._struct import struct
 
-@dataclass(frozen=True, slots=True)
+
+@struct
 class WitnessTouch:
-    """A touch of a time line, and what the guard said of it."""
+    """A touch of a time line, and what the guard said of it. `turn` is that of a loop, from the
+    second on."""
 
     cadence: str
     step: str
@@ -17,9 +19,10 @@ class WitnessTouch:
     channel: str
     verdict: str
     codes: tuple[str, ...]
+    turn: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class WitnessSignal:
     """A signal of a time line: what came back from the contact. Of kind `handoff` it is none: then
     the contact was handed over, `to` a team."""
@@ -30,7 +33,7 @@ class WitnessSignal:
     to: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Witness:
     """A time line that the guard itself refuses.
 
@@ -47,13 +50,14 @@ class Witness:
     """Where the window begins that overflows at the refused touch, if a rule counts in one."""
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Finding:
     """One finding: what, where, for which starts, and the proof.
 
     `line` and `column` count from 1. `certainty` is `always`, `sometimes`, or None for what is
     about the file's shape. `help` says what would repair it. `effect` is `block`, `warn` or
-    `note`; notes never fail a run.
+    `note`; notes never fail a run. `step` is what the file calls it, `turn` which turn of a loop
+    its touch belongs to, from the second on.
     """
 
     code: str
@@ -70,9 +74,10 @@ class Finding:
     certainty: str | None = None
     witness: Witness | None = None
     help: str | None = None
+    turn: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class FileRead:
     """A file that was checked: its format, and how many cadences and steps it has."""
 
@@ -82,7 +87,7 @@ class FileRead:
     steps: int
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Report:
     """All of a check. `assumes` says what the files do not, in words, in a steady order."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Final, TypeAlias
 
+from cadence_guard._struct import struct
 from cadence_guard.cadence import Cadence, CadenceFile
 from cadence_guard.check.ignores import without_ignored
-from cadence_guard.check.policy_check import check_policy, is_policy
+from cadence_guard.check.names import unknown_names
 from cadence_guard.check.proof import Objected, Proof, prove
 from cadence_guard.check.reactions import reactions
 from cadence_guard.check.report import FileRead, Finding, Report
@@ -43,7 +44,7 @@ MONTHS: Final = 13
 """How many months of starts are judged."""
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Opened:
     """A file that was read: cadences, or the policy it is."""
 
@@ -70,6 +71,16 @@ def _in_folder(folder: str) -> Iterator[str]:
         yield from (
             os.path.normpath(os.path.join(here, name)) for name in files if name.endswith(SUFFIX)
         )
+
+
+def is_policy(source: Source) -> bool:
+    """Whether a file is a policy, told by its content: it has `version` and a key of policies, or
+    no key that policies do not have."""
+    if not isinstance(source.data, dict):
+        return False
+    keys = set(source.data)
+    own = set(Policy.model_fields) - {"version"}
+    return bool(keys & own) and ("version" in keys or keys <= own)
 
 
 def open_file(source: Source, reading: Reading = read) -> Opened:
@@ -133,6 +144,8 @@ def check_files(files: Sequence[Opened], policy: Policy, first: date) -> Report:
     for file in files:
         source, content = file.source, file.content
         if isinstance(content, Policy):
+            from cadence_guard.check.policy_check import check_policy
+
             about = check_policy(content, source, start=start)
         else:
             about = [*shape(content, source), *judged.findings(content, source)]
@@ -142,7 +155,7 @@ def check_files(files: Sequence[Opened], policy: Policy, first: date) -> Report:
         found.setdefault((_order(finding), finding.cadence, finding.step), finding)
     return Report(
         files=tuple(_read(file) for file in files),
-        findings=tuple(sorted(_heeded(found.values(), files), key=_order)),
+        findings=tuple(sorted(_by_turn(_heeded(found.values(), files), files), key=_order)),
         assumes=tuple(judged.assumes),
     )
 
@@ -156,6 +169,21 @@ def _heeded(findings: Iterable[Finding], files: Iterable[Opened]) -> Iterator[Fi
         ignores = file.content.ignores if isinstance(file.content, CadenceFile) else ()
         path = file.source.path
         yield from without_ignored(by_path.pop(path, []), ignores, path)
+
+
+def _by_turn(findings: Iterable[Finding], files: Iterable[Opened]) -> Iterator[Finding]:
+    """The findings with their steps called as the file does: a turn of a loop is no step."""
+    turns = {
+        (cadence.name, step.id): step
+        for file in files
+        if isinstance(file.content, CadenceFile)
+        for cadence in file.content.cadences
+        for step in cadence.steps
+        if step.turn is not None
+    }
+    for finding in findings:
+        step = turns.get((finding.cadence or "", finding.step or ""))
+        yield finding if step is None else replace(finding, step=step.name, turn=step.turn)
 
 
 class _Judged:
@@ -196,7 +224,11 @@ class _Judged:
                 continue
             readings = [cadence] if cadence.other is None else [cadence, cadence.other]
             proofs = [self._proved(reading, others) for reading in readings]
+            reacted = reactions(
+                self.policy, self.ruleset, cadence, source, *self.period, others=others
+            )
             reasons = dict.fromkeys(why for proof in proofs for why in proof.incomplete)
+            reasons |= dict.fromkeys(reacted.incomplete)
             if cadence.again is not None and cadence.again < PERIOD:
                 reasons[_AGAIN] = None
             for reason in reasons:
@@ -212,14 +244,14 @@ class _Judged:
                 )
                 yield replace(incomplete, certainty="always")
             yield from self._objections(readings, proofs, source)
-            yield from reactions(
-                self.policy, self.ruleset, cadence, source, *self.period, others=others
-            )
+            yield from reacted.findings
 
     def together(self, files: Iterable[Opened]) -> Iterator[Finding]:
-        """What the policy objects to if one person is in several of the cadences at once."""
+        """What the policy objects to if one person is in several of the cadences at once, and the
+        names of cadences that are not there."""
         pairs = [(f.source, f.content) for f in files if isinstance(f.content, CadenceFile)]
         pairs.sort(key=lambda pair: pair[0].path)
+        yield from unknown_names(pairs)
         several = sum(len(file.cadences) for _, file in pairs) > 1
         if several or any(file.together for _, file in pairs):
             from cadence_guard.check.together import prove_together

@@ -465,10 +465,10 @@ _NO_EXIT_ON_REPLY: Final = """\
 Objects when somebody answers, books or buys, and the cadence goes on.
 
 For each of `replied`, `meeting_booked` and `purchased` that is no exit of the cadence, the
-signal is put one second before a later touch, and the touch is judged as at runtime. If the
-policy refuses it then, this is a finding: one for a cadence, with the time line of the first.
-A branch on the signal that leads away from the touch is an exit as well. A cadence of a single
-touch needs none.
+signal is put one second before a touch, and the touch is judged as at runtime. If the policy
+refuses it then, for some start, zone and range, and would not without the signal, this is a
+finding: one for a cadence, with the time line of the first. A branch on the signal that leads
+away from the touch is an exit as well. A cadence of one touch that is made at once needs none.
 
 ## Why
 
@@ -489,9 +489,10 @@ Objects when somebody says no, and the cadence goes on.
 
 For each of `not_now`, `declined`, `opt_out`, `complained`, `wrong_person` and `paused`, and
 `hung_up` if the cadence calls, that is no exit of the cadence, the signal is put one second
-before a later touch, and the touch is judged as at runtime. If the policy refuses it then, this
-is a finding: one for a cadence, with the time line of the first. A branch on the signal that
-leads away from the touch is an exit as well. A cadence of a single touch needs none.
+before a touch, and the touch is judged as at runtime. If the policy refuses it then, for some
+start, zone and range, and would not without the signal, this is a finding: one for a cadence,
+with the time line of the first. A branch on the signal that leads away from the touch is an
+exit as well. A cadence of one touch that is made at once needs none.
 
 ## Why
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cadence_guard.cadence import Enter, Handover
+from cadence_guard.cadence import Enter, Handover, Step
 from cadence_guard.check import assumptions
 from cadence_guard.check.paths import Heard, Made
 from cadence_guard.check.proof import Objected
@@ -48,7 +48,7 @@ def witness(policy: Policy, objected: Objected) -> Witness:
                     update={"at": moment, "id": f"{place}"}
                 )
                 decision = guard.evaluate(touch)
-                touches.append(_told(decision, cadence.name, step.name, moment, step.channel))
+                touches.append(_told(decision, cadence.name, step, moment))
                 if place == index:
                     finding = _refusal(decision, objected)
                     return Witness(
@@ -71,9 +71,10 @@ def witness(policy: Policy, objected: Objected) -> Witness:
     raise AssertionError(f"step {objected.step.name!r} is not on its own time line")
 
 
-def _told(decision: Decision, cadence: str, step: str, at: datetime, channel: str) -> WitnessTouch:
+def _told(decision: Decision, cadence: str, step: Step, at: datetime) -> WitnessTouch:
     codes = sorted({finding.code for finding in decision.findings if finding.when is None})
-    return WitnessTouch(cadence, step, at, channel, decision.verdict.value, tuple(codes))
+    verdict = decision.verdict.value
+    return WitnessTouch(cadence, step.name, at, step.channel, verdict, tuple(codes), step.turn)
 
 
 def _refusal(decision: Decision, objected: Objected) -> Finding:

@@ -6,9 +6,11 @@ Exit codes: 0 nothing found, 1 findings, 2 the input or the policy is wrong, 3 a
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from typing import Final
 
 import click
@@ -29,7 +31,12 @@ def main(args: Sequence[str] | None = None) -> int:
     """Runs a command line and gives its exit code; errors go to standard error."""
     args = sys.argv[1:] if args is None else list(args)
     try:
-        return _run(args)
+        with (  # a stream that is closed is None
+            open(os.devnull, "w", encoding="utf-8") as nowhere,
+            redirect_stdout(sys.stdout or nowhere),
+            redirect_stderr(sys.stderr or nowhere),
+        ):
+            return _run(args)
     except SystemExit:  # click's answer to a closed pipe; nothing else ends a command so
         return UNREAD
 
@@ -57,6 +64,9 @@ def _run(args: list[str]) -> int:
     except Exception as error:
         if "--debug" in args:
             raise
+        if isinstance(error, OSError):
+            click.echo(f"cadence-guard: the system says: {told(error.strerror or error)}", err=True)
+            return 2
         from cadence_guard.reporters.text import plain
 
         first = f"{type(error).__name__}: {error}".splitlines()[0]

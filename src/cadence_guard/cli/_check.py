@@ -102,7 +102,10 @@ def open_files(
             named += [standard_input()] if path == "-" else files_of([path])
         except CadenceGuardError as error:
             errors.append(error)
-    read, wrong = open_all(dict.fromkeys(named), reading(mapping))
+    once: dict[Source | str, Source | str] = {}
+    for one in named:
+        once.setdefault(os.path.realpath(one) if isinstance(one, str) else one, one)
+    read, wrong = open_all(once.values(), reading(mapping))
     return read, errors + wrong
 
 

@@ -20,6 +20,8 @@ _OFTEN: Final = 10_000
 def opened(path: str) -> Iterator[BinaryIO]:
     """The file at a path, or standard input for `-`. Raises EventError if it cannot be read."""
     try:
+        if path == "-" and sys.stdin is None:
+            raise EventError(f"{shown(path)}: cannot be read: it is closed")
         if path == "-":
             yield sys.stdin.buffer
         else:

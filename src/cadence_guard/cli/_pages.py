@@ -31,8 +31,9 @@ up may be a no, so `evaluate` denies, and `reserve` raises Refused with this fin
         """\
 The check of a cadence file could not be finished: it has more ways, steps or turns of a loop than
 are followed, or an entry of the policy cannot say where its answer changes (a rule of your own
-without `spans`). What was judged is in the report; the rest is not called clean. Split the cadence,
-count the turns of its loops, or give the rule its spans.
+without `spans`), or the file lists or enters a cadence that is not among those checked. What was
+judged is in the report; the rest is not called clean. Split the cadence, count the turns of its
+loops, give the rule its spans, or give check the file that is missing.
 """,
     ),
     "CG904": (
@@ -49,8 +50,10 @@ Record a contact event, or give the facts with the call: evaluate(touch, contact
 
 def list_rules() -> None:
     """Code, name and first sentence of every rule and check."""
-    for code, (name, text) in _pages().items():
-        first, _, _ = text.partition(".\n")
+    ended = "One was in force, and ran out or was withdrawn; see CG102."
+    pages = _pages() | _OWN | {"CG103": ("expired-consent", ended)}
+    for code, (name, text) in sorted(pages.items()):
+        first, _, _ = text.removesuffix(".").partition(".\n")
         click.echo(f"{code}  {name:<25}  {' '.join(first.split())}.")
 
 
@@ -75,6 +78,7 @@ def explain_code(asked: str) -> None:
     page = by_word.get(asked.strip().casefold())
     if page is None:
         near = words.nearest(asked, by_word)
+        near = near.upper() if near in {code.casefold() for code in pages} else near
         hint = f"did you mean {near!r}? " if near else ""
         raise click.UsageError(f"no rule {asked!r}; {hint}`cadence-guard rules` lists them")
     code, name, text = page

@@ -20,8 +20,8 @@ from cadence_guard.touch import Touch
 def run_record(file: str, ledger: str, key: str | None) -> int:
     """Records every event of a file, and says how many of each kind; always 0.
 
-    Nothing is written if the file itself is wrong. An event that contradicts what the ledger holds
-    ends it with an EventError that names the line; what stands above has been recorded, and
+    Nothing is written if the file is wrong by itself or contradicts what the ledger holds. If the
+    ledger fails on the way, the error names the line; what stands above has been recorded, and
     recording the same file again is safe.
     """
     from cadence_guard.guard import Guard
@@ -33,6 +33,12 @@ def run_record(file: str, ledger: str, key: str | None) -> int:
             guard = Guard(ledger=open_ledger(ledger), key=key)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="'--ledger'") from None
+        source = EventFile(path, name=file, progress=True)
+        for event in source:
+            try:
+                guard.check(event)
+            except CadenceGuardError as error:
+                raise type(error)(f"{source.where()}: {error}") from error
         source = EventFile(path, name=file, progress=True)
         recorded: Counter[str] = Counter()
         for event in source:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Final, Protocol, cast
 
 from cadence_guard.cadence import CadenceFile
 from cadence_guard.errors import CadenceError
+from cadence_guard.importers import _n8n_files
 from cadence_guard.importers._source import Source
 
 
@@ -28,10 +30,14 @@ class Importer(Protocol):
 
 
 class Module:
-    """A module of this package, loaded when it is asked: most files are of the first formats."""
+    """A module of this package, loaded when it is asked: most files are of the first formats.
 
-    def __init__(self, name: str) -> None:
+    `told` recognises files of its format without it.
+    """
+
+    def __init__(self, name: str, told: Callable[[Source], bool] | None = None) -> None:
         self._name = f"{__name__}.{name}"
+        self._told = told
 
     @property
     def _module(self) -> Importer:
@@ -44,27 +50,24 @@ class Module:
 
     def recognises(self, source: Source) -> bool:
         """Whether the file is of this format."""
-        return self._module.recognises(source)
+        return (self._told or self._module.recognises)(source)
 
     def read(self, source: Source) -> CadenceFile:
         """What the file says."""
         return self._module.read(source)
 
 
-IMPORTERS: Final[tuple[Importer, ...]] = tuple(
-    Module(name)
-    for name in (
-        "n8n",
-        "native",
-        "mautic",
-        "dittofeed",
-        "smartlead",
-        "instantly",
-        "apollo",
-        "salesloft",
-        "unread",
-        "handwritten",
-    )
+IMPORTERS: Final[tuple[Importer, ...]] = (
+    Module("n8n", _n8n_files.recognises),
+    Module("native"),
+    Module("mautic"),
+    Module("dittofeed"),
+    Module("smartlead"),
+    Module("instantly"),
+    Module("apollo"),
+    Module("salesloft"),
+    Module("unread"),
+    Module("handwritten"),
 )
 """In the order they are asked; the first that recognises a file reads it. What is known and not
 read yet says so before a hand-written file is thought of."""

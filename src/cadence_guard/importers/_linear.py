@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from typing import Any, Final
 
+from cadence_guard._struct import struct
 from cadence_guard.cadence import (
     Arm,
     Await,
@@ -145,7 +146,7 @@ NO_TOUCH: Final = listed(
 """Kinds of step that never reach the contact."""
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Means:
     """How a touch is made: its channel, and whether a person makes it."""
 
@@ -365,7 +366,7 @@ def lengths(waits: Iterable[Wait | None]) -> list[int] | None:
 # -- a list of touches -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Item:
     """One entry of a list: the wait before it, a signal it needs first, a touch (or none).
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
+
+from cadence_guard._struct import struct
 
 Parameters: TypeAlias = Mapping[str, Any]
 
@@ -18,7 +19,7 @@ BASE: Final = "n8n-nodes-base"
 AGENTS: Final = "@n8n/n8n-nodes-langchain"
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Sends:
     """A node that sends. `fixed` says that it always writes to the same address."""
 
@@ -26,7 +27,7 @@ class Sends:
     fixed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Hidden:
     """A node that may reach the contact in a way that the file does not show."""
 
@@ -92,7 +93,7 @@ def _elsewhere(service: str) -> Hidden:
 # -- nodes of services ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class _When:
     """By which channel (or, for a handoff, to which service) a node sends, and when.
 

@@ -46,7 +46,8 @@ class Source:
     def open(cls, path: str | Path) -> Source:
         """The source at a path. Raises CadenceError if it cannot be read."""
         try:
-            return cls(str(path), Path(path).read_bytes())
+            with Path(path).open("rb") as file:  # which may have no end
+                return cls(str(path), file.read(LARGEST + 1))
         except OSError as error:
             raise CadenceError(f"{path}: cannot be read: {error.strerror}") from error
 
@@ -57,10 +58,12 @@ class Source:
             raise CadenceError(f"{self.path}: nested too deep") from None
         except json.JSONDecodeError as error:
             try:  # flow style YAML begins with a brace, too
-                return self._load()
+                data = self._load()
             except CadenceError:
                 place = f"{self.path}:{error.lineno}:{error.colno}"
                 raise CadenceError(f"{place}: not JSON: {error.msg}") from None
+            self.is_json = False
+            return data
         except ValueError as error:
             raise CadenceError(f"{self.path}: {error}") from None
 

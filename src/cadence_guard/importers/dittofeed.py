@@ -20,7 +20,6 @@ from cadence_guard.cadence import (
     Elapsed,
     Fan,
     Label,
-    Node,
     NotUnderstood,
     Pause,
     Step,
@@ -31,6 +30,7 @@ from cadence_guard.cadence import (
     fixed,
 )
 from cadence_guard.importers._labels import label_seconds
+from cadence_guard.importers._marketing import Gathered
 from cadence_guard.importers._source import Source
 from cadence_guard.importers._values import (
     Ids,
@@ -100,7 +100,7 @@ def _is_journey(definition: Any) -> bool:
     return entry.get("type", "EntryNode" if "child" in entry else None) in _ENTRIES
 
 
-class _Journey:
+class _Journey(Gathered):
     """One journey while it is read."""
 
     def __init__(
@@ -111,15 +111,13 @@ class _Journey:
         raw = definition.get("nodes")
         if not isinstance(raw, list):
             raise source.error((*where, "nodes"), "expected a list of nodes")
+        super().__init__()
         self.source = source
         self.where = where
         self.entry: Mapping[str, Any] = definition["entryNode"]
         self.again = thing.get("canRunMultiple") is True
         name = text(thing.get("name")) or text(definition.get("name"))
         self.name = name or PurePath(source.path).stem
-        self.nodes: dict[str, Node] = {}
-        self.unknown: list[NotUnderstood] = []
-        self.waits: list[Label] = []
         self.groups: set[str] = set()
         self.unchecked: list[str] = []
         self.dated: list[str] = []
@@ -158,16 +156,8 @@ class _Journey:
         for id_, (place, node) in self.raw.items():
             self._node(self.labels[id_], place, node)
         start = self._target(self.entry.get("child"), (*self.where, "entryNode", "child"))
-        return Cadence(
-            self.name,
-            self.where,
-            self.nodes,
-            start,
-            purpose="marketing",
-            exits=frozenset(("opt_out",)) if self._kept_back else frozenset(),
-            labels=tuple(self.waits),
-            unknown=tuple(self.unknown),
-            assumes=tuple(self._assumed()),
+        return self.whole(
+            self.name, self.where, start, kept_back=self._kept_back, assumes=self._assumed()
         )
 
     @property

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import PurePath
 from typing import Any, Final, TypeAlias
 
+from cadence_guard._struct import struct
 from cadence_guard.cadence import Cadence, CadenceFile, Unknown, Wait, Where
 from cadence_guard.importers import _linear as linear
 from cadence_guard.importers import apollo, instantly, native, salesloft, smartlead
@@ -126,7 +127,7 @@ _OUTREACH: Final = listed(
 # -- finding ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class _Found:
     """A list of touches, or what stands for one: `steps`, `touches`, `follow-ups` or `counted`."""
 
@@ -288,7 +289,7 @@ def _nothing(source: Source) -> Cadence:
     return Cadence(PurePath(source.path).stem, (), {}, None, anchor=None, schedule=False)
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class _Draft:
     """An entry before it is known what it counts from: `anchor` is "" where its name is silent."""
 

@@ -21,10 +21,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
+from cadence_guard._struct import struct
 from cadence_guard.cadence import Cadence, CadenceFile, Unknown, Wait, Where
 from cadence_guard.errors import CadenceError
 from cadence_guard.importers import _linear as linear
@@ -51,7 +51,7 @@ def load(source: Source) -> Importer:
     return Mapped(source)
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class _Path:
     """A way to values: names, each perhaps followed by `[]` for all that is in there."""
 

@@ -26,7 +26,6 @@ from cadence_guard.cadence import (
     Enter,
     Fan,
     Label,
-    Node,
     NotUnderstood,
     Pause,
     Step,
@@ -38,6 +37,7 @@ from cadence_guard.cadence import (
     Wait,
     Where,
 )
+from cadence_guard.importers._marketing import Gathered
 from cadence_guard.importers._source import Source
 from cadence_guard.importers._values import (
     Ids,
@@ -251,10 +251,11 @@ class _Trigger(NamedTuple):
     then: tuple[Wait, ...] = ()
 
 
-class _Reader:
+class _Reader(Gathered):
     """One campaign while it is read."""
 
     def __init__(self, source: Source, campaign: _Campaign, names: Mapping[str, str]) -> None:
+        super().__init__()
         self.source = source
         self.campaign = campaign
         self.names = names
@@ -263,9 +264,6 @@ class _Reader:
         self.labels = {
             id_: self.ids.fresh(_label(id_, event)) for id_, (_, event) in self.events.items()
         }
-        self.nodes: dict[str, Node] = {}
-        self.unknown: list[NotUnderstood] = []
-        self.waits: list[Label] = []
         self.sent: set[tuple[str, str]] = set()
         self.pushed: list[str] = []
         self.hourly: list[str] = []
@@ -287,17 +285,8 @@ class _Reader:
         for id_, (place, event) in self.events.items():
             self._event(self.labels[id_], place, event, self.children.get(id_, []))
         start = self._all("start", self.campaign.where, self.roots)
-        return Cadence(
-            self.campaign.name,
-            self.campaign.where,
-            self.nodes,
-            start,
-            purpose="marketing",
-            exits=frozenset(("opt_out",)) if self._kept_back else frozenset(),
-            labels=tuple(self.waits),
-            unknown=tuple(self.unknown),
-            assumes=tuple(self._assumed()),
-        )
+        name, where = self.campaign.name, self.campaign.where
+        return self.whole(name, where, start, kept_back=self._kept_back, assumes=self._assumed())
 
     @property
     def _kept_back(self) -> bool:

@@ -7,12 +7,13 @@ contacts, so the contact goes through it once.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from math import inf
 from typing import Any, Final, TypeAlias, TypeGuard
 
+from cadence_guard._struct import struct
 from cadence_guard.cadence import (
     Arm,
     Branch,
@@ -32,9 +33,12 @@ from cadence_guard.cadence import (
     fixed,
 )
 from cadence_guard.importers._labels import label_seconds
+from cadence_guard.importers._n8n_files import is_workflow, recognises, workflows
 from cadence_guard.importers._n8n_nodes import Hidden, Sends, effect, literal
 from cadence_guard.importers._source import Source
 from cadence_guard.instants import DAY, MINUTE, SECOND, parse_instant, to_us, zone
+
+__all__ = ["FORMAT", "read", "recognises"]
 
 FORMAT: Final = "n8n"
 
@@ -53,19 +57,14 @@ Targets: TypeAlias = list[tuple[str, int]]
 """The nodes that one output is wired to, each with the number of its input."""
 
 
-def recognises(source: Source) -> bool:
-    """Whether the file holds workflows of n8n: nodes and connections."""
-    return any(_is_workflow(data) for _, data in _workflows(source.data))
-
-
 def read(source: Source) -> CadenceFile:
     """The cadences of the workflows: one for each trigger that reaches something that sends.
 
     Raises CadenceError, with the place, where nodes or connections are none.
     """
     cadences: list[Cadence] = []
-    for where, data in _workflows(source.data):
-        if not _is_workflow(data):
+    for where, data in workflows(source.data):
+        if not is_workflow(data):
             raise source.error(where, "expected a workflow of n8n, with nodes and connections")
         cadences += _Workflow(source, where, data).cadences()
     taken = {cadence.name for cadence in cadences}
@@ -81,22 +80,7 @@ def read(source: Source) -> CadenceFile:
     return CadenceFile(FORMAT, tuple(cadences))
 
 
-def _workflows(data: object) -> Iterator[tuple[Where, object]]:
-    """The workflows of an export: one, one in a wrapper, or a list of them."""
-    items = enumerate(data) if isinstance(data, list) else ((None, data),)
-    for index, item in items:
-        where: Where = () if index is None else (index,)
-        if isinstance(item, dict) and "nodes" not in item and "workflow" in item:
-            yield (*where, "workflow"), item["workflow"]
-        else:
-            yield where, item
-
-
-def _is_workflow(data: object) -> TypeGuard[dict[str, Any]]:
-    return isinstance(data, dict) and "nodes" in data and "connections" in data
-
-
-@dataclass(frozen=True, slots=True)
+@struct
 class _Box:
     """A node as the file has it. `name` identifies it, `kind` is its type; `short` that without
     the package, in small letters."""
@@ -833,7 +817,7 @@ _EQUAL: Final = _POSITIVE | _NEGATIVE
 _FIELD: Final = re.compile(r"([A-Za-z_][\w -]*)[\"']?\]?\s*\}\}\s*$")
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class _Condition:
     left: str
     operation: str

@@ -51,6 +51,7 @@ from cadence_guard.cadence import (
     Handover,
     LocalDays,
     Node,
+    NotUnderstood,
     Pause,
     Step,
     UntilClock,
@@ -61,6 +62,7 @@ from cadence_guard.cadence import (
 )
 from cadence_guard.errors import CadenceError
 from cadence_guard.importers._comments import ignores, inside
+from cadence_guard.importers._greeting import not_understood
 from cadence_guard.importers._source import DEEPEST, Source
 from cadence_guard.instants import (
     DAY,
@@ -85,6 +87,8 @@ VALUES: Final = 100_000
 """The most values in a file."""
 MOST_FAULTS: Final = 20
 """Reading ends when there are more faults."""
+SLOT: Final = "a wait"
+"""What the place of a wait of no time ends with that stands for one yet to be written."""
 
 Fault: TypeAlias = tuple[Where, str]
 
@@ -202,6 +206,9 @@ def _wait(value: Any) -> Wait:
     if not isinstance(value, Mapping):
         us = _elapsed(value, _WAITS)
         return Elapsed(us, us)
+    if (counted := value.get("from")) in ("start", "previous"):
+        beside = f"it stands beside 'wait': {{wait: ..., from: {counted}}}"
+        raise Faults([(("from",), f"unknown key 'from' in a wait; {beside}")])
     model = _told_by_key(value, _WAIT_KINDS, "a wait", _WAITS)
     return _validated(model, value).wait()
 
@@ -672,8 +679,12 @@ def recognises(source: Source) -> bool:
     )
 
 
-def read(source: Source) -> CadenceFile:
-    """What a native file says. Raises CadenceError with the place of every fault."""
+def read(source: Source, *, slots: bool = False) -> CadenceFile:
+    """What a native file says. Raises CadenceError with the place of every fault.
+
+    With `slots` there is a wait of no time wherever one could be written: before each item, and in
+    the body of a loop after each, so that it is between the turns and not before the first.
+    """
     _refuse(source, list(islice(_never_right(source), MOST_FAULTS)))
     try:
         said = _validated(FileSaid, source.data)
@@ -683,7 +694,7 @@ def read(source: Source) -> CadenceFile:
         placed: list[tuple[Where, CadenceSaid]] = [(("cadence",), said.cadence)]
     else:
         placed = [(("cadences", i), each) for i, each in enumerate(said.cadences or ())]
-    reading = _Reading(source)
+    reading = _Reading(source, slots)
     read_flows = [_Flow(reading, where, each) for where, each in placed]
     reading.twice([(each.name, (*where, "name")) for where, each in placed], "cadence")
     _refuse(source, reading.faults)
@@ -739,6 +750,7 @@ class _Reading:
     """What is gathered while the items of a file are read."""
 
     source: Source
+    slots: bool = False
     faults: list[Fault] = field(default_factory=list)
     places: list[Where] = field(default_factory=list)
     """Where cadences and items stand, the outer ones first."""
@@ -888,7 +900,18 @@ class _Flow:
             again=said.entry.again,
             exits=frozenset(said.exits),
             anchor=_ANCHOR[frozenset(from_start)],
+            unknown=tuple(self._unknown()),
         )
+
+    def _unknown(self) -> Iterator[NotUnderstood]:
+        """The greetings whose placeholder is not known; of a loop, those of its first turn."""
+        for node in reversed(self.nodes):
+            if isinstance(node, Step) and node.step is None:
+                found = not_understood(node.greeting)
+                if found is not None:
+                    placeholder, why = found
+                    what = f"the placeholder {_short(placeholder)} of a greeting"
+                    yield NotUnderstood(what, (*node.where, "greeting"), why)
 
     def _grounds(self, said: list[GroundSaid] | None) -> tuple[Ground, ...] | None:
         """The grounds; a consent that names no purpose is for that of the cadence."""
@@ -903,8 +926,19 @@ class _Flow:
     def _chain(self, items: list[_Item], then: str | None, turns: Turns) -> str | None:
         """Lays out a list of steps that is followed by `then`; the id of what comes first."""
         for item in reversed(items):
+            in_turns = item.where[-3:-1] == ("repeat", "steps")
+            if self.reading.slots and in_turns:
+                after = (*item.where[:-1], int(item.where[-1]) + 1)
+                then = self._slot(after, then, turns)
             then = self._entry(item, then, turns)
+            if self.reading.slots and not in_turns:
+                then = self._slot(item.where, then, turns)
         return then
+
+    def _slot(self, where: Where, then: str | None, turns: Turns) -> str:
+        """A wait of no time, where one may be written."""
+        where = (*where, SLOT)
+        return self._add(Pause(self._id(where, turns), where, Elapsed(0, 0), then))
 
     def _entry(self, item: _Item, then: str | None, turns: Turns) -> str | None:
         """Lays out one item; the id of what comes first in it."""

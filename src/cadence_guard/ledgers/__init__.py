@@ -27,4 +27,6 @@ def open_ledger(url: str) -> Ledger:
         raise ValueError(
             f"{url!r} names no ledger; expected memory:// or sqlite:///path/to/file.db"
         )
+    if not separator and url:
+        raise ValueError(f"{url!r} is no URL of a ledger; did you mean 'sqlite:///{url}'?")
     raise ValueError(words.expected(scheme, ("memory", "sqlite"), "ledger"))

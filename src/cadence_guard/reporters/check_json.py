@@ -43,6 +43,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "end_column": finding.end_column,
         "cadence": finding.cadence,
         "step": finding.step,
+        "turn": finding.turn,
         "certainty": finding.certainty or "always",
         "help": finding.help,
         "witness": None if finding.witness is None else witness_data(finding.witness),
@@ -61,6 +62,7 @@ def witness_data(witness: Witness) -> dict[str, Any]:
             {
                 "cadence": touch.cadence,
                 "step": touch.step,
+                "turn": touch.turn,
                 "at": to_text(touch.at),
                 "channel": touch.channel,
                 "verdict": touch.verdict,

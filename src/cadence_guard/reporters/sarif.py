@@ -101,5 +101,10 @@ def _result(
 def _location(path: str) -> dict[str, str]:
     """Relative to the repository; a path outside of it as it is."""
     if PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute():
-        return {"uri": f"file:///{quote(path.lstrip('/'), safe='/:')}"}
-    return {"uri": quote(path), "uriBaseId": _ROOT}
+        return {"uri": f"file:///{_quoted(path.lstrip('/'), '/:')}"}
+    return {"uri": _quoted(path, "/"), "uriBaseId": _ROOT}
+
+
+def _quoted(path: str, safe: str) -> str:
+    """A path as part of an URI; bytes of a name that are no text are themselves."""
+    return quote(path, safe=safe, errors="surrogateescape")

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from cadence_guard.check.report import Witness, WitnessSignal
+from cadence_guard.check.report import Witness, WitnessSignal, WitnessTouch
 from cadence_guard.reporters.text import plain
 from cadence_guard.reporters.timeline import MARKS
 
@@ -59,7 +59,7 @@ def rows(witness: Witness) -> tuple[Row, ...]:
             Row(
                 touch.at,
                 touch.channel,
-                f"{touch.cadence}/{touch.step}" if several else touch.step,
+                _named(touch, several=several),
                 touch.verdict,
                 touch.codes,
                 inside,
@@ -67,6 +67,12 @@ def rows(witness: Witness) -> tuple[Row, ...]:
             )
         )
     return tuple(sorted(found, key=lambda row: (row.at, row.refused, row.mark != "signal")))
+
+
+def _named(touch: WitnessTouch, *, several: bool) -> str:
+    """The step of a touch, with its cadence if there are several, and its turn of a loop."""
+    name = f"{touch.cadence}/{touch.step}" if several else touch.step
+    return name if touch.turn is None else f"{name}, turn {touch.turn}"
 
 
 def _said(signal: WitnessSignal) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, NamedTuple
 
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidat
 
 from cadence_guard import words
 from cadence_guard._model import word
+from cadence_guard._struct import struct
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER, Duration
 from cadence_guard.lines import Answers, Form
@@ -81,7 +81,7 @@ class Selecting(Params):
     tags: Words = None
 
 
-@dataclass(frozen=True, slots=True)
+@struct
 class Spans:
     """Where an answer can change: at an event plus one of the `elapsed` durations (microseconds;
     `months` are calendar durations), at a wall-clock edge (`clock`, microseconds after midnight),
@@ -104,14 +104,16 @@ class Spans:
 
 
 class Exemption(NamedTuple):
-    """Touches an entry leaves alone: of these purposes, and of these channels if any are named."""
+    """Touches an entry leaves alone: of these purposes and channels; None for all."""
 
-    purposes: frozenset[str]
+    purposes: frozenset[str] | None
     channels: frozenset[str] | None
 
     def covers(self, channel: str, purpose: str) -> bool:
         """Whether touches of this channel and purpose are left alone."""
-        return purpose in self.purposes and (self.channels is None or channel in self.channels)
+        return (self.purposes is None or purpose in self.purposes) and (
+            self.channels is None or channel in self.channels
+        )
 
 
 class Objection(NamedTuple):

@@ -32,30 +32,13 @@ from __future__ import annotations
 
 from pydantic import model_validator
 
-from cadence_guard.history import Case, Said, channel_named
-from cadence_guard.instants import FIRST, NEVER, Duration, to_datetime, to_text
-from cadence_guard.rules._rule import Fact, Objection, OpenStretch, Selecting, Span, Spans
+from cadence_guard.history import Case, Said
+from cadence_guard.instants import Duration, to_datetime, to_text
+from cadence_guard.rules._refusals import CoolDown, way_back
+from cadence_guard.rules._rule import Objection, Selecting, Span, Spans
 
 
-def way_back(refusal: Said, case: Case) -> int:
-    """When a later invitation or consent ends a refusal for the touch's channel."""
-    invited = (
-        said.at
-        for said in case.me.said
-        if said.kind == "invited"
-        and (said.at, said.order) > (refusal.at, refusal.order)
-        and channel_named(said.channel, said.point, case.channel)
-    )
-    granted = (
-        grant.start
-        for grant in case.me.grants
-        if (grant.at, grant.order) > (refusal.at, refusal.order)
-        and channel_named(grant.channel, grant.point, case.channel)
-    )
-    return min((*invited, *granted), default=NEVER)
-
-
-class AfterRefusal(Fact):
+class AfterRefusal(CoolDown):
     code = "CG501"
     name = "after-refusal"
 
@@ -76,14 +59,7 @@ class AfterRefusal(Fact):
         self.spans = Spans.of(*self._cool.values())
         self.hears = frozenset((*self._cool, "invited"))
 
-    def next_open(self, t: int, case: Case) -> OpenStretch:
-        memo = case.view.memo
-        key = (self, case.channel, case.point)
-        if (until := memo.get(key)) is None:
-            until = memo[key] = max((end for end, _ in self._ends(case)), default=FIRST)
-        return max(t, until), NEVER
-
-    def _ends(self, case: Case) -> list[tuple[int, Said]]:
+    def ends(self, case: Case) -> list[tuple[int, Said]]:
         return [
             (min(cool.after(said.at, case.zones, latest=True), way_back(said, case)), said)
             for said in case.me.said
@@ -91,7 +67,7 @@ class AfterRefusal(Fact):
         ]
 
     def objection(self, t: int, case: Case) -> Objection:
-        _, said = max(self._ends(case), key=lambda end: end[0])
+        said = self.last(case)
         at = to_text(to_datetime(said.at))
         wait = self._cool[said.kind].text
         message = f"the contact said {said.kind!r} at {at}; {wait} of silence, on every channel"

@@ -36,14 +36,14 @@ from typing import Annotated
 from pydantic import Field
 
 from cadence_guard.history import Case, Said
-from cadence_guard.instants import FIRST, NEVER, to_datetime, to_text
-from cadence_guard.rules._rule import Fact, Objection, OpenStretch, Selecting, Span, Spans
-from cadence_guard.rules.after_refusal import way_back
+from cadence_guard.instants import to_datetime, to_text
+from cadence_guard.rules._refusals import CoolDown, way_back
+from cadence_guard.rules._rule import Objection, Selecting, Span, Spans
 
 _KINDS = frozenset(("declined", "hung_up", "opt_out", "complained"))
 
 
-class ChannelHop(Fact):
+class ChannelHop(CoolDown):
     code = "CG502"
     name = "channel-hop"
     hears = _KINDS | {"invited"}
@@ -55,14 +55,7 @@ class ChannelHop(Fact):
         self.lasts = params.for_
         self.spans = Spans.of(params.for_)
 
-    def next_open(self, t: int, case: Case) -> OpenStretch:
-        memo = case.view.memo
-        key = (self, case.channel, case.point)
-        if (until := memo.get(key)) is None:
-            until = memo[key] = max((end for end, _ in self._ends(case)), default=FIRST)
-        return max(t, until), NEVER
-
-    def _ends(self, case: Case) -> list[tuple[int, Said]]:
+    def ends(self, case: Case) -> list[tuple[int, Said]]:
         return [
             (min(self.lasts.after(said.at, case.zones, latest=True), way_back(said, case)), said)
             for said in case.me.said
@@ -72,7 +65,7 @@ class ChannelHop(Fact):
         ]
 
     def objection(self, t: int, case: Case) -> Objection:
-        _, said = max(self._ends(case), key=lambda end: end[0])
+        said = self.last(case)
         at = to_text(to_datetime(said.at))
         where = f"on {said.channel}" if said.channel else "on a channel we do not know"
         message = f"{said.kind!r} {where} at {at}; trying {case.channel} instead is no answer to it"

@@ -73,9 +73,11 @@ class NotTheHolder(Rule):
         self._key = one("team", self.selection)
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
-        groups = case.me.line.grouped(self._key, self.counts, _team, t - self.within)
-        team = case.team
-        if not case.me.batons:
+        line, team, batons = case.me.line, case.team, case.me.batons
+        if not batons and line.only(team):
+            return t, NEVER  # mostly
+        groups = line.grouped(self._key, self.counts, _team, t - self.within)
+        if not batons:
             last = FIRST
             for other, at in groups.items():
                 if other != team and at[-1] > last:

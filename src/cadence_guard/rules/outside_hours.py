@@ -67,7 +67,9 @@ else:
 
 
 class Window(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, defer_build=True, extra="forbid", strict=True, populate_by_name=True
+    )
 
     days: Days = DAYS
     from_: Annotated[Clock, Field(alias="from")]

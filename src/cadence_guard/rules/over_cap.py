@@ -159,9 +159,21 @@ class OverCap(Rule):
                 "max": self.max,
                 "calendar": self.calendar,
             }
-        channels = ", ".join(self.params.channels or ()) or "all channels"
-        message = f"{who} has its {self.max} {span} ({channels}) already"
+        message = f"{who} has its {self.max} {span} ({self._what()}) already"
         return Objection(message, () if case.zones or self.params.per else ("time_zone",), facts)
+
+    def _what(self) -> str:
+        """What it counts, in words."""
+        params = self.params
+        said = [", ".join(params.channels)] if params.channels else []
+        for word, chosen in (
+            ("tagged", params.tags),
+            ("by", params.teams),
+            ("for", params.purposes),
+        ):
+            if chosen:
+                said.append(f"{word} {' or '.join(chosen)}")
+        return "; ".join(said) or "all channels"
 
     def _in_period(self, t: int, case: Case, line: Line) -> list[Any]:
         assert self.calendar is not None

@@ -81,7 +81,11 @@ class OverlappingCadence(Rule):
         cadence = case.touch.cadence
         if cadence is None or not case.touch.automated:
             return t, NEVER
-        groups = case.me.line.grouped(self._key, self.counts, _cadence, t - self.within)
+        line, since = case.me.line, t - self.within
+        near = line.near(since)
+        if near is not None and not [past for past in near if past.cadence != cadence]:
+            return t, NEVER  # mostly
+        groups = line.grouped(self._key, self.counts, _cadence, since)
         others: list[list[int]] = []
         for other, at in groups.items():
             if other != cadence and at[-1] > t - self.within and self._clashes(cadence, other):

@@ -64,7 +64,7 @@ else:
 
 class PressureCap(BaseModel):
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True
+        frozen=True, defer_build=True, extra="forbid", strict=True, arbitrary_types_allowed=True
     )
 
     tags: Tags

@@ -28,9 +28,11 @@ Two workers in the same second, a re-enrolment, a list imported twice: the same 
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER
-from cadence_guard.lines import Form, Past
+from cadence_guard.lines import Form
 from cadence_guard.rules._counting import counted, crowded
 from cadence_guard.rules._rule import (
     Crowd,
@@ -65,7 +67,11 @@ class RepeatedMessage(Rule):
         touch = case.touch
         if touch.step is None:
             return t, NEVER
-        groups = case.me.line.grouped(self._key, self.counts, _message, t - self.per)
+        line, since = case.me.line, t - self.per
+        near = line.near(since)
+        if near is not None and touch.step not in map(_step, near):
+            return t, NEVER  # mostly
+        groups = line.grouped(self._key, self.counts, _message, since)
         at = groups.get((touch.cadence, touch.step))
         return crowded(at, t, 1, self.per) if at else (t, NEVER)
 
@@ -80,5 +86,5 @@ class RepeatedMessage(Rule):
         return Objection(f"the same step within {self.params.per.text}", facts=facts)
 
 
-def _message(touch: Past) -> tuple[str | None, str | None]:
-    return touch.cadence, touch.step
+_step = attrgetter("step")
+_message = attrgetter("cadence", "step")

@@ -50,7 +50,7 @@ ENDS = frozenset(("replied", "invited", "meeting_booked", "purchased"))
 
 class Step(BaseModel):
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True
+        frozen=True, defer_build=True, extra="forbid", strict=True, arbitrary_types_allowed=True
     )
 
     after: Annotated[int, Field(ge=1)]

@@ -1,0 +1,254 @@
+"""What has been read of a ledger, folded into books, and how far.
+
+The guard asks a shelf; a shelf asks the ledger only for what came since it was read. Nothing here
+knows a rule or a verdict. Whatever a ledger raises is LedgerUnavailable.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Final, NamedTuple, TypeAlias
+
+from cadence_guard.book import Book, point_of
+from cadence_guard.contact import Contact, Signal, Suppress
+from cadence_guard.errors import EventError, LedgerUnavailable
+from cadence_guard.history import Streams
+from cadence_guard.instants import DAY, FIRST, to_datetime, to_us
+from cadence_guard.ledgers import Filed, Ledger, Page
+from cadence_guard.points import HASHED
+from cadence_guard.touch import Touch
+
+_KEPT: Final = 4096
+_MONTH: Final = 30 * DAY
+_KEY: Final = HASHED + "mark"
+KEY_STREAM: Final = f"contact:{_KEY}"
+"""The stream that holds the mark of the key."""
+NO_PAGE: Final = Page([], {}, 0)
+
+
+_Name: TypeAlias = tuple[str, str | None, str | None]
+"""(contact, point as written, account): the account given, None for the contact's own, and "" for
+none at all."""
+
+
+class Shelf(NamedTuple):
+    """What has been read of some streams, and how far: those of a contact, of a point under all
+    its `names`, of an `account`."""
+
+    keys: tuple[str, ...]
+    names: frozenset[str]
+    account: str | None
+    since: int
+    page: Page
+    book: Book
+
+
+class Shelves:
+    """The shelves of one guard. Not safe to share between threads: the guard locks.
+
+    `key` is the secret of the hashes, None for the ledger's own. `looks_back` is how far touches
+    are needed (microseconds), `by_point` whether lines of points are; `moving_on` is called before
+    a book takes in what is new.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        key: bytes | None,
+        looks_back: int,
+        by_point: bool,
+        moving_on: Callable[[], None],
+    ) -> None:
+        self.ledger = ledger
+        self._key = key
+        self._looks_back = looks_back
+        self._by_point = by_point
+        self._moving_on = moving_on
+        self._proven: bytes | None = None
+        self._shelves: dict[_Name, Shelf] = {}
+        self.hash: Callable[[str], str] = lru_cache(maxsize=65_536)(self._hash)
+        """The keyed hash of a contact id or a point."""
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def look(self, touch: Touch, facts: Contact | None) -> tuple[Shelf, Page]:
+        """All that can matter for a touch, and what is known under its id; read up to now.
+        `facts` are those given with the call."""
+        assert touch.at is not None  # now, if nobody said
+        need = to_us(touch.at) - self._looks_back
+        account = facts.account if facts is not None else None
+        name = (touch.contact, point_of(touch), account)
+
+        def names(book: Book) -> tuple[str, ...]:
+            return book.names(touch, facts)
+
+        if touch.id is None:
+            return self._read(name, names, need)[0], NO_PAGE
+        key = f"touch:{touch.id}"
+        shelf, is_new = self._read(name, names, need, key)
+        return shelf, Page([], {key: 0}, 0) if is_new else self.booking(touch.id)
+
+    def full(self, contact: str) -> Shelf:
+        """All that is known of a contact."""
+        return self._read((contact, None, ""), lambda book: (), FIRST)[0]
+
+    def booking(self, touch: str) -> Page:
+        """What is known under the id of a touch, whoever the contact."""
+        return self.history([f"touch:{touch}"])
+
+    def history(self, keys: Sequence[str], since: int | None = None, after: int = 0) -> Page:
+        """The ledger's own `history`."""
+        try:  # written out here, where a decision waits for it
+            return self.ledger.history(keys, since, after)
+        except LedgerUnavailable:
+            raise
+        except Exception as error:
+            raise _unavailable(error) from error
+
+    def append(self, events: Iterable[Filed], expect: Mapping[str, int]) -> None:
+        """The ledger's own `append`. Conflict if a stream has moved on."""
+        with guarded():
+            self.ledger.append(events, expect)
+
+    def clear(self) -> None:
+        """Forgets what has been read."""
+        self._shelves.clear()
+
+    def book(self, page: Page = NO_PAGE) -> Book:
+        """A new book, told what a page holds."""
+        return self._fold(Book(self.hash, by_point=self._by_point), page)
+
+    def _read(
+        self,
+        name: _Name,
+        names: Callable[[Book], tuple[str, ...]],
+        need: int,
+        beside: str = "",
+    ) -> tuple[Shelf, bool]:
+        """The events of the streams of a contact, a point and an account, and whether nothing is
+        filed `beside` them, under that key. `names` tells those of the point, by what a book knows
+        of the contact."""
+        contact, _, account = name
+        shelf = self._shelves.get(name)
+        if shelf is not None and shelf.since <= need:
+            after = max(shelf.page.revisions.values())
+            page, is_new = self._page(shelf.keys, shelf.since, after, beside)
+            if page.epoch == shelf.page.epoch and not _misses(shelf.book, page):
+                if page.revisions != shelf.page.revisions:
+                    del self._shelves[name]  # a book that was told only half is not kept
+                    self._fold(shelf.book, page)
+                    events = [*shelf.page.events, *page.events] if account == "" else []
+                    shelf = shelf._replace(page=page._replace(events=events))
+                    self._shelves[name] = shelf
+                if shelf.names.issuperset(names(shelf.book)) and (
+                    account is not None or _account(shelf.book, contact) == shelf.account
+                ):
+                    return shelf, is_new
+        since = need if need == FIRST else need // _MONTH * _MONTH
+        own, known = account, frozenset(names(self.book()))
+        while True:
+            keys = self._keys(contact, known, own)
+            page, is_new = self._page(keys, None if since == FIRST else since, 0, beside)
+            book = self.book(page)
+            found = _account(book, contact) if account is None else account
+            called = names(book)
+            if found == own and known.issuperset(called):
+                break
+            own, known = found, known.union(called)
+        if len(self._shelves) >= _KEPT:
+            self._shelves.clear()
+        shelf = self._shelves[name] = Shelf(keys, known, own, since, page, book)
+        return shelf, is_new
+
+    def _page(
+        self, keys: tuple[str, ...], since: int | None, after: int, beside: str
+    ) -> tuple[Page, bool]:
+        """The events of these streams, and whether nothing is filed `beside` them: mostly so, and
+        then one question to the ledger answers both."""
+        if beside:
+            page = self.history((*keys, beside), since, after)
+            if page.revisions.pop(beside) == 0:
+                return page, True
+        return self.history(keys, since, after), False
+
+    def _keys(self, contact: str, names: Iterable[str], account: str | None) -> tuple[str, ...]:
+        keys = [f"contact:{contact}", f"contact:{self.hash(contact)}"]
+        for point in names:
+            keys += [f"point:{point}", f"point:{self.hash(point)}"]
+        if account:
+            keys.append(f"account:{account}")
+        return tuple(keys)
+
+    def _fold(self, book: Book, page: Page) -> Book:
+        self._moving_on()
+        for filed in page.events:
+            try:
+                book.fold(filed.event, filed.streams)
+            except EventError as error:
+                raise LedgerUnavailable(f"the ledger contradicts itself: {error}") from error
+        return book
+
+    # -- the key of the hashes ----------------------------------------------------------------
+
+    def _hash(self, text: str) -> str:
+        return _hashed(self._proven or self._prove(), text)
+
+    def _prove(self) -> bytes:
+        """The key of the hashes, if it is the one the ledger has always had: under another one
+        every no of somebody forgotten would be lost in silence."""
+        if self._key is None:
+            with guarded():
+                key = self.ledger.secret()
+        else:
+            key = self._key
+        marks = self.history([KEY_STREAM]).events
+        if marks and marks[0].event != _mark(key).event:
+            raise LedgerUnavailable("what this ledger keeps was hashed with another key")
+        self._proven = key
+        return key
+
+    def mark(self) -> Filed:
+        """What tells whether a key is the one that hashes were made with; proven anew."""
+        return _mark(self._prove())
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Whatever a ledger raises means that it cannot answer."""
+    try:
+        yield
+    except LedgerUnavailable:
+        raise
+    except Exception as error:
+        raise _unavailable(error) from error
+
+
+def _unavailable(error: Exception) -> LedgerUnavailable:
+    return LedgerUnavailable(f"{type(error).__name__}: {error}")
+
+
+def _account(book: Book, contact: str) -> str | None:
+    person = book.people.get(contact)
+    return person.view.account if person else None
+
+
+def _misses(book: Book, page: Page) -> bool:
+    """Whether a signal among these events speaks of a touch that was too old to be read before."""
+    return any(
+        isinstance(filed.event, Signal)
+        and filed.event.touch is not None
+        and book.booked(filed.event.touch) is None
+        for filed in page.events
+    )
+
+
+def _hashed(key: bytes, text: str) -> str:
+    return HASHED + hmac.digest(key, text.encode(), "sha256").hex()
+
+
+def _mark(key: bytes) -> Filed:
+    told = Suppress(contact=_hashed(key, _KEY), at=to_datetime(0), note="mark of the key")
+    return Filed(told, Streams(_KEY, None, frozenset()))

@@ -1,0 +1,262 @@
+"""The brute force beside CG801 and CG802: somebody sends a signal, and goes on through a cadence.
+
+As slow and literal as `brute`, whose waits it uses: from one start it goes every way that somebody
+may go who sends a signal at an instant, and `refused_after` asks the guard itself about each touch
+that is made then, with the signal and without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import product
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cadence_guard import Guard, Policy
+from cadence_guard.cadence import (
+    Arm,
+    Await,
+    Branch,
+    Cadence,
+    Enter,
+    Fan,
+    Handover,
+    Pause,
+    Step,
+)
+from cadence_guard.check.assumptions import CONTACT, facts, touch_of
+from cadence_guard.instants import zone as zone_of
+from check.brute import Event, Given, Heard, Made, Walk, ends
+
+SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Reacting:
+    """Goes every way through a cadence in one zone of somebody who sends what `sent` says; at an
+    exit on one of these signals it ends. `tick` is how fine ranges are tried."""
+
+    cadence: Cadence
+    zone: ZoneInfo
+    tick: timedelta
+    others: Mapping[str, Cadence] = field(default_factory=dict)
+    turns: int = 2
+    sent: tuple[Heard, ...] = ()
+    deaf: set[datetime] = field(default_factory=set)
+    """When a wait for a signal begins, or another cadence: what came before is not heard there."""
+
+    def walks(self, start: datetime) -> list[Walk]:
+        """All that can happen after an entry at `start`, in the order of time, with what was sent;
+        before it come the signals that the audience gave."""
+        said = [
+            Heard(start - timedelta(microseconds=ground.age), ground.kind)
+            for ground in self.cadence.audience.grounds or ()
+            if ground.kind != "consent"
+        ]
+        said += self.sent
+        found = dict.fromkeys(
+            tuple(sorted((*said, *walk), key=lambda event: event.at))
+            for walk in self._from(self.cadence, self.cadence.start, start, start, ())
+        )
+        return list(found)
+
+    def _known(self, kind: str | None, at: datetime) -> bool:
+        """Whether a signal of some kind has come by then."""
+        return any(sent.kind == kind and sent.at <= at for sent in self.sent)
+
+    def _left(self, cadence: Cadence, start: datetime, now: datetime) -> bool:
+        """Whether a signal has ended a cadence that was entered at `start`."""
+        return any(sent.kind in cadence.exits and start <= sent.at <= now for sent in self.sent)
+
+    def _from(
+        self,
+        cadence: Cadence,
+        name: str | None,
+        now: datetime,
+        start: datetime,
+        been: tuple[tuple[Cadence, str], ...],
+    ) -> Iterator[Walk]:
+        place = (cadence, name or "")
+        if name is None or been.count(place) >= self.turns or self._left(cadence, start, now):
+            yield ()
+            return
+        node = cadence.nodes[name]
+
+        def go(then: str | None, at: datetime, *events: Event) -> Iterator[Walk]:
+            for walk in self._from(cadence, then, at, start, (*been, place)):
+                yield (*events, *walk)
+
+        match node:
+            case Step():
+                for made in self._attempts(node, cadence, now, start, 1):
+                    yield from go(node.then, made[-1].at, *made)
+                if node.possible:
+                    yield from go(node.then, now)
+            case Pause():
+                since = start if node.since_start else now
+                for end in ends(node.wait, since, self.zone, self.tick):
+                    yield from go(node.then, max(now, end))
+            case Branch():
+                for arm in self._arms(node.arms, now):
+                    yield from go(arm.then, now)
+            case Fan():
+                ways = [list(go(then, now)) for then in node.thens]
+                for walks in product(*ways):
+                    yield tuple(event for walk in walks for event in walk)
+            case Await():
+                self.deaf.add(now)
+                yield from self._awaited(node, now, go)
+            case Handover():
+                yield from go(node.then, now, Given(now, node.to))
+            case Enter():
+                self.deaf.add(now)
+                other = self.others[node.cadence]
+                besides = list(self._from(other, other.start, now, now, been))
+                for one, two in product(besides, list(go(node.then, now))):
+                    yield (*one, *two)
+            case _:
+                raise AssertionError(node)
+
+    def _arms(self, arms: Iterable[Arm], now: datetime) -> Iterator[Arm]:
+        """The arms that may be taken, as far as nothing but the signal is known."""
+        for arm in arms:
+            if not self._known(arm.signal, now):
+                yield arm
+            elif not arm.unless:
+                yield arm
+                return
+
+    def _awaited(self, node: Await, now: datetime, go: Any) -> Iterator[Walk]:
+        assert node.timeout is not None
+        (end,) = ends(node.timeout, now, self.zone, self.tick)
+        asked = {arm.signal: arm for arm in reversed(node.arms) if arm.signal is not None}
+        mine = [sent for sent in self.sent if sent.kind in asked and now <= sent.at <= end]
+        if mine:
+            first = min(mine, key=lambda sent: sent.at)
+            end = first.at
+            yield from go(asked[first.kind].then, end, first)
+        else:
+            yield from go(node.then, end)
+        at = now
+        while at < end:  # another signal may come before
+            for kind, arm in asked.items():
+                yield from go(arm.then, at, Heard(at, kind))
+            at += self.tick
+
+    def _attempts(
+        self, step: Step, cadence: Cadence, now: datetime, start: datetime, number: int
+    ) -> Iterator[list[Made]]:
+        made = [Made(now, step, cadence)]
+        if number == step.attempts:
+            yield made
+            return
+        assert step.every is not None
+        for following in ends(step.every, now, self.zone, self.tick):
+            if self._left(cadence, start, following):
+                yield made
+                continue
+            for rest in self._attempts(step, cadence, following, start, number + 1):
+                yield [*made, *rest]
+
+
+@dataclass
+class Asked:
+    """A guard on a fresh ledger for each touch that is asked about. Policies that ask for distances
+    alone say the same of the same distances, so these are asked about once."""
+
+    policy: Policy
+    cadences: tuple[Cadence, ...]
+    zone: str
+    known: dict[Any, frozenset[Any]] = field(default_factory=dict)
+
+    def codes(self, walk: Walk, index: int) -> frozenset[Any]:
+        """Why the guard refuses a touch of a walk: what tells the entries that object apart."""
+        now = walk[index].at
+        key = tuple((now - event.at, event._replace(at=now)) for event in walk[: index + 1])
+        if key not in self.known:
+            guard = Guard(self.policy)
+            for fact in facts(self.cadences, zone_of(self.zone)):
+                guard.record(fact)
+            for number, event in enumerate(walk[:index]):
+                guard.record(told(event, number))
+            touch = told(walk[index], index).model_copy(update={"outcome": None})
+            self.known[key] = frozenset(
+                (found.code, found.facts.get("max"), str(found.facts.get("per")))  # an entry
+                for found in guard.evaluate(touch).findings
+                if found.effect == "block" and found.when is None
+            )
+        return self.known[key]
+
+
+def told(event: Event, number: int) -> Any:
+    """What is recorded of an event of a walk."""
+    if isinstance(event, Made):
+        outcome = "no_answer" if event.missed else "sent"
+        update = {"at": event.at, "id": f"t{number}", "outcome": outcome}
+        return touch_of(event.cadence, event.step).model_copy(update=update)
+    if isinstance(event, Given):
+        return {"event": "handoff", "contact": CONTACT, "to": event.to, "at": event.at}
+    return {"event": "signal", "contact": CONTACT, "kind": event.kind, "at": event.at}
+
+
+def instants(quiet: Reacting, start: datetime, every: timedelta | None) -> list[datetime]:
+    """When somebody may react: one second before each touch, or before what is deaf to it; and now
+    and then, if `every` says how often."""
+    walks = quiet.walks(start)
+    touches = {event.at for walk in walks for event in walk if isinstance(event, Made)}
+    found = {at - SECOND for at in touches | quiet.deaf}
+    if every is not None and touches:
+        at = start + every / 2
+        while at < max(touches):
+            found.add(at)
+            at += every
+    return sorted(at for at in found if at > start)
+
+
+def refused_after(
+    kinds: Iterable[str],
+    policy: Policy,
+    cadence: Cadence,
+    zones: Iterable[str],
+    starts: Iterable[datetime],
+    tick: timedelta,
+    others: Mapping[str, Cadence],
+    every: timedelta | None = None,
+) -> dict[str, tuple[datetime, str, Walk]]:
+    """The signals after which the guard refuses a touch that it would not refuse without them, each
+    with a start, a zone and a walk. `every`: how often somebody may react between two touches."""
+    found: dict[str, tuple[datetime, str, Walk]] = {}
+    starts, wanted = list(starts), list(kinds)
+    asked = Asked(policy, (cadence, *others.values()), "UTC")
+    for zone in zones:
+        for start in starts:
+            left = [kind for kind in wanted if kind not in found]
+            if not left:
+                return found
+            quiet = Reacting(cadence, ZoneInfo(zone), tick, others)
+            for at in instants(quiet, start, every):
+                for kind in left:
+                    sent = Heard(at, kind)
+                    walker = Reacting(cadence, ZoneInfo(zone), tick, others, sent=(sent,))
+                    for walk in walker.walks(start):
+                        if refused(walk, sent, asked):
+                            found.setdefault(kind, (start, zone, walk))
+    return found
+
+
+def refused(walk: Walk, sent: Heard, asked: Asked) -> bool:
+    """Whether a touch of a walk is refused because of a signal that was sent on it."""
+    place = walk.index(sent)
+    without = (*walk[:place], *walk[place + 1 :])
+    calls = any(isinstance(event, Made) and event.missed for event in walk[:place])
+    if sent.kind == "hung_up" and not calls:
+        return False
+    return any(
+        isinstance(walk[index], Made)
+        and walk[index].at > sent.at
+        and (codes := asked.codes(walk, index))
+        and codes - asked.codes(without, index - 1)
+        for index in range(place + 1, len(walk))
+    )
