@@ -346,34 +346,34 @@ def test_a_cadence_entered_besides_ends_by_its_own_exits(seconds: float, needed:
         assert (finding.witness.starts["y"] - signal.at).total_seconds() == 1
 
 
+NOON = UntilClock(12 * HOUR)
+
+
 @pytest.mark.parametrize(
-    ("wait", "then", "known"),
+    ("wait", "then", "other", "known"),
     [
         # Whoever has answered is asked before each touch, whenever that is.
-        (UntilClock(12 * HOUR), None, True),
+        (Elapsed(0, 0), Elapsed(0, 0), 30, True),
         # At noon it is noon: in truth nobody waits any more.
-        (UntilClock(12 * HOUR), UntilClock(12 * HOUR), False),
+        (Elapsed(0, 0), NOON, 30, False),
         # It may take too long to tell anything.
-        (LocalDays(70), None, False),
+        (LocalDays(70), NOON, 70 * 24, False),
     ],
 )
 def test_a_range_and_the_clock_beside_another_way(
-    wait: Wait, then: Wait | None, known: bool
+    wait: Wait, then: Wait, other: int, known: bool
 ) -> None:
     asked = [Branch(f"?{id_}", (), (Arm(None, signal="replied"), Arm(f"-{id_}"))) for id_ in "ab"]
     one = cadence(
         Fan("*", (), ("p", "q")),
-        Pause("p", (), Elapsed(HOUR, 9 * HOUR), "p2"), Pause("p2", (), wait, "?a"), *asked,
-        Pause("-a", (), then or Elapsed(0, 0), "a"), step("a", None),
-        Pause("q", (), fixed(70 * 86_400 if wait == LocalDays(70) else 30 * 3600), "?b"),
+        Pause("p", (), Elapsed(HOUR, 9 * HOUR), "p2"), Pause("p2", (), wait, "p3"),
+        Pause("p3", (), NOON, "?a"), *asked, Pause("-a", (), then, "a"), step("a", None),
+        Pause("q", (), Elapsed(other * HOUR, other * HOUR), "?b"),
         Pause("-b", (), Elapsed(0, 0), "b"), step("b", None),
+        exits=("meeting_booked", "purchased", *REFUSALS),
     )  # fmt: skip
     answered = Policy(rules={"already-answered": {"for": "30d", "signals": ["replied"]}})
-    exits = ("meeting_booked", "purchased", *REFUSALS)
-    told = reactions(
-        answered, Ruleset(answered), replace(one, exits=frozenset(exits)), SOURCE, START,
-        START + 2 * HOUR,
-    )  # fmt: skip
+    told = reactions(answered, Ruleset(answered), one, SOURCE, START, START + 2 * HOUR)
     assert told.findings == []
     assert told.incomplete == (() if known else (RANGES,))
 
