@@ -24,7 +24,8 @@ def index() -> str:
     for path in sorted(RULES.glob("[a-z]*.py")):
         for node in ast.parse(path.read_text("utf-8")).body:
             if isinstance(node, ast.ClassDef) and any(
-                isinstance(base, ast.Name) and base.id in ("Rule", "Fact") for base in node.bases
+                isinstance(base, ast.Name) and base.id in ("Rule", "Fact", "CoolDown")
+                for base in node.bases
             ):
                 code = next(
                     ast.literal_eval(line.value)

@@ -235,6 +235,10 @@ def test_a_no_holds_however_the_number_is_written(
     assert expected in codes(events, contact, "call", to)
 
 
+def test_a_no_to_another_point_closes_no_number() -> None:
+    assert codes([LISTED, said("opt_out", point=MAIL)], "c-1", "call", LOCAL) == set()
+
+
 def test_facts_with_the_call_tell_the_country_of_a_number() -> None:
     guard = Guard(Policy())
     guard.record({"event": "suppress", "at": "2026-03-02T09:00:00Z", "point": PHONE})
