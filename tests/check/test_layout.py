@@ -16,12 +16,14 @@ from cadence_guard.cadence import (
     Wait,
 )
 from cadence_guard.check.layout import (
+    Beside,
     Lasts,
     Leg,
     SinceStart,
     Stop,
     Upto,
     apply,
+    as_waits,
     is_range,
     lasts,
     lay,
@@ -33,6 +35,7 @@ from cadence_guard.check.layout import (
 from cadence_guard.instants import DAY, HOUR, MINUTE, NEVER, PERIOD, Hours, Zone, zone
 from check.flows import APIA, CHICAGO, KOLKATA, us
 
+UTC = zone("UTC")
 ZONES = [CHICAGO, APIA, KOLKATA, zone("Australia/Lord_Howe"), zone("America/St_Johns")]
 WORK = Hours([(range(5), 9 * HOUR, 17 * HOUR)])
 NIGHT = Hours([(range(7), 2 * HOUR, 3 * HOUR)])
@@ -241,7 +244,8 @@ def test_each_range_may_be_short_or_long(far: frozenset[int]) -> None:
         (BusinessDays(5), 10 * DAY),
         (UntilOpen(WORK, ""), 2 * (64 * HOUR + DAY)),
         (UntilOpen(NOTHING, ""), None),
-        (UntilClock(0), 16 * DAY),
+        (UntilClock(0), 3 * DAY),
+        (UntilClock(0, frozenset(range(6))), 16 * DAY),
         (UntilClock(0, frozenset()), None),
         (UntilDay(frozenset((0,))), 16 * DAY),
         (UntilDate(0), None),
@@ -279,6 +283,8 @@ RANGE, ONE, TWO, NINE = Elapsed(1, 5), Elapsed(1, 1), Elapsed(2, 2), Elapsed(9, 
         ((RANGE, SinceStart(Elapsed(4, 9))), None),
         ((RANGE, UntilDate(7), SinceStart(NINE)), None),
         ((RANGE, SinceStart(UntilDate(7))), None),
+        # What depended and then falls away does not any more.
+        ((RANGE, SinceStart(Elapsed(3, 3)), SinceStart(NINE)), Stop(-1, (NINE,))),
         # No range is in it: then it may depend.
         ((TWO, SinceStart(TWO), ONE), Stop(0, (TWO, SinceStart(TWO), ONE))),
         ((TWO, SinceStart(UntilDate(7)), ONE), Stop(0, (TWO, SinceStart(UntilDate(7)), ONE))),
@@ -289,7 +295,14 @@ RANGE, ONE, TWO, NINE = Elapsed(1, 5), Elapsed(1, 1), Elapsed(2, 2), Elapsed(9, 
 )
 def test_waits_from_the_entry_settled(legs: tuple[Leg, ...], expected: Stop | None) -> None:
     found = settled([Stop(-1, (ONE,)), Stop(0, legs)])
-    assert (found and found[0][1]) == expected
+    if expected is None:
+        place = next(n for n, leg in enumerate(legs) if isinstance(leg, SinceStart))
+        assert found.stops[1] == Stop(0, legs)
+        assert found.open == [(1, place)]
+        assert found.own[1].ranged
+    else:
+        assert found.stops[1] == expected
+        assert found.open == []
 
 
 def test_how_long_stops_are_after_one_another() -> None:
@@ -299,8 +312,83 @@ def test_how_long_stops_are_after_one_another() -> None:
         Stop(1, (TWO, SinceStart(UntilDate(7), base=1))),
         Stop(2, (RANGE, SinceStart(ONE, base=1), SinceStart(NINE, base=2))),
     ]
-    found = settled(way)
-    assert found is not None
-    stops, own = found
+    stops, own, left = settled(way)
+    assert left == []
     assert [stop.after for stop in stops] == [-1, -1, 1, 2]
     assert own == [Lasts(3, 7, True), Lasts(9, 9), Lasts(2, None), Lasts(9, 9)]
+
+
+# -- ranges that fall beside something -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("legs", "expected"),
+    [
+        ((Upto(Elapsed(3, 3)),), (Elapsed(0, 2),)),
+        ((Upto(Elapsed(0, 0)),), (Elapsed(0, 0),)),
+        ((Upto(Elapsed(0, None)), ONE), (Elapsed(1, None),)),
+        ((ONE, Upto(Elapsed(3, 3)), RANGE), (Elapsed(2, 8),)),
+        ((Upto(UntilDate(7)), ONE, TWO), (Upto(UntilDate(7)), Elapsed(3, 3))),
+    ],
+)
+def test_a_signal_in_elapsed_time_is_a_range(
+    legs: tuple[Leg, ...], expected: tuple[Leg, ...]
+) -> None:
+    assert as_waits(Stop(4, legs)) == Stop(4, expected)
+
+
+@pytest.mark.parametrize(("other", "expected"), [(0, 3), (1, 4), (5, 8), (9, 10)])
+def test_a_range_falls_beside_another_stop(other: int, expected: int) -> None:
+    """Three later than the stop before it, if that lies within the range."""
+    way = [Stop(-1, (Elapsed(other, other),)), Stop(-1, (Beside(Elapsed(2, 10), 0, 3),))]
+    laid = lay(way, 1000, UTC)
+    assert laid.at == [1000 + other, 1000 + expected]
+    assert laid.moves == [True, True]
+
+
+MONDAY = us("2026-03-02T00:00:00Z")
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.integers(0, 40),
+    st.sampled_from(
+        [
+            Elapsed(3, 3),
+            UntilDate(MONDAY + 20),
+            UntilClock(25),
+            SinceStart(UntilDate(MONDAY + 12)),
+        ]
+    ),
+    st.sampled_from([Elapsed(0, 9), Elapsed(4, None), Upto(UntilDate(MONDAY + 30))]),
+    st.integers(-12, 12),
+    st.sampled_from([None, Elapsed(2, 2), UntilDate(MONDAY + 18)]),
+    st.booleans(),
+)
+def test_between_borders_nothing_changes(
+    start: int, other: Leg, ranged: Elapsed | Upto, by: int, wait: Wait | None, first: bool
+) -> None:
+    """Laid out start by start it is what one piece says; whatever stands in whatever order."""
+    beside = Beside(ranged, 1 if first else 0, by, wait)
+    one, two = Stop(-1, (beside,)), Stop(-1, (other,))
+    way, order = ([one, two], (1, 0)) if first else ([two, one], ())
+    start += MONDAY
+    laid = lay(way, start, UTC, order=order)
+    for later in range(min(laid.border - start, 60)):
+        again = lay(way, start + later, UTC, order=order)
+        expected = [at + later * moves for at, moves in zip(laid.at, laid.moves, strict=True)]
+        assert again.at == expected
+        mine = again.at[0 if first else 1]
+        near, far = (apply(ranged, start + later, UTC, far=long) for long in (False, True))
+        wanted = again.at[1 if first else 0]
+        wanted = (wanted if wait is None else apply(wait, wanted, UTC)) + by
+        assert mine == min(max(wanted, near), far)
+
+
+def test_a_range_beside_what_never_comes_is_as_long_as_may_be() -> None:
+    never = UntilDay(frozenset())
+    for wait in (None, ONE):
+        way = [Stop(-1, (never,)), Stop(-1, (Beside(RANGE, 0, 1, wait),))]
+        assert lay(way, 10, UTC).at == [NEVER, 15]
+    since = [Stop(-1, (never,)), Stop(-1, (SinceStart(ONE, base=0),))]
+    assert lay(since, 10, UTC).at == [NEVER, NEVER]

@@ -372,17 +372,38 @@ def test_two_ways_at_once_that_join() -> None:
     assert told(proved(rules(over_cap=CAP), ranged)) == {("a", "CG301"): "sometimes"}
 
 
+MORNING = rules(outside_hours={"windows": [{"days": ["mon"], "from": "06:00", "to": "12:00"}]})
+MIDNIGHT = us("2026-03-02T06:00:00Z")
+
+
 def test_turns_that_hang_on_one_range_are_taken_together() -> None:
-    late = {"windows": [{"days": ["mon", "tue"], "from": "00:00", "to": "12:00"}]}
-    call = step("a", channel="call", attempts=3, every=hours(8))
-    morning = us("2026-03-02T06:00:00Z")
-    cadence = line(step("z"), Elapsed(HOUR, 3 * HOUR), call)
-    found = told(proved(rules(outside_hours=late), cadence, start=morning, end=morning + HOUR))
-    assert found == {("a", "CG401"): "always"}
+    """Who is not too early is too late six hours later."""
+    call = step("a", channel="call", attempts=2, every=hours(6))
+    cadence = line(step("z", channel="meeting"), Elapsed(5 * HOUR, 11 * HOUR), call)
+    proof = proved(MORNING, cadence, start=MIDNIGHT, end=MIDNIGHT + HOUR)
+    assert told(proof)["a", "CG401"] == "always"
     # Each wait of its own: which of them comes at noon hangs on how they fall.
     each = step("a", channel="call", attempts=3, every=Elapsed(4 * HOUR, 9 * HOUR))
-    proof = proved(rules(outside_hours=late), line(each), start=morning, end=morning + HOUR)
+    proof = proved(MORNING, line(each), start=MIDNIGHT, end=MIDNIGHT + 7 * HOUR)
     assert told(proof) == {("a", "CG401"): "sometimes"}
+    assert proof.unsure == {("trial", "a")}
+
+
+def test_turns_that_stand_while_others_move() -> None:
+    """Who starts too early is too early, and who does not is too late at one."""
+    cadence = line(
+        UntilOpen(OFFICE, "work"), step("a", step="letter"), UntilClock(HOUR),
+        step("b", step="letter"), UntilClock(13 * HOUR), step("c", step="letter"),
+    )  # fmt: skip
+    proof = proved(MORNING, cadence, start=MIDNIGHT, end=MIDNIGHT + 12 * HOUR)
+    assert told(proof) == {("b", "CG401"): "always"}
+    mixed = line(step("a", step="letter"), UntilClock(6 * HOUR), step("b", step="letter"))
+    early = proved(MORNING, mixed, start=MIDNIGHT, end=MIDNIGHT + 9 * HOUR)
+    assert told(early) == {("a", "CG401"): "sometimes"}
+    turns = line(step("a", step="letter"), UntilClock(12 * HOUR), step("b", step="letter"))
+    noon = rules(outside_hours=WORK, too_soon={"gap": "5h"})
+    found = proved(noon, turns, start=MIDNIGHT, end=MIDNIGHT + 11 * HOUR)
+    assert told(found) == {("a", "CG401"): "sometimes", ("b", "CG302"): "sometimes"}
 
 
 def test_turns_of_which_some_hang_on_the_entry() -> None:
@@ -399,16 +420,14 @@ def test_turns_of_which_some_hang_on_the_entry() -> None:
 
 
 def test_turns_before_what_hangs_on_a_range_and_the_entry() -> None:
-    late = rules(outside_hours={"windows": [{"days": ["mon"], "from": "00:00", "to": "12:00"}]})
-    morning = us("2026-03-02T06:00:00Z")
     cadence = flow(
-        step("s0", "p0", channel="call", attempts=3, every=hours(6), step="letter"),
+        step("s0", "p0", channel="call", attempts=2, every=hours(6), step="letter"),
         pause("p0", Elapsed(HOUR, 2 * HOUR), "s1"), step("s1", "p1", step="letter"),
-        pause("p1", hours(13.5), "s2", since_start=True), step("s2", step="letter"),
+        pause("p1", hours(7.5), "s2", since_start=True), step("s2", step="letter"),
     )  # fmt: skip
-    proof = proved(late, cadence, start=morning, end=morning + 12 * HOUR)
+    proof = proved(MORNING, cadence, start=MIDNIGHT, end=MIDNIGHT + 12 * HOUR)
     assert told(proof) == {("s0", "CG401"): "always"}
-    assert proof.incomplete  # whether s2 waits hangs on the range
+    assert not proof.incomplete
 
 
 def test_a_turn_that_never_comes_objects_to_nothing() -> None:
@@ -577,12 +596,15 @@ def test_the_way_back_to_the_entry_beside_other_ways() -> None:
     one = next(one for one in proof.objections if one.step.id == "a")
     nine = start + HOUR
     assert one.start == start
-    assert one.times == (nine + 8 * HOUR, nine + HOUR, start + 30 * DAY)
+    assert one.times == (nine, nine + 8 * HOUR, nine + HOUR, start + 30 * DAY)
 
 
 def test_two_ranges_before_one_stop_beside_other_ways() -> None:
     cadence = at_once(Elapsed(HOUR, None), hours(2))
-    assert told(proved(rules(too_soon={"gap": "1m"}), cadence)) == {}
+    assert told(proved(rules(too_soon={"gap": "1m"}), cadence)) == {
+        ("a", "CG302"): "sometimes",
+        ("b", "CG302"): "sometimes",
+    }
     twice = flow(
         fan("*", "?", "q"), waiting("?", None, "p", days(1), None),
         pause("p", Elapsed(1, HOUR), "a"), pause("q", days(3), "b"), step("a"), step("b"),
@@ -638,26 +660,282 @@ def free(n: int, wait: Any) -> Cadence:
     return flow(fan("*", *(each.id for each in waits)), *waits, *(step(f"s{k}") for k in range(n)))
 
 
+BEHIND = [pause("p", Elapsed(HOUR, 9 * HOUR), "p2"), pause("p2", UntilClock(12 * HOUR), "a")]
+"""A range, and then the clock."""
+
+
 @pytest.mark.parametrize(
     "cadence",
     [
-        # Whether they meet hangs on the clock.
-        at_once(Elapsed(HOUR, 9 * HOUR), UntilClock(12 * HOUR)),
-        # Whether the wait from the entry ends later hangs on how the range falls.
+        # Whether they meet hangs on the range and on the clock.
+        flow(fan("*", "p", "q"), *BEHIND, pause("q", days(1.2), "b"), step("a"), step("b")),
+        # So long that nothing can be said.
         flow(
-            pause("p", Elapsed(HOUR, 3 * HOUR), "a"), step("a", "q"),
-            pause("q", hours(2), "b", since_start=True), step("b"),
+            fan("*", "p", "q"), pause("p", Elapsed(HOUR, 9 * HOUR), "p2"),
+            pause("p2", LocalDays(70), "a"), pause("q", days(70), "b"), step("a"), step("b"),
+        ),
+        # Whether the wait from the entry ends later does.
+        flow(
+            *BEHIND, step("a", "q"), pause("q", LocalDays(1), "b", since_start=True), step("b"),
         ),
         # Too many of them, and too many ways to meet.
         free(6, Elapsed(HOUR, 3 * HOUR)),
         free(5, Elapsed(HOUR, 3 * HOUR)),
+        # The same behind a range.
+        flow(
+            pause("w", Elapsed(HOUR, 3 * HOUR), "*"),
+            *free(6, Elapsed(HOUR, 3 * HOUR)).nodes.values(),
+        ),
     ],
 )  # fmt: skip
-def test_ranges_that_are_not_exact_say_so(cadence: Cadence) -> None:
-    proof = proved(rules(over_cap=CAP), cadence)
-    (reason,) = proof.incomplete
-    assert reason.startswith("ranges beside ways that are gone at once, or before a time that is")
-    assert set(told(proof).values()) == {"sometimes"}
+def test_ranges_that_are_not_followed_say_so(cadence: Cadence) -> None:
+    ruleset = rules(too_soon={"gap": "1m"}, unanswered_streak=NONE_YET)
+    proof = proved(ruleset, cadence, end=START + HOUR)
+    assert [reason[:13] for reason in proof.incomplete] == ["how its range"]
+    assert set(told(proof).values()) <= {"sometimes"}
+
+
+NONE_YET = {"steps": [{"after": 90, "gap": "1d"}]}
+
+
+@pytest.mark.parametrize("cap", [2, 1])
+def test_what_nothing_objects_to_however_they_fall_is_clean(cap: int) -> None:
+    """It is not followed how they fall, and it need not be."""
+    cadence = flow(
+        fan("*", "p", "q"), *BEHIND, pause("q", days(1.2), "b"), step("a", "r"), step("b"),
+        pause("r", hours(30), "c", since_start=True), step("c", channel="sms"),
+    )  # fmt: skip
+    ruleset = rules(over_cap={"max": cap, "per": "10d", "channels": ["email"]})
+    proof = proved(ruleset, cadence)
+    assert proof.incomplete == ()
+    if cap == 2:
+        assert told(proof) == {}
+    else:
+        # One of them comes later, and which hangs on how they fall: both are seen to.
+        assert told(proof) == {("a", "CG301"): "sometimes", ("b", "CG301"): "sometimes"}
+
+
+def test_what_may_be_always_so_is_said_to_be_in_doubt() -> None:
+    cadence = flow(
+        *BEHIND, step("a", "q"), pause("q", LocalDays(1), "b", since_start=True), step("b"),
+    )  # fmt: skip
+    proof = proved(rules(over_cap={"max": 1, "per": "10d"}), cadence)
+    assert told(proof) == {("b", "CG301"): "always"}
+    assert (proof.incomplete, proof.unsure) == ((), frozenset())
+    three = proved(rules(outside_hours=WORK, over_cap={"max": 1, "per": "30h"}), cadence)
+    assert told(three)["b", "CG301"] == "sometimes"
+    assert three.unsure == {("trial", "b")}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "gap", "expected"),
+    [
+        # The clock stands still, and the range can end at any time about it.
+        (Elapsed(HOUR, 9 * HOUR), UntilClock(12 * HOUR), "1m", {"a", "b"}),
+        (Elapsed(HOUR, 9 * HOUR), UntilDate(START + 3 * DAY), "1m", set()),
+        (Elapsed(HOUR, None), UntilDate(START + 3 * DAY), "1m", {"a", "b"}),
+    ],
+)
+def test_a_range_beside_the_clock(one: Any, other: Any, gap: str, expected: set[str]) -> None:
+    proof = proved(rules(too_soon={"gap": gap}), at_once(one, other), end=START + DAY)
+    assert told(proof) == {(each, "CG302"): "sometimes" for each in expected}
+    assert not proof.incomplete
+
+
+@pytest.mark.parametrize(
+    ("gap", "expected"),
+    [("1h", "sometimes"), ("61m", "always"), ("59m", "sometimes")],
+)
+def test_a_wait_from_the_entry_that_a_range_may_outlast(gap: str, expected: str) -> None:
+    """From an hour after the first touch to none."""
+    cadence = flow(
+        pause("p", Elapsed(HOUR, 3 * HOUR), "a"), step("a", "q"),
+        pause("q", hours(2), "b", since_start=True), step("b"),
+    )  # fmt: skip
+    proof = proved(rules(too_soon={"gap": gap}), cadence)
+    assert told(proof) == {("b", "CG302"): expected}
+    assert (proof.incomplete, proof.unsure) == ((), frozenset())
+
+
+def test_the_way_back_from_a_wait_that_a_range_may_outlast() -> None:
+    cadence = flow(
+        pause("p", Elapsed(HOUR, 2 * HOUR), "a"), step("a", "r"),
+        pause("r", Elapsed(0, HOUR), "c"), step("c", "q"),
+        pause("q", hours(2), "b", since_start=True), step("b", "s"),
+        pause("s", hours(1), "d"), step("d"),
+    )  # fmt: skip
+    ruleset = rules(outside_hours={"channels": ["email"], **WORK})
+    # At 14:30 it may be 16:30 or as late as 17:30, and an hour later is later than five.
+    start = us("2026-03-02T20:30:00Z")
+    proof = proved(ruleset, cadence, start=start, end=start + 1)
+    assert told(proof) == {
+        ("c", "CG401"): "sometimes", ("b", "CG401"): "sometimes", ("d", "CG401"): "always",
+    }  # fmt: skip
+    assert (proof.incomplete, proof.unsure) == ((), frozenset())
+    for one in proof.objections:
+        a, c, b, d = one.times
+        assert HOUR <= a - start <= 2 * HOUR
+        assert 0 <= c - a <= HOUR
+        assert b == max(c, start + 2 * HOUR)
+        assert d == b + HOUR
+
+
+def test_the_way_back_if_only_the_midst_is_refused() -> None:
+    """From five to ten past five; the shortest and the longest lie before and behind it."""
+    day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    ruleset = rules(
+        outside_hours={
+            "channels": ["email"],
+            "windows": [
+                {"days": day, "from": "09:00", "to": "17:00"},
+                {"days": day, "from": "17:10", "to": "23:00"},
+            ],
+        }
+    )
+    start = us("2026-03-02T20:30:00Z")
+    for first, second in (((1, 1.5), (0, 1.5)), ((1, 2), (0, None))):
+        low, high = second
+        cadence = flow(
+            pause("p", Elapsed(*(round(n * HOUR) for n in first)), "a"),
+            step("a", "r", channel="sms"),
+            pause("r", Elapsed(low, None if high is None else round(high * HOUR)), "c"),
+            step("c", "q", channel="sms"),
+            pause("q", hours(2), "b", since_start=True), step("b"),
+        )  # fmt: skip
+        proof = proved(ruleset, cadence, start=start, end=start + 1)
+        one = only(proof)
+        assert (one.step.id, one.certainty) == ("b", "sometimes")
+        a, c, b = one.times
+        assert start + HOUR <= a <= c <= b == max(c, start + 2 * HOUR)
+        assert us("2026-03-02T23:00:00Z") <= b < us("2026-03-02T23:10:00Z")
+        assert not proof.incomplete
+
+
+def test_ranges_from_the_entry_beside_other_ways() -> None:
+    cadence = flow(
+        fan("*", "p", "q"), pause("p", Elapsed(HOUR, 3 * HOUR), "a", since_start=True),
+        pause("q", hours(2), "f"), fan("f", "b", "r"), step("a"), step("b"),
+        pause("r", UntilDate(START + DAY), "c"), step("c", channel="sms"),
+    )  # fmt: skip
+    clean = rules(over_cap={"max": 2, "per": "10d", "channels": ["email"]})
+    proof = proved(clean, cadence)
+    assert (told(proof), proof.incomplete) == ({}, ())
+    both = told(proved(rules(too_soon={"gap": "1h", "channels": ["email"]}), cadence))
+    assert set(both.values()) <= {"sometimes"}
+
+
+def test_a_date_behind_a_range_beside_other_ways() -> None:
+    cadence = flow(
+        fan("*", "p", "q"), pause("p", Elapsed(HOUR, 3 * HOUR), "d"),
+        pause("d", UntilDate(START + 2 * DAY), "a"), step("a"), pause("q", days(2), "b"), step("b"),
+    )  # fmt: skip
+    clean = rules(over_cap={"max": 2, "per": "10d"})
+    assert proved(clean, cadence).incomplete == ()
+
+
+def test_a_range_from_the_entry_behind_a_range() -> None:
+    cadence = flow(
+        pause("p", Elapsed(HOUR, 3 * HOUR), "a"), step("a", "q"),
+        pause("q", Elapsed(2 * HOUR, 4 * HOUR), "b", since_start=True), step("b"),
+    )  # fmt: skip
+    proof = proved(rules(too_soon={"gap": "3h"}), cadence)
+    assert told(proof) == {("b", "CG302"): "sometimes"}
+    assert not proof.incomplete
+    assert told(proved(rules(over_cap={"max": 2, "per": "3h"}), cadence)) == {}
+
+
+def test_three_that_meet() -> None:
+    """No two of them need be near the third for the third to be one too many."""
+    wait = Elapsed(HOUR, 9 * HOUR)
+    cadence = flow(
+        fan("*", "p", "q", "r"), pause("p", wait, "a"), pause("q", wait, "b"),
+        pause("r", hours(5), "c"), step("a"), step("b"), step("c"),
+    )  # fmt: skip
+    proof = proved(rules(over_cap={"max": 2, "per": "30m"}), cadence)
+    assert told(proof) == {(each, "CG301"): "sometimes" for each in "abc"}
+    assert not proof.incomplete
+
+
+def test_whether_two_come_on_one_day_hangs_on_the_instant() -> None:
+    """The ranges at their shortest and at their longest, both are on one day; not in the midst."""
+    cadence = line(
+        UntilClock(0), Elapsed(HOUR, 31 * HOUR), step("a"), Elapsed(HOUR, 2 * HOUR), step("b")
+    )
+    cap = rules(over_cap={"max": 1, "calendar": "day"})
+    proof = proved(cap, cadence)
+    assert told(proof) == {("b", "CG301"): "sometimes"}
+    assert proof.unsure == {("trial", "b")}
+    alone = line(UntilClock(0), step("a"), Elapsed(HOUR, 5 * HOUR), step("b"))
+    proof = proved(cap, alone)
+    assert told(proof) == {("b", "CG301"): "always"}
+    assert proof.unsure == frozenset()
+    both = flow(
+        pause("w", UntilClock(0), "v"), pause("v", Elapsed(HOUR, 31 * HOUR), "*"),
+        fan("*", "a", "p"), step("a"), pause("p", hours(2), "b"), step("b"),
+    )  # fmt: skip
+    assert told(proved(cap, both)) == {("b", "CG301"): "sometimes"}
+
+
+def test_a_range_before_ways_that_part_falls_once() -> None:
+    cadence = flow(
+        pause("w", Elapsed(0, 10 * HOUR), "*"), fan("*", "p", "q"), pause("p", hours(1), "a"),
+        pause("q", hours(2), "b"), step("a"), step("b"),
+    )  # fmt: skip
+    assert told(proved(rules(too_soon={"gap": "1h"}), cadence)) == {}
+    assert told(proved(rules(too_soon={"gap": "61m"}), cadence)) == {("b", "CG302"): "always"}
+
+
+def test_only_in_the_midst_of_a_range_is_it_too_soon_and_no_answer() -> None:
+    """Five hours after the reply it answers no more, and eight after the letter all is well."""
+    cadence = flow(
+        step("e", "?"), waiting("?", "replied", "p", hours(1), None),
+        pause("p", Elapsed(HOUR, 10 * HOUR), "b"), step("b", automated=False),
+    )  # fmt: skip
+    said = {"signals": ["replied"], "within": "5h"}
+    proof = proved(Ruleset(Policy(rules={"too-soon": {"gap": "8h"}}, answers=said)), cadence)
+    assert told(proof) == {("b", "CG302"): "sometimes"}
+    (one,) = proof.objections
+    assert one.times[2] - one.times[1] > 5 * HOUR
+    assert one.times[2] - one.times[0] < 8 * HOUR
+    near = proved(Ruleset(Policy(rules={"too-soon": {"gap": "5h"}}, answers=said)), cadence)
+    assert told(near) == {}
+
+
+def test_only_in_the_midst_of_a_range_has_a_handoff_lapsed_while_another_team_is_near() -> None:
+    cadence = flow(
+        step("a", "h", team="marketing"), handover("h", "sales", "p"),
+        pause("p", Elapsed(DAY, 3 * DAY), "b"), step("b", team="sales"),
+    )  # fmt: skip
+    proof = proved(rules(not_the_holder={"for": "60h", "lapses": "2d"}), cadence)
+    assert told(proof) == {("b", "CG601"): "sometimes"}
+    assert told(proved(rules(not_the_holder={"for": "2d", "lapses": "2d"}), cadence)) == {}
+
+
+def test_an_answer_beside_other_ways() -> None:
+    """The reply comes on one way, and a person writes on another."""
+    cadence = flow(
+        fan("*", "?", "p", "q"), waiting("?", "replied", None, hours(4), None),
+        pause("p", Elapsed(HOUR, 10 * HOUR), "b"), step("b", automated=False),
+        pause("q", Elapsed(0, HOUR), "x"), step("x", channel="pigeon"),
+    )  # fmt: skip
+    said = {"signals": ["replied"], "within": "1h"}
+    proof = proved(Ruleset(Policy(rules={"over-cap": {"max": 0}}, answers=said)), cadence)
+    assert told(proof) == {("b", "CG301"): "sometimes"}
+    assert proof.incomplete == (PIGEON.replace("'a'", "'x'"),)
+
+
+def test_an_answer_behind_a_range_and_the_clock() -> None:
+    cadence = flow(
+        step("e", "?"), waiting("?", "replied", "p", hours(1), None),
+        pause("p", Elapsed(HOUR, 10 * HOUR), "p2"), pause("p2", UntilClock(12 * HOUR), "b"),
+        step("b", automated=False),
+    )  # fmt: skip
+    said = {"signals": ["replied"], "within": "5h"}
+    proof = proved(Ruleset(Policy(rules={"too-soon": {"gap": "8h"}}, answers=said)), cadence)
+    assert told(proof) == {("b", "CG302"): "sometimes"}
+    cap = {"over-cap": {"max": 2, "per": "9d"}}
+    far = proved(Ruleset(Policy(rules=cap, answers=said)), cadence)
+    assert (told(far), far.incomplete) == ({}, ())
 
 
 def test_a_wait_from_the_entry_before_a_range() -> None:

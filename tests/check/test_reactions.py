@@ -35,6 +35,7 @@ from cadence_guard.cadence import (
     Wait,
     fixed,
 )
+from cadence_guard.check.proof import RANGES
 from cadence_guard.check.reactions import ANSWERS, REFUSALS, reactions
 from cadence_guard.check.report import Finding
 from cadence_guard.importers._source import Source
@@ -343,6 +344,38 @@ def test_a_cadence_entered_besides_ends_by_its_own_exits(seconds: float, needed:
         assert finding.witness is not None
         (signal,) = finding.witness.signals
         assert (finding.witness.starts["y"] - signal.at).total_seconds() == 1
+
+
+NOON = UntilClock(12 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("wait", "then", "other", "known"),
+    [
+        # Whoever has answered is asked before each touch, whenever that is.
+        (Elapsed(0, 0), Elapsed(0, 0), 30, True),
+        # At noon it is noon: in truth nobody waits any more.
+        (Elapsed(0, 0), NOON, 30, False),
+        # It may take too long to tell anything.
+        (LocalDays(70), NOON, 70 * 24, False),
+    ],
+)
+def test_a_range_and_the_clock_beside_another_way(
+    wait: Wait, then: Wait, other: int, known: bool
+) -> None:
+    asked = [Branch(f"?{id_}", (), (Arm(None, signal="replied"), Arm(f"-{id_}"))) for id_ in "ab"]
+    one = cadence(
+        Fan("*", (), ("p", "q")),
+        Pause("p", (), Elapsed(HOUR, 9 * HOUR), "p2"), Pause("p2", (), wait, "p3"),
+        Pause("p3", (), NOON, "?a"), *asked, Pause("-a", (), then, "a"), step("a", None),
+        Pause("q", (), Elapsed(other * HOUR, other * HOUR), "?b"),
+        Pause("-b", (), Elapsed(0, 0), "b"), step("b", None),
+        exits=("meeting_booked", "purchased", *REFUSALS),
+    )  # fmt: skip
+    answered = Policy(rules={"already-answered": {"for": "30d", "signals": ["replied"]}})
+    told = reactions(answered, Ruleset(answered), one, SOURCE, START, START + 2 * HOUR)
+    assert told.findings == []
+    assert told.incomplete == (() if known else (RANGES,))
 
 
 def test_what_was_heard_before_a_range_forbids_a_touch_anyway() -> None:

@@ -109,6 +109,17 @@ def test_signals_before_and_on_the_way() -> None:
     assert found.since is None
 
 
+def test_where_ways_part_nothing_happens() -> None:
+    cap = policy(over_cap={"max": 1, "per": "7d"})
+    cadence = flow(
+        pause("w", hours(1), "*"), fan("*", "p", "q"), pause("p", hours(1), "a"),
+        pause("q", hours(2), "b"), step("a"), step("b"),
+    )  # fmt: skip
+    found = witness(cap, first(cap, cadence))
+    assert [touch.step for touch in found.touches] == ["a", "b"]
+    assert (found.signals, len(found.starts)) == ((), 1)
+
+
 def test_handoffs_and_cadences_besides() -> None:
     baton = policy(not_the_holder={"for": "30d"})
     other = line(days(1), step("x", team="marketing"), name="other")

@@ -634,6 +634,39 @@ class Repeats(Ticks):
         return tuple(self.entry(rule) for rule in sorted(rules))
 
 
+class Ranges(Ticks):
+    """Ways that are gone at once, signals and handoffs, with ranges wherever they may be."""
+
+    shapes = ("fans", "fans", "fans", "enter", "await", "handover", "line")
+    wide = 3
+
+    def width(self) -> timedelta:
+        return self.rnd.choice((1, 2, 3)) * TICK
+
+    def wait(self, ranges: bool = True) -> Wait:
+        if not ranges or self.free >= self.wide or self.chance(0.4):
+            return super().wait(ranges)
+        self.free += 1
+        self.used.append(self.length())
+        low = self.used[-1] // TICK
+        return Elapsed(low, low + self.width() // TICK)
+
+    def pause(self, then: str | None) -> str:
+        return self.add(Pause, wait=self.wait(), then=then, since_start=self.chance(0.2))
+
+    def flow(self) -> str:
+        shape = self.shape = self.rnd.choice(self.shapes)
+        if shape == "fans":
+            arms = [self.chain(None, 1) for _ in range(self.rnd.choice((2, 3, 3)))]
+            start = self.add(Fan, thens=tuple(arms))
+            start = self.pause(start) if self.chance(0.5) else start
+            return self.step(start) if self.chance(0.5) else start
+        kept, self.shapes = self.shapes, (shape,)
+        start = super().flow()
+        self.shapes = kept
+        return start
+
+
 def with_exits(world: World, rnd: Random) -> World:
     """The same world with other exits, also in what is entered besides."""
 
@@ -681,6 +714,14 @@ def repeat_world(rnd: Random, zone: str | None = None) -> World:
     start = maker.change + rnd.choice((0, 0, -1, -1, -2)) * DAY
     world = _world(maker, cadence, start - 12 * TICK, start + 12 * TICK, TICK)
     return replace(world, endless=maker.shape == "endless")
+
+
+def range_world(rnd: Random, zone: str | None = None) -> World:
+    """A tick world of ranges."""
+    maker = Ranges(rnd, zone or rnd.choice(ZONES))
+    cadence = maker.cadence()
+    start = maker.change + rnd.choice((0, 0, -1, -1, -2)) * DAY
+    return _world(maker, cadence, start - 10 * TICK, start + 10 * TICK, TICK)
 
 
 def year_world(rnd: Random) -> World:

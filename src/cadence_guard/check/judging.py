@@ -82,6 +82,8 @@ class Concern:
     """How many months after a signal an entry asks for."""
     momentary: int
     """The entries whose answer is a matter of the instant more than of distances, as bits."""
+    calendar: int
+    """Those that count days, weeks or months, as bits."""
     own: bool
     """Whether an entry is a custom rule."""
     timed: int
@@ -201,6 +203,7 @@ class Judge:
                 for entry in entries
                 if isinstance(entry, _TIMING) or (entry.spans and entry.spans.clock)
             ),
+            calendar=sum(self.bit(entry) for entry in caps if entry.spans and entry.spans.calendar),
             own=not plan.built_in,
             timed=sum(bit for bit, _ in timing),
             counted=sum(bit for bit, _ in counting),

@@ -35,6 +35,7 @@ from cadence_guard.instants import DAY, NEVER, PERIOD, WEEK, Hours, Zone, to_us
 LATEST: Final = to_us(datetime(2199, 1, 1, tzinfo=UTC))
 """What comes later is as good as never: nothing is laid out there."""
 _WORKDAYS: Final = 5
+_WEEK: Final = 7
 _EPOCH_WEEKDAY: Final = 3  # 1970-01-01 was a Thursday
 
 
@@ -54,7 +55,18 @@ class SinceStart:
     base: int = -1
 
 
-Leg: TypeAlias = Wait | Upto | SinceStart
+@struct
+class Beside:
+    """A range that falls as it must to end `by` after another stop, or after a wait that begins
+    there; if that is not within the range, as near to it as may be."""
+
+    leg: Wait | Upto
+    base: int
+    by: int
+    wait: Wait | None = None
+
+
+Leg: TypeAlias = Wait | Upto | SinceStart | Beside
 
 
 class Piece(NamedTuple):
@@ -240,6 +252,8 @@ def most(leg: Leg) -> int | None:
             return (days + 2 * (days // _WORKDAYS + 1) + 1) * DAY
         case UntilOpen(hours=hours):
             return _longest_closed(hours)
+        case UntilClock(days=days) if len(days) == _WEEK:
+            return 3 * DAY  # tomorrow, or behind a skipped hour, or a skipped day
         case UntilClock(days=days) | UntilDay(days=days) if days:
             return 16 * DAY  # a week, and another one if a skipped hour is meant
         case Upto(wait=wait):
@@ -284,13 +298,23 @@ def lasts(leg: Leg) -> Lasts:
     return Lasts(least(leg), most(leg), is_range(leg))
 
 
-def settled(way: Sequence[Stop]) -> tuple[list[Stop], list[Lasts]] | None:
-    """The same way without waits that are counted from the entry and yet hang on a range: those
-    that end later, whatever happens, count from the entry alone, and those that end earlier are
-    left out. With it, how long each stop is after the one it hangs on. None if it depends."""
+class Settled(NamedTuple):
+    """A way whose waits from the entry are settled as far as may be; how long each stop is after
+    the one it hangs on; and the waits that are not, as (stop, place among its legs)."""
+
+    stops: list[Stop]
+    own: list[Lasts]
+    open: list[tuple[int, int]]
+
+
+def settled(way: Sequence[Stop]) -> Settled:
+    """The same way without waits that are counted from the entry and yet hang on a range, as far
+    as it does not depend on how that falls: those that end later, whatever happens, count from the
+    entry alone, and those that end earlier are left out."""
     stops: list[Stop] = []
     own: list[Lasts] = []
-    for after, legs in way:
+    left: list[tuple[int, int]] = []
+    for place, (after, legs) in enumerate(way):
         kept: list[Leg] = []
         mine = Lasts()
         for leg in legs:
@@ -302,51 +326,121 @@ def settled(way: Sequence[Stop]) -> tuple[list[Stop], list[Lasts]] | None:
             while at not in (leg.base, -1):
                 since, at = own[at].then(since), stops[at].after
             wait = lasts(leg.wait)
-            if not (since.ranged or wait.ranged) and at == leg.base:
+            known = at == leg.base
+            if known and not (since.ranged or wait.ranged):
                 kept.append(leg)
-                known = None not in (mine.high, wait.high)
-                mine = Lasts(
-                    max(mine.low, wait.low if leg.base == after else 0),
-                    max(mine.high or 0, wait.high or 0) if known else None,
-                )
-            elif since.high is not None and wait.low >= since.high and at == leg.base:
+                low = wait.low if leg.base == after else 0
+                mine = Lasts(max(mine.low, low), _longer(mine.high, wait.high))
+            elif known and since.high is not None and wait.low >= since.high:
                 after, mine = leg.base, wait
                 kept = list[Leg]((leg.wait,))
-            elif at != leg.base or wait.high is None or wait.high > since.low:
-                return None
+                left = [each for each in left if each[0] != place]
+            elif not known or wait.high is None or wait.high > since.low:
+                left.append((place, len(kept)))
+                kept.append(leg)
+                mine = Lasts(mine.low, _longer(mine.high, wait.high), ranged=True)
         stops.append(Stop(after, tuple(kept)))
         own.append(mine)
-    return stops, own
+    return Settled(stops, own, left)
+
+
+def _longer(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else max(one, other)
+
+
+def joined(one: Leg, other: Leg) -> Elapsed | None:
+    """Two elapsed waits, one after the other, as one."""
+    if not isinstance(one, Elapsed) or not isinstance(other, Elapsed):
+        return None
+    high = None if one.high is None or other.high is None else one.high + other.high
+    return Elapsed(one.low + other.low, high)
+
+
+def as_waits(stop: Stop) -> Stop:
+    """The same stop, with an elapsed time in which a signal comes as the range it is."""
+    legs: list[Leg] = []
+    for leg in stop.legs:
+        if isinstance(leg, Upto) and isinstance(leg.wait, Elapsed):
+            high = leg.wait.high
+            leg = Elapsed(0, None if high is None else max(high - 1, 0))
+        if legs and (both := joined(legs[-1], leg)):
+            legs[-1] = both
+        else:
+            legs.append(leg)
+    return Stop(stop.after, tuple(legs))
+
+
+def _later(one: Piece, other: Piece, start: int) -> Piece:
+    """The later of two, and the first start for which that may be another thing."""
+    border = min(one.border, other.border)
+    if other.at > one.at:
+        overtakes = one.moves and not other.moves
+        return other._replace(
+            border=min(border, start + other.at - one.at) if overtakes else border
+        )
+    overtakes = other.moves and not one.moves
+    return one._replace(border=min(border, start + one.at - other.at + 1) if overtakes else border)
+
+
+def _sooner(one: Piece, other: Piece, start: int) -> Piece:
+    """The same for the earlier one."""
+    border = min(one.border, other.border)
+    if other.at < one.at:
+        overtakes = other.moves and not one.moves
+        return other._replace(
+            border=min(border, start + one.at - other.at) if overtakes else border
+        )
+    overtakes = one.moves and not other.moves
+    return one._replace(border=min(border, start + other.at - one.at + 1) if overtakes else border)
+
+
+def _since(wait: Leg, begins: Piece, start: int, zone: Zone, *, far: bool = False) -> Piece:
+    """A wait that begins at something that moves or stands; borders are starts."""
+    if begins.at == NEVER:
+        return _NEVER
+    at, moves, border = piece(wait, begins.at, zone, far=far)
+    if not begins.moves:
+        return Piece(at, False, begins.border)
+    border = start + border - begins.at if border < NEVER else NEVER
+    return Piece(at, moves, min(border, begins.border))
 
 
 def lay(
-    way: Sequence[Stop], start: int, zone: Zone, *, far: bool | Collection[int] = False
+    way: Sequence[Stop],
+    start: int,
+    zone: Zone,
+    *,
+    far: bool | Collection[int] = False,
+    order: Sequence[int] = (),
 ) -> Laid:
     """Where the stops of a way lie for an entry at `start`. Ranges are as short as they can be or,
-    if `far`, as long; `far` may also name the stops for which they are."""
-    times: list[int] = []
-    moving: list[bool] = []
+    if `far`, as long; `far` may also name the stops for which they are. `order` is one in which
+    each stop comes behind those it asks for; without one they stand so."""
+    count = len(way)
+    times = [NEVER] * count
+    moving = [False] * count
     border = NEVER
-    for place, (after, legs) in enumerate(way):
+    for place in order or range(count):
+        after, legs = way[place]
         long = far if isinstance(far, bool) else place in far
         at, moves = (start, True) if after < 0 else (times[after], moving[after])
         for leg in legs:
             if at == NEVER:
                 break
-            if type(leg) is SinceStart:
-                since, with_it = (
-                    (start, True) if leg.base < 0 else (times[leg.base], moving[leg.base])
-                )
-                end = piece(leg.wait, since, zone, far=long) if since < NEVER else _NEVER
-                if with_it:
-                    border = min(border, start + end.border - since)
-                end = Piece(end.at, end.moves and with_it, end.border)
-                if end.at > at:
-                    if moves and not end.moves:
-                        border = min(border, start + end.at - at)
-                    at, moves = end.at, end.moves
-                elif end.moves and not moves:
-                    border = min(border, start + at - end.at + 1)
+            if isinstance(leg, (SinceStart, Beside)):
+                since = (start, True) if leg.base < 0 else (times[leg.base], moving[leg.base])
+                mine, base = Piece(at, moves, NEVER), Piece(*since, NEVER)
+                if isinstance(leg, SinceStart):
+                    end = _later(mine, _since(leg.wait, base, start, zone, far=long), start)
+                else:
+                    if leg.wait is not None:
+                        base = _since(leg.wait, base, start, zone)
+                    first = _since(leg.leg, mine, start, zone)
+                    last = _since(leg.leg, mine, start, zone, far=True)
+                    wanted = base._replace(at=base.at + leg.by) if base.at < NEVER else base
+                    end = _sooner(_later(first, wanted, start), last, start)
+                at, moves, until = end
+                border = min(border, until)
                 continue
             one = piece(leg, at, zone, far=long)
             if moves:
@@ -354,6 +448,5 @@ def lay(
                     border = min(border, start + one.border - at)
                 moves = one.moves
             at = one.at
-        times.append(at)
-        moving.append(moves)
+        times[place], moving[place] = at, moves
     return Laid(times, moving, border)

@@ -38,7 +38,7 @@ from cadence_guard.cadence import (
     Unknown,
     Wait,
 )
-from cadence_guard.check.layout import Leg, SinceStart, Stop, Upto, least
+from cadence_guard.check.layout import Leg, SinceStart, Stop, Upto, joined, least
 
 WAYS: Final = 512
 STOPS: Final = 200
@@ -69,11 +69,12 @@ class Made:
         return "no_answer" if self.step.channel == "call" else None
 
 
-What: TypeAlias = Made | Handover | Heard | Enter
+What: TypeAlias = Made | Handover | Heard | Enter | Fan
 
 
 class Item(NamedTuple):
-    """A stop of a way, and what happens there. At an `Enter` nothing does but that it is a stop."""
+    """A stop of a way, and what happens there. At an `Enter` or a `Fan` nothing does but that it is
+    a stop."""
 
     what: What
     stop: Stop
@@ -265,6 +266,8 @@ class _Walk:
                 case Fan(thens=thens):
                     if len(thens) > STOPS:
                         self._say(f"more than {STOPS} of its ways are gone at once")
+                    if thread.legs:  # which they have in common; a range falls once for all
+                        thread = thread._replace(after=state.stop(node, thread), legs=())
                     besides = [
                         thread._replace(node=then, line=state.beside(thread))
                         for then in thens[1:STOPS]
@@ -391,17 +394,9 @@ def _on(thread: _Thread, node: str | None, leg: Leg, least: int) -> _Thread:
     if leg == Elapsed(0, 0):
         return thread._replace(node=node)
     legs = (*thread.legs, leg)
-    if len(legs) > 1 and (both := _joined(*legs[-2:])):
+    if len(legs) > 1 and (both := joined(*legs[-2:])):
         legs = (*legs[:-2], both)
     return thread._replace(node=node, legs=legs, least=thread.least + least)
-
-
-def _joined(one: Leg, other: Leg) -> Elapsed | None:
-    """Two elapsed waits as one."""
-    if not isinstance(one, Elapsed) or not isinstance(other, Elapsed):
-        return None
-    high = None if one.high is None or other.high is None else one.high + other.high
-    return Elapsed(one.low + other.low, high)
 
 
 def _items(chain: _Chain | None) -> list[Item]:

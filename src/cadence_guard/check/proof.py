@@ -21,23 +21,27 @@ if one went further than it was compared for. And pictures alike are judged once
 
 A *range* is a choice. Whether a touch can lie within an entry's hours depends on the instants it
 can reach, which are propagated as intervals; caps, gaps and streaks on how near and how far touches
-can come. So a way is laid out with its ranges as short and as long as they can be, those that fall
-freely of one another in every combination and, where several ways are gone at once, also as they
-must fall for two touches to meet; and behind each range the rest is laid out once more, from all
-instants that the stop there can reach. An entry objects sometimes if it does anywhere there, and
-always if it does everywhere, however the ranges fall. An objection seen behind a range is traced
-back to an entry and judged again with all that was before it. Where the order of two touches hangs
-on a range and on the clock at once, this is not exact, and said to be so (CG903).
+can come. So a way is laid out with its ranges as short and as long as they can be and, where two
+touches may come in either order, or a time counted from the entry may be over or not, also as they
+must fall for the two to meet, whatever the start (`ranges`); and behind each range the rest is laid
+out once more, from all instants that the stop there can reach. An entry objects sometimes if it
+does anywhere there, and always if it does everywhere, however the ranges fall. An objection seen
+behind a range is traced back to an entry and judged again with all that was before it.
+
+Where whether two touches meet hangs on a range and on the clock behind it at once, this is not
+exact. Then the way is judged a second time as if each wait behind a range were itself a range, from
+the least it can take to the most: to what nothing objects then, nothing does. Only what objects
+then, and was not seen to in truth, is said not to be known (CG903).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from itertools import combinations, pairwise
-from operator import or_
+from operator import and_, or_
 from typing import Final, NamedTuple
 
 from cadence_guard._struct import struct
@@ -45,6 +49,8 @@ from cadence_guard.cadence import (
     Await,
     Cadence,
     Elapsed,
+    Enter,
+    Fan,
     Handover,
     Pause,
     Step,
@@ -56,22 +62,30 @@ from cadence_guard.check.days import SLACK, Calendar, Day, calendar_from, first_
 from cadence_guard.check.judging import Concern, Judge, Prior, months_passed
 from cadence_guard.check.layout import (
     Laid,
+    Lasts,
+    SinceStart,
     Stop,
     apply,
+    as_waits,
+    is_range,
     lay,
     settled,
 )
-from cadence_guard.check.paths import Heard, Made, Path, ways
+from cadence_guard.check.paths import Heard, Item, Made, Path, ways
 from cadence_guard.check.ranges import (
     Choice,
+    Meeting,
     Reach,
     alone_of,
     chain_of,
+    falls_of,
     filled,
-    may_meet,
+    free_of,
     meetings_of,
     modes_of,
     ranges_of,
+    reached,
+    unbound,
     wait_of,
 )
 from cadence_guard.instants import (
@@ -99,10 +113,12 @@ SOMETIMES: Final = "sometimes"
 _STEP: Final = 8 * DAY
 WORK: Final = 3_000_000
 """How much is judged at most: touches, each counted with what was before it; some seconds."""
+RANGES: Final = (
+    "how its ranges fall beside one another, or beside times counted from the entry, was not"
+    " followed: they are too many, or hang on the clock as well"
+)
 TURNS_WORK: Final = 1_000_000
 """The same for taking together the touches of steps that are made several times on a way."""
-_MEETINGS: Final = 40
-"""How many ways for two of them to meet are looked at."""
 _ROUND: Final = 5 * WEEK
 """In so long a time a loop of whole hours comes by many hours of the week, and by a month's end."""
 
@@ -143,6 +159,8 @@ class Proof:
     objections: tuple[Objected, ...]
     incomplete: tuple[str, ...]
     assumes: tuple[str, ...]
+    unsure: frozenset[tuple[str, str]] = frozenset()
+    """The steps, each with its cadence, of which *sometimes* may be said though it is always so."""
 
 
 def prove(
@@ -194,6 +212,7 @@ class _Run:
     signals: tuple[tuple[int, int], ...]
     """Signals before the entry: (how long before, kind)."""
     far: bool | frozenset[int]
+    order: tuple[int, ...]
     in_line: bool
     """Whether each stop follows the one before it, so that none overtakes another."""
     always: dict[Spot, int] = field(default_factory=dict)
@@ -234,6 +253,16 @@ class _Run:
         else:
             found += _earlier(index, times, self.kinds)
         return found
+
+
+class _Layout(NamedTuple):
+    """A way laid out from the entry, for each fall of its ranges, and behind each range."""
+
+    stops: list[Stop]
+    whole: list[_Run]
+    behind: dict[int, list[_Run]]
+    exact: bool
+    """Whether that is all that matters."""
 
 
 class _Cell(NamedTuple):
@@ -297,6 +326,9 @@ class Prover:
         self._prefixes: dict[Hashable, int] = {}
         self._entries: dict[bool, list[tuple[Zone, Intervals]]] = {}
         self._seen: dict[tuple[tuple[str, str], int], _Seen] = {}
+        self._doubts: dict[tuple[str, str], int] = {}
+        """The entries, as bits, that may object to a step, for all that is known."""
+        self._unsure: set[tuple[str, str]] = set()
 
     def prove(self) -> Proof:
         """All of it."""
@@ -313,8 +345,16 @@ class Prover:
         except _TooMuchError:
             self.cut = True
             self._say("more starts, ways and ranges together than are followed")
+        for step, doubts in self._doubts.items():
+            if doubts & ~sum(bit for known, bit in self._seen if known == step):
+                self._say(RANGES)
         assumed = dict.fromkeys((*assumptions.in_words(self.cadence), *found.assumes))
-        return Proof(tuple(self._objections()), tuple(self.incomplete), tuple(assumed))
+        return Proof(
+            tuple(self._objections()),
+            tuple(self.incomplete),
+            tuple(assumed),
+            frozenset(self._unsure),
+        )
 
     def _say(self, reason: str) -> None:
         self.incomplete[reason] = None
@@ -386,45 +426,149 @@ class Prover:
             return
         last = spots[-1].index + 1 if in_line else len(path.items)
         stops = [item.stop for item in path.items[:last]]
-        choices = [Choice(stops)]
-        exact = True
-        if ranges_of(stops):
-            stops, choices, exact = self._choices(path, stops, in_line)
-        if not exact:
-            self._say(
-                "ranges beside ways that are gone at once, or before a time that is counted from"
-                " the entry and may be over: only their shortest and longest were judged"
-            )
-        whole = [self._run(path, choice, spots, in_line) for choice in choices]
-        behind = {
-            place: self._rest(path, place, stops, spots) for place in ranges_of(stops) if exact
-        }
-        for run in (*whole, *(run for runs in behind.values() for run in runs)):
-            self._evaluate(run)
+        layout = self._layout(path, stops, spots, in_line)
+        self._evaluate_all(layout)
         for spot in spots:
-            self._conclude(spot, whole, behind, chain_of(stops, spot.index))
-            if not exact and (in_line is False or ranges_of(stops)[0] <= spot.index):
-                spot.always = 0
+            spot.always, _ = self._concluded(layout, spot, remember=True)
+        if not layout.exact:
+            self._bound(path, layout, spots, in_line)
 
-    def _choices(
-        self, path: Path, stops: list[Stop], in_line: bool
-    ) -> tuple[list[Stop], list[Choice], bool]:
-        """A way with ranges, settled; how they can fall; and whether that is all that matters."""
-        calm = settled(stops)
-        if calm is None:
-            return stops, [Choice(stops), Choice(stops, frozenset(ranges_of(stops)))], False
-        stops, own = calm
-        modes = modes_of(stops, in_line)
-        if modes is None:
-            return stops, [Choice(stops), Choice(stops, frozenset(ranges_of(stops)))], False
-        choices = [Choice(stops, far) for far in modes]
-        if in_line:
-            return stops, choices, True
-        where, starts = self._starts(path.fresh)[0]
-        start = starts[0][0] if starts else self.start
-        meetings = meetings_of(choices, start, where)
-        exact = len(meetings) <= _MEETINGS and not may_meet(stops, own)
-        return stops, [*choices, *meetings[:_MEETINGS]], exact
+    def _bound(self, path: Path, layout: _Layout, spots: list[Spot], in_line: bool) -> None:
+        """Judges a way of which it cannot be told how the ranges fall by its bounds: to what
+        nothing objects then, nothing does. Without any, each entry may object for all that is
+        known."""
+        bounds = self._bounds(path, layout, spots, in_line)
+        if bounds is not None:
+            self._evaluate_all(bounds)
+        for spot in spots:
+            always, seen = 0, spot.concern.timed | spot.concern.counted
+            if bounds is not None:
+                always, seen = self._concluded(bounds, spot)
+            most = reduce(and_, (run.always.get(spot, -1) for run in layout.whole))
+            step = _step_of(spot)
+            if most & ~always:
+                self._unsure.add(step)
+            spot.always = most & always
+            self._doubts[step] = self._doubts.get(step, 0) | seen
+
+    def _bounds(
+        self, path: Path, layout: _Layout, spots: list[Spot], in_line: bool
+    ) -> _Layout | None:
+        """A way laid out as if whatever hangs on a range fell freely; None if that is too much."""
+        loose = unbound(layout.stops, self.start)
+        bounds = None if loose is None else self._layout(path, loose, spots, in_line)
+        return bounds if bounds is not None and bounds.exact else None
+
+    def _layout(
+        self, path: Path, stops: list[Stop], spots: Sequence[Spot], in_line: bool
+    ) -> _Layout:
+        """How a way is laid out: with its ranges as they can fall, and behind each of them."""
+        if not ranges_of(stops):
+            return _Layout(stops, [self._run(path, Choice(stops), spots, in_line)], {}, True)
+        stops, own, left = settled([as_waits(stop) for stop in stops])
+        modes = modes_of(stops, in_line and not left)
+        exact = modes is not None
+        modes = modes or [frozenset(), frozenset(ranges_of(stops))]
+        signals = self._signals(path.fresh)
+        meetings = self._meetings(path, stops, own, left, range(len(stops)), signals)
+        falls = None if meetings is None else falls_of(stops, modes, meetings)
+        exact = exact and falls is not None
+        falls = falls or [Choice(stops, far) for far in modes]
+        behind: dict[int, list[_Run]] = {}
+        for place in sorted({*ranges_of(stops), *(place for place, _ in left)}):
+            runs = self._rest(path, place, stops, spots, frozenset(n for n, _ in left))
+            if runs is not None:
+                behind[place] = runs
+            else:
+                exact = False
+        whole = [self._run(path, choice, spots, in_line) for choice in falls]
+        return _Layout(stops, whole, behind, exact)
+
+    def _evaluate_all(self, layout: _Layout) -> None:
+        for run in (*layout.whole, *(run for runs in layout.behind.values() for run in runs)):
+            self._evaluate(run)
+
+    def _meetings(
+        self,
+        path: Path,
+        stops: list[Stop],
+        own: Sequence[Lasts],
+        left: Sequence[tuple[int, int]],
+        places: Sequence[int],
+        signals: Sequence[tuple[int, int]],
+    ) -> list[Meeting] | None:
+        """Where stops, which are those at `places` of a path, may meet so that it matters; None if
+        it cannot be told."""
+        items = [path.items[place] for place in places]
+        found: list[Meeting] = []
+        for place, legs in left:
+            leg = stops[place].legs[legs]
+            assert isinstance(leg, SinceStart)
+            if is_range(leg) or free_of(stops, place, legs, -1) is None:
+                return None
+            found.append(Meeting(place, legs, leg.base, (0,), leg.wait))
+        met = meetings_of(stops, own, lambda a, b: self._care(items[a], items[b]))
+        turns = self._turning(signals, items, stops)
+        return None if met is None or turns is None else [*found, *met, *turns]
+
+    def _care(self, one: Item, other: Item) -> bool:
+        """Whether an entry may answer otherwise if two stops come the other way round, or nearer:
+        it judges, and so counts, both touches."""
+        if isinstance(one.what, (Enter, Fan)) or isinstance(other.what, (Enter, Fan)):
+            return False
+        if not (isinstance(one.what, Made) and isinstance(other.what, Made)):
+            return True
+        first, second = self.judge.concern(one.what), self.judge.concern(other.what)
+        if first is None or second is None:
+            return False
+        return first.own or second.own or bool(first.counted & second.counted)
+
+    def _turning(
+        self, signals: Sequence[tuple[int, int]], items: Sequence[Item], stops: Sequence[Stop]
+    ) -> list[Meeting] | None:
+        """Where it is too late for a touch to be an answer, or nobody holds the contact any more:
+        then an entry that did not object may begin to, as far as the others are still near."""
+        wanted: list[tuple[int, int, int]] = []
+        said = [(-1, -ago) for ago, _ in signals]
+        said += [(n, 0) for n, item in enumerate(items) if isinstance(item.what, Heard)]
+        given = [n for n, item in enumerate(items) if isinstance(item.what, Handover)]
+        for place, item in enumerate(items):
+            concern = self.judge.concern(item.what) if isinstance(item.what, Made) else None
+            if concern is None:
+                continue
+            for _, entry in concern.counting:
+                if entry.answers is not None and not concern.touch.automated:
+                    wanted += [
+                        (place, base, after + entry.answers.within)
+                        for base, after in said
+                        if not self._spoken_since(items, stops, place, base)
+                    ]
+                if isinstance(entry, NotTheHolder):
+                    wanted += [(place, base, entry.params.lapses.us - 1) for base in given]
+        found: list[Meeting] = []
+        for place, base, after in wanted:
+            for one, other, by in ((place, base, after), (base, place, -after)):
+                if one >= 0:
+                    legs = len(stops[one].legs)
+                    if free_of(stops, one, legs, other) is None:
+                        return None
+                    steps = (by, by + 1) if one == place else (by, by - 1)
+                    found.append(Meeting(one, legs, other, steps))
+        return found
+
+    def _spoken_since(
+        self, items: Sequence[Item], stops: Sequence[Stop], place: int, base: int
+    ) -> bool:
+        """Whether a person touches the contact after a signal and before a touch, which is no
+        answer then."""
+        chain = chain_of(stops, place)[:-1]
+        if base >= 0 and base not in chain:
+            return False
+        between = chain[chain.index(base) + 1 :] if base >= 0 else chain
+        return any(
+            isinstance(what, Made) and not what.step.automated
+            for what in (items[n].what for n in between)
+        )
 
     def _new_spots(self, path: Path, in_line: bool) -> list[Spot]:
         """The touches of a path that were not on one judged before, with the same before them."""
@@ -458,58 +602,98 @@ class Prover:
             starts=self._starts(path.fresh),
             signals=tuple(self._signals(path.fresh)),
             far=choice.far,
+            order=choice.order,
             in_line=in_line,
         )
 
     def _rest(
-        self, path: Path, origin: int, stops: list[Stop], spots: Sequence[Spot]
-    ) -> list[_Run]:
-        """The layouts of what hangs on a stop behind a range, from all instants it can reach."""
+        self,
+        path: Path,
+        origin: int,
+        stops: list[Stop],
+        spots: Sequence[Spot],
+        left: Collection[int] = (),
+    ) -> list[_Run] | None:
+        """The layouts of what hangs on a stop behind a range, from all instants it can reach, and
+        on none of those `left` to themselves. None if that cannot be told."""
+        chain = chain_of(stops, origin)
+        if not reached(stops, chain):
+            return None
         starts = [
-            (where, Reach(alone_of(stops, chain_of(stops, origin)), starts, where).instants)
+            (where, Reach(alone_of(stops, chain), starts, where).instants)
             for where, starts in self._starts(path.fresh)
         ]
-        places = _hanging(stops, origin)
-        rest = [Stop(-1, ()), *alone_of(stops, places)[1:]]
+        places = _hanging(stops, origin, left)
+        rest, own, open_ = settled([Stop(-1, ()), *alone_of(stops, places)[1:]])
         in_line = all(stop.after == place - 1 for place, stop in enumerate(rest))
+        modes = modes_of(rest, in_line)
+        meetings = self._meetings(path, rest, own, open_, places, ())
+        falls = None if modes is None or meetings is None else falls_of(rest, modes, meetings)
+        if falls is None:
+            return None
         return [
             _Run(
                 path=path,
                 origin=origin,
                 stops=stops,
                 places=places,
-                way=tuple(rest),
+                way=tuple(choice.stops),
                 kinds=tuple(self.judge.kind(path.items[place].what) for place in places),
                 spots=tuple(spot for spot in spots if spot.index in places),
                 starts=starts,
                 signals=(),
-                far=far,
+                far=choice.far,
+                order=choice.order,
                 in_line=in_line,
             )
-            for far in modes_of(rest, in_line) or [frozenset()]
+            for choice in falls
         ]
 
-    def _conclude(
-        self, spot: Spot, whole: list[_Run], behind: Mapping[int, list[_Run]], on: list[int]
-    ) -> None:
-        """What the runs say together of a touch, which hangs on some stops."""
-        always = -1
-        for run in whole:
+    def _concluded(self, layout: _Layout, spot: Spot, *, remember: bool = False) -> tuple[int, int]:
+        """What the runs say together of a touch: the entries, as bits, that object whenever it is
+        made, and those that ever do."""
+        always, seen = -1, 0
+        for run in layout.whole:
             always &= run.always.get(spot, -1)
-            self._remember(run, spot, -1)
-        ranges = [place for place in behind if place in on]
+            seen |= sum(run.first.get(spot, ()))
+            if remember:
+                self._remember(run, spot, -1)
+        on = chain_of(layout.stops, spot.index)
+        ranges = [
+            place for place, runs in layout.behind.items() if place in on and spot in runs[0].spots
+        ]
+        whole, placed = always, spot.concern.momentary
+        if not self._moves_alone(layout, spot, ranges):
+            placed |= spot.concern.calendar
         if ranges:
-            always &= ~spot.concern.momentary
+            always &= ~placed
         for place in ranges:
             allowed = self._allowed(spot, place)
             each = -1
-            for run in behind[place]:
+            for run in layout.behind[place]:
                 each &= run.always.get(spot, -1)
-                self._remember(run, spot, allowed)
+                seen |= sum(run.first.get(spot, ())) & allowed
+                if remember:
+                    self._remember(run, spot, allowed)
             if place != ranges[-1]:
-                each &= ~spot.concern.momentary
+                each &= ~placed
             always |= each & allowed
-        spot.always = always
+        if remember and whole & ~always & spot.concern.calendar:
+            self._unsure.add(_step_of(spot))
+        return always, seen
+
+    def _moves_alone(self, layout: _Layout, spot: Spot, ranges: Sequence[int]) -> bool:
+        """Whether a touch is the first behind the one range it hangs on, and nothing else hangs on
+        any. Then the shortest and the longest tell which days it shares with others, or not; else
+        that is a matter of the instant."""
+        stops = layout.stops[: spot.index + 1 if layout.whole[0].in_line else None]
+        if len(ranges) != 1 or len(ranges_of(stops)) > 1:
+            return False
+        return not any(
+            isinstance(spot.path.items[n].what, Made)
+            for n in _hanging(stops, ranges[0])
+            if n != spot.index
+        )
 
     def _allowed(self, spot: Spot, origin: int) -> int:
         """The entries, as bits, that can be judged without what was before a stop."""
@@ -609,7 +793,8 @@ class Prover:
             for first, _ in starts[:1]:
                 for day in range(7):
                     start = first + day * DAY
-                    reach = max(reach, _end(lay(run.way, start, where, far=run.far)) - start)
+                    laid = lay(run.way, start, where, far=run.far, order=run.order)
+                    reach = max(reach, _end(laid) - start)
         return -(-(reach + DAY + SLACK) // _STEP) * _STEP
 
     def _unlike_days(self, run: _Run) -> list[Day]:
@@ -651,7 +836,7 @@ class Prover:
         for day in self._unlike_days(run):
             t = day.start
             while t < day.end:
-                laid = lay(run.way, t, day.zone, far=run.far)
+                laid = lay(run.way, t, day.zone, far=run.far, order=run.order)
                 border = min(laid.border, day.end)
                 run.reach = max(run.reach, _end(laid) + border - t - day.start)
                 yield _Cell(day.zone, t, border, laid, all(laid.moves))
@@ -837,11 +1022,14 @@ class Prover:
         in_line = _in_line(path)
         stops = [item.stop for item in path.items[: spots[-1].index + 1 if in_line else None]]
         ranges = ranges_of(stops)
+        if ranges:
+            self._unsure.add(_step_of(spots[0]))
         if ranges and not in_line:
             return 0
         if ranges:
-            calm = settled(stops)
-            stops = stops[: ranges[0]] if calm is None else calm[0]
+            stops, _, left = settled([as_waits(stop) for stop in stops])
+            if left:
+                stops = stops[: min(ranges_of(stops))]
             ranges = ranges_of(stops)
         found = 0
         for first, following in pairwise((-1, *ranges, len(stops))):
@@ -852,13 +1040,15 @@ class Prover:
             allowed = dict.fromkeys(group, -1)
             run = self._run(path, Choice(upto), group, in_line)
             if first >= 0:
-                if len(_hanging(upto, first)) < len(upto) - first:
+                rest = self._rest(path, first, upto, group)
+                if rest is None or len(rest[0].places) < len(upto) - first:
                     continue  # something else comes between them
-                (run,) = self._rest(path, first, upto, group)
+                (run,) = rest
                 allowed = {spot: self._allowed(spot, first) for spot in group}
             try:
                 found |= self._jointly(run, asked & ~found, allowed)
             except _TooMuchError:
+                self._unsure.add(_step_of(spots[0]))
                 return 0
         return found
 
@@ -929,9 +1119,13 @@ def _in_line(path: Path) -> bool:
     return all(item.stop.after == place - 1 for place, item in enumerate(path.items))
 
 
-def _hanging(stops: Sequence[Stop], origin: int) -> list[int]:
-    """A stop, and those that hang on it."""
-    return [n for n in range(origin, len(stops)) if origin in chain_of(stops, n)]
+def _hanging(stops: Sequence[Stop], origin: int, left: Collection[int] = ()) -> list[int]:
+    """A stop, and those that hang on it, but on none of those `left`."""
+    found = [origin]
+    for n in range(origin + 1, len(stops)):
+        if stops[n].after in found and n not in left:
+            found.append(n)
+    return found
 
 
 def _step_of(spot: Spot) -> tuple[str, str]:

@@ -13,29 +13,39 @@ from functools import partial, reduce
 from itertools import chain, combinations, product
 from typing import Final, NamedTuple
 
-from cadence_guard.cadence import Elapsed
+from cadence_guard.cadence import Elapsed, UntilDate, Wait
 from cadence_guard.check.layout import (
     LATEST,
+    Beside,
     Lasts,
     Leg,
     Piece,
     SinceStart,
     Stop,
     Upto,
+    as_waits,
     is_range,
     lasts,
     lay,
+    least,
+    most,
     piece,
 )
-from cadence_guard.instants import NEVER, Zone
+from cadence_guard.instants import DAY, NEVER, PERIOD, Zone
 from cadence_guard.rules._sets import Intervals, merged
 
 _FREE: Final = 5
 """How many ranges of a way may fall freely of one another, each at its shortest and longest."""
+_LOOSE: Final = 60 * DAY
+"""What may take longer is not taken as a range of any length up to that."""
+_FALLS: Final = 120
+"""How many ways for the ranges of one way to fall are looked at."""
 
 
 def wait_of(leg: Leg) -> Leg:
     """The wait within a leg."""
+    if isinstance(leg, Beside):
+        leg = leg.leg
     return leg.wait if isinstance(leg, (SinceStart, Upto)) else leg
 
 
@@ -55,11 +65,27 @@ def since_start(stops: Sequence[Stop], ranged: int) -> bool:
 
 
 class Choice(NamedTuple):
-    """A way with ranges, and how they fall: at their longest at some stops, else at their
-    shortest."""
+    """A way with ranges, and how they fall: at their longest at some stops, as they are `Beside`
+    something, else at their shortest."""
 
     stops: list[Stop]
     far: frozenset[int] = frozenset()
+    order: tuple[int, ...] = ()
+    """One in which each stop comes behind those it asks for, if they do not stand so."""
+
+
+class Meeting(NamedTuple):
+    """Where a stop may come beside another one: how ranges fall then is to be looked at.
+
+    `stop` is one that hangs on a range, or so many of its `legs`; it meets the stop `base`, or a
+    wait from there, as much later as each of `by`.
+    """
+
+    stop: int
+    legs: int
+    base: int
+    by: tuple[int, ...]
+    wait: Wait | None = None
 
 
 def chain_of(stops: Sequence[Stop], place: int) -> list[int]:
@@ -85,96 +111,190 @@ def alone_of(stops: Sequence[Stop], places: Sequence[int]) -> list[Stop]:
     ]
 
 
-def modes_of(stops: Sequence[Stop], in_line: bool) -> list[frozenset[int]] | None:
-    """For which stops the ranges are at their longest together, or not: in a line those of one
-    stretch that hangs together. None if these are too many choices."""
-    together: dict[int, list[int]] = {}
+def modes_of(stops: Sequence[Stop], together: bool) -> list[frozenset[int]] | None:
+    """For which stops the ranges are at their longest, or not: together, those of one stretch that
+    hangs together. None if these are too many choices."""
+    by_stretch: dict[int, list[int]] = {}
     for place in ranges_of(stops):
-        key = chain_of(stops, place)[0] if in_line else place
-        together.setdefault(key, []).append(place)
-    if len(together) > _FREE:
+        key = chain_of(stops, place)[0] if together else place
+        by_stretch.setdefault(key, []).append(place)
+    if len(by_stretch) > _FREE:
         return None
-    chosen = product(*([(), stretch] for stretch in together.values()))
+    chosen = product(*([(), stretch] for stretch in by_stretch.values()))
     return [frozenset(chain.from_iterable(choice)) for choice in chosen]
 
 
-def meetings_of(choices: Sequence[Choice], start: int, where: Zone) -> list[Choice]:
-    """How ranges fall if what hangs on one of them comes at the same instant as something else, or
-    next to it."""
-    found: dict[tuple[frozenset[int], int, int], Choice] = {}
-    for stops, far in choices:
-        laid = lay(stops, start, where, far=far)
-        for place in ranges_of(stops):
-            on = [place in chain_of(stops, n) for n in range(len(stops))]
-            low, high = _span(stops[place])
-            now = high if place in far else low
-            for one, other in product(range(len(stops)), repeat=2):
-                if on[one] and not on[other] and max(laid.at[one], laid.at[other]) < NEVER:
-                    for by in (-1, 0, 1):
-                        value = now + laid.at[other] - laid.at[one] + by
-                        key = (far - {place}, place, value)
-                        if low < value < high and key not in found:
-                            found[key] = Choice(_fixed(stops, place, value), far - {place})
-    return list(found.values())
+def free_of(stops: Sequence[Stop], place: int, legs: int, base: int) -> list[int] | None:
+    """The ranges that a stop, or so many of its legs, hangs on and another one does not. None if
+    what comes behind one of them is not elapsed time alone."""
+    apart = chain_of(stops, place)
+    if base >= 0:
+        apart = [n for n in apart if n not in chain_of(stops, base)]
+    found: list[int] = []
+    for n in apart:
+        ranged = [leg for leg in stops[n].legs[: legs if n == place else None] if is_range(leg)]
+        if ranged:
+            found.append(n)
+        if len(ranged) > 1 or any(isinstance(leg, SinceStart) for leg in ranged):
+            return None
+    behind = _behind(stops, found[0], place, legs) if found else ()
+    return found if all(isinstance(leg, Elapsed) for _, leg in behind) else None
 
 
-def _span(stop: Stop) -> tuple[int, int]:
-    """Between which lengths the one range of a stop lies; (0, 0) if that is not so simple."""
-    ranged: Sequence[Leg] = [
-        leg.wait if isinstance(leg, Upto) else leg for leg in stop.legs if is_range(leg)
+def _behind(stops: Sequence[Stop], ranged: int, place: int, legs: int) -> Iterator[tuple[int, Leg]]:
+    """The legs behind the range of a stop up to so many legs of one that hangs on it, each with
+    its stop."""
+    passed = False
+    for n in chain_of(stops, place):
+        for leg in stops[n].legs[: legs if n == place else None]:
+            if passed:
+                yield n, leg
+            passed = passed or (n == ranged and is_range(leg))
+
+
+def falls_of(
+    stops: list[Stop], modes: Sequence[frozenset[int]], meetings: Sequence[Meeting]
+) -> list[Choice] | None:
+    """How ranges fall: in each of the modes, and with some of them so that some stops meet. None if
+    these are too many."""
+    found = [Choice(stops, far) for far in modes]
+    known = {(choice.far, frozenset[tuple[int, Beside]]()) for choice in found}
+    fallen = [dict[int, Beside]() for _ in found]
+    for choice, beside in zip(found, fallen, strict=True):
+        for meeting in meetings:
+            for place in free_of(stops, meeting.stop, meeting.legs, meeting.base) or ():
+                for one in _besides(choice, beside, meeting, place):
+                    others = {**beside, place: one}
+                    others_there = sum(map(is_range, stops[place].legs)) > 1
+                    far = choice.far if others_there else choice.far - {place}
+                    key = far, frozenset(others.items())
+                    if key in known:
+                        continue
+                    known.add(key)
+                    moved = [*choice.stops]
+                    moved[place] = _fallen(stops[place], one)
+                    order = _order(moved)
+                    if order is None:
+                        continue  # each of them would hang on the other
+                    if len(found) >= _FALLS:
+                        return None
+                    found.append(Choice(moved, far, order))
+                    fallen.append(others)
+    return found
+
+
+def _besides(
+    choice: Choice, beside: Mapping[int, Beside], meeting: Meeting, place: int
+) -> Iterator[Beside]:
+    """How the range of a stop falls for a meeting, if the other ranges fall as chosen."""
+    if place in beside:
+        return
+    leg = next(leg for leg in choice.stops[place].legs if is_range(leg))
+    assert isinstance(leg, (Elapsed, Upto))
+    later = 0
+    for n in chain_of(choice.stops, meeting.stop):
+        if n in beside and place in chain_of(choice.stops, n):
+            return  # which sets when it is
+    for n, each in _behind(choice.stops, place, meeting.stop, meeting.legs):
+        assert isinstance(each, Elapsed)
+        high = each.low + PERIOD if each.high is None else each.high
+        later += high if n in choice.far else each.low
+    for by in meeting.by:
+        yield Beside(leg, meeting.base, by - later, meeting.wait)
+
+
+def _fallen(stop: Stop, one: Beside) -> Stop:
+    """A stop whose first range falls beside something."""
+    first = next(n for n, leg in enumerate(stop.legs) if is_range(leg))
+    return Stop(stop.after, (*stop.legs[:first], one, *stop.legs[first + 1 :]))
+
+
+def _order(stops: Sequence[Stop]) -> tuple[int, ...] | None:
+    """An order in which each stop comes behind those it asks for; () if they stand so, None if
+    there is none."""
+    asks = [
+        {stop.after, *(leg.base for leg in stop.legs if isinstance(leg, (SinceStart, Beside)))}
+        for stop in stops
     ]
-    match ranged:
-        case [Elapsed(low=low, high=int(high))]:
-            upto = any(isinstance(leg, Upto) for leg in stop.legs)
-            return (0, high - 1) if upto else (low, high)
-        case _:
-            return 0, 0
+    if all(max(asked) < place for place, asked in enumerate(asks)):
+        return ()
+    done: dict[int, None] = {-1: None}
+    while len(done) <= len(stops):
+        ready = [n for n, asked in enumerate(asks) if n not in done and asked <= done.keys()]
+        if not ready:
+            return None
+        done.update(dict.fromkeys(ready))
+    return tuple(done)[1:]
 
 
-def _fixed(stops: list[Stop], place: int, value: int) -> list[Stop]:
-    """A way in which the range of one stop has a length."""
-    legs = tuple(Elapsed(value, value) if is_range(leg) else leg for leg in stops[place].legs)
-    return [*stops[:place], Stop(stops[place].after, legs), *stops[place + 1 :]]
-
-
-def may_meet(stops: Sequence[Stop], own: Sequence[Lasts]) -> bool:
-    """Whether two stops, one of them behind a range, can come in either order, and waits that are
-    not elapsed time hang on how near they are."""
+def meetings_of(
+    stops: Sequence[Stop], own: Sequence[Lasts], care: Callable[[int, int], bool]
+) -> list[Meeting] | None:
+    """Where two stops, one of them behind a range that the other does not hang on, can come in
+    either order, and somebody cares for it. None if that hangs on a range and on the clock at
+    once."""
+    found: list[Meeting] = []
     chains = [chain_of(stops, place) for place in range(len(stops))]
-    for one, other in combinations(range(len(stops)), 2):
-        apart = [
-            [place for place in chains[mine] if place not in chains[theirs]]
-            for mine, theirs in ((one, other), (other, one))
-        ]
+    for pair in combinations(range(len(stops)), 2):
+        apart = [[n for n in chains[a] if n not in chains[b]] for a, b in (pair, pair[::-1])]
         if not all(apart):
             continue  # one hangs on the other
-        (first, waits), (second, others) = _parted(stops, own, *apart)
+        first, second = (reduce(Lasts.then, (own[n] for n in each)) for each in apart)
         if (
-            (first.ranged or second.ranged)
-            and not all(isinstance(leg, Elapsed) for leg in (*waits, *others))
-            and not (first.high is not None and first.high < second.low)
-            and not (second.high is not None and second.high < first.low)
+            not (first.ranged or second.ranged)
+            or (first.high is not None and first.high < second.low)
+            or (second.high is not None and second.high < first.low)
+            or not care(*pair)
         ):
-            return True
-    return False
+            continue
+        for one, other in (pair, pair[::-1]):
+            legs = len(stops[one].legs)
+            if free_of(stops, one, legs, other) is None:
+                return None
+            found.append(Meeting(one, legs, other, (0, 1) if one < other else (-1, 0)))
+    return found
 
 
-def _parted(
-    stops: Sequence[Stop], own: Sequence[Lasts], *apart: Sequence[int]
-) -> Iterator[tuple[Lasts, Sequence[Leg]]]:
-    """Of two ways that part: how long each lasts from there, and what its waits are. What both
-    begin with is none of them."""
-    first, second = (stops[each[0]].legs for each in apart)
-    same = [one == other for one, other in zip(first, second, strict=False)]
-    common = same.index(False) if False in same else len(same)
-    if any(isinstance(leg, SinceStart) for leg in (*first[common:], *second[common:])):
-        common = 0
-    for each in apart:
-        legs = [*stops[each[0]].legs[common:], *(leg for n in each[1:] for leg in stops[n].legs)]
-        begins = reduce(Lasts.then, map(lasts, stops[each[0]].legs[common:]), Lasts())
-        begins = begins if common else own[each[0]]
-        waits = [leg.wait if isinstance(leg, Upto) else leg for leg in legs]
-        yield reduce(Lasts.then, (own[n] for n in each[1:]), begins), waits
+def unbound(stops: Sequence[Stop], start: int) -> list[Stop] | None:
+    """A way on which each wait behind a range is a range itself, from the least it can take to the
+    most, whatever it hangs on, for entries from `start` on. So it can fall in every way that the
+    real one can, and in others. None if one may take too long for that to tell anything."""
+    found: list[Stop] = []
+    own: list[Lasts] = []
+    ranged: list[bool] = []
+    for after, legs in stops:
+        free = after >= 0 and ranged[after]
+        mine = Lasts()
+        kept: list[Leg] = []
+        for leg in legs:
+            free = free or is_range(leg)
+            since, at = mine, after
+            while isinstance(leg, SinceStart) and at not in (leg.base, -1):
+                since, at = own[at].then(since), stops[at].after
+            loose = _loose(leg, since, start)
+            if isinstance(leg, SinceStart) and at != leg.base:
+                loose = Elapsed(0, None)
+            if free and (loose.high is None or loose.high > _LOOSE) and leg != loose:
+                return None
+            kept.append(loose if free else leg)
+            mine = mine.then(lasts(loose))
+        found.append(as_waits(Stop(after, tuple(kept))))
+        own.append(mine)
+        ranged.append(free)
+    return found
+
+
+def _loose(leg: Leg, since: Lasts, start: int) -> Elapsed:
+    """The least and the most that a wait can take; `since` is how long it is after the stop that it
+    counts from, if it counts from one."""
+    wait = leg.wait if isinstance(leg, SinceStart) else leg
+    low, high = least(wait), most(wait)
+    if isinstance(wait, UntilDate):
+        high = max(0, wait.at - start + DAY)
+    if not isinstance(leg, SinceStart):
+        return Elapsed(low, high)
+    low = 0 if since.high is None else max(0, low - since.high)
+    return Elapsed(low, None if high is None else max(0, high - since.low))
 
 
 def filled(
@@ -194,24 +314,45 @@ def filled(
     return tuple(times)
 
 
+def reached(stops: Sequence[Stop], chain: Sequence[int]) -> bool:
+    """Whether `Reach` knows the instants of the last stop of a chain: behind a range no wait counts
+    from another stop, or it and all before it are elapsed time."""
+    ranged = False
+    for n in chain:
+        for place, leg in enumerate(stops[n].legs):
+            if isinstance(leg, SinceStart) and (ranged or is_range(leg)):
+                fixed = isinstance(leg.wait, Elapsed) and not is_range(leg)
+                before = leg.base < 0 or not ranges_of(
+                    [stops[k] for k in chain_of(stops, leg.base)]
+                )
+                if is_range(leg) or not (fixed or before) or free_of(stops, n, place, -1) is None:
+                    return False
+            ranged = ranged or is_range(leg)
+    return True
+
+
 class Reach:
     """The instants that a stop behind a range can lie at: what is fixed first, and then wait by
-    wait, as sets.
+    wait, as sets. The stops are a chain, each hangs on the one before it.
+
+    A wait that counts from another stop and may be over cannot be followed as a set; what comes up
+    to it is elapsed time (`reached`), so all between the shortest and the longest is reached.
     """
 
     def __init__(self, stops: Sequence[Stop], starts: Intervals, where: Zone) -> None:
         self._where = where
         self._stops = stops
-        place = next(n for n, stop in enumerate(stops) if any(map(is_range, stop.legs)))
-        ranged = stops[place]
-        first = next(n for n, leg in enumerate(ranged.legs) if is_range(leg))
-        self._fixed = [*stops[:place], Stop(ranged.after, ranged.legs[:first])]
-        self._place = place
-        self._legs = [
-            (n, leg)
-            for n, stop in enumerate(stops[place:], place)
-            for leg in (stop.legs[first:] if n == place else stop.legs)
+        legs = [
+            (n, place, leg) for n, stop in enumerate(stops) for place, leg in enumerate(stop.legs)
         ]
+        first = next(k for k, (_, _, leg) in enumerate(legs) if is_range(leg))
+        for k in range(first, len(legs)):
+            if isinstance(legs[k][2], SinceStart):
+                first = k + 1
+        place, cut = legs[first][:2] if first < len(legs) else (len(stops) - 1, len(stops[-1].legs))
+        self._fixed = [*stops[:place], Stop(stops[place].after, stops[place].legs[:cut])]
+        self._place = place
+        self._legs = [(n, leg) for n, _, leg in legs[first:]]
         self._sets = [starts, merged(self._image(self._fixed_at, starts))]
         for _, leg in self._legs:
             self._sets.append(merged(self._image(partial(self._ends, leg), self._sets[-1])))
@@ -232,13 +373,32 @@ class Reach:
         for place in range(self._place + 1, len(self._stops)):
             times.setdefault(place, times[place - 1])  # one without a wait
         start = self._from(self._fixed_at, self._sets[0], at)
-        fixed = lay(self._fixed, start, self._where).at[:-1]
+        fixed = self._fallen(start, at)[:-1]
         return start, [*fixed, *(times[n] for n in range(self._place, len(self._stops)))]
 
+    def _fallen(self, start: int, at: int) -> list[int]:
+        """When the stops up to the last that is fixed are, if that lies at an instant."""
+        stops, far = self._fixed, frozenset[int]()
+        for place in ranges_of(stops):
+            longer = lay(stops, start, self._where, far=far | {place}).at
+            if longer[-1] > at:
+                legs = tuple(
+                    _shortened(leg, longer[-1] - at) if is_range(leg) else leg
+                    for leg in stops[place].legs
+                )
+                stops = [*stops[:place], Stop(stops[place].after, legs), *stops[place + 1 :]]
+                break
+            far |= {place}
+        return lay(stops, start, self._where, far=far).at
+
     def _fixed_at(self, t: int) -> tuple[Piece, Piece]:
-        laid = lay(self._fixed, t, self._where)
-        one = Piece(laid.at[-1], laid.moves[-1], laid.border)
-        return one, one
+        near = lay(self._fixed, t, self._where)
+        far = lay(self._fixed, t, self._where, far=True)
+        border = min(near.border, far.border)
+        return (
+            Piece(near.at[-1], near.moves[-1], border),
+            Piece(far.at[-1], far.moves[-1], border),
+        )
 
     def _ends(self, leg: Leg, t: int) -> tuple[Piece, Piece]:
         return piece(leg, t, self._where), piece(leg, t, self._where, far=True)
@@ -266,6 +426,14 @@ class Reach:
         """An instant of a set from which a wait can end at `at`."""
         found = (_source(at, *each) for each in self._pieces(ends, before))
         return next(instant for instant in found if instant is not None)
+
+
+def _shortened(leg: Leg, by: int) -> Leg:
+    """An elapsed range at so much less than its longest."""
+    assert isinstance(leg, Elapsed)
+    high = leg.low + PERIOD if leg.high is None else leg.high
+    length = max(leg.low, high - by)
+    return Elapsed(length, length)
 
 
 def _source(at: int, t: int, border: int, near: Piece, far: Piece) -> int | None:

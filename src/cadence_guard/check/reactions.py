@@ -16,6 +16,7 @@ is asked about it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from typing import Any, Final, NamedTuple
@@ -40,11 +41,13 @@ from cadence_guard.check.judging import Concern, Prior
 from cadence_guard.check.layout import Laid, Stop, lay
 from cadence_guard.check.paths import Heard, Item, Made, Path, What, ways
 from cadence_guard.check.proof import (
+    RANGES,
     Objected,
     Prover,
     Spot,
     _Cell,
     _First,
+    _Layout,
     _Run,
     _samples,
 )
@@ -227,6 +230,7 @@ class _Reacting(Prover):
         """The signals that are still looked for on a way."""
         self._at: dict[Spot, tuple[str, ...]] = {}
         """Those that might make one object to a touch."""
+        self._doubted: set[str] = set()
         self._hearings: dict[tuple[_Run, str], _Hearing] = {}
 
     def refused(self) -> dict[str, Objected]:
@@ -244,6 +248,8 @@ class _Reacting(Prover):
             except _SettledError:
                 if self.cut:
                     break
+        if self._doubted - self._found.keys():
+            self._say(RANGES)
         if self._found.keys() >= {kind for kinds in self._at.values() for kind in kinds}:
             self.incomplete.clear()  # there is no more to find
         return self._found
@@ -314,6 +320,27 @@ class _Reacting(Prover):
         at, where = self.start + DAY, self.zones[0]
         heard = at - SECOND, self.judge.kind(Heard(kind))
         return bool(self._because(concern, at, where, [], [heard]))
+
+    def _care(self, one: Item, other: Item) -> bool:
+        """Where it is asked for a signal, or none is heard, matters as well."""
+        return (
+            isinstance(one.what, Enter)
+            or isinstance(other.what, Enter)
+            or super()._care(one, other)
+        )
+
+    def _bound(self, path: Path, layout: _Layout, spots: list[Spot], in_line: bool) -> None:
+        """The same for signals: those after which something may be refused then, for all that is
+        known, are in doubt."""
+        bounds = self._bounds(path, layout, spots, in_line)
+        if bounds is None:
+            self._doubted |= self._left
+            return
+        found = dict(self._found)
+        with suppress(_SettledError):
+            self._evaluate_all(bounds)
+        self._doubted |= self._found.keys()
+        self._found = found
 
     def _judge_spot(self, run: _Run, spot: Spot, cell: _Cell, plain: int | None) -> None:
         """Looks for a start of a cell at which a signal makes a touch be refused."""

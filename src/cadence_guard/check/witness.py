@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cadence_guard.cadence import Handover, Step
+from cadence_guard.cadence import Enter, Handover, Step
 from cadence_guard.check import assumptions
 from cadence_guard.check.paths import Heard, Made
 from cadence_guard.check.proof import Objected
@@ -64,8 +64,10 @@ def witness(policy: Policy, objected: Objected) -> Witness:
             case Handover(to=to):
                 guard.record(Handoff(contact=assumptions.CONTACT, to=to, at=moment))
                 signals.append(WitnessSignal("handoff", moment, to=to))
-            case entered:
-                starts[entered.cadence] = moment
+            case Enter(cadence=entered):
+                starts[entered] = moment
+            case _:
+                pass  # nothing happens there
     raise AssertionError(f"step {objected.step.name!r} is not on its own time line")
 
 
