@@ -17,6 +17,7 @@ from cadence_guard.cadence import (
 )
 from cadence_guard.check.layout import (
     Beside,
+    Border,
     Lasts,
     Leg,
     SinceStart,
@@ -392,3 +393,33 @@ def test_a_range_beside_what_never_comes_is_as_long_as_may_be() -> None:
         assert lay(way, 10, UTC).at == [NEVER, 15]
     since = [Stop(-1, (never,)), Stop(-1, (SinceStart(ONE, base=0),))]
     assert lay(since, 10, UTC).at == [NEVER, NEVER]
+
+
+@pytest.mark.parametrize(
+    ("legs", "number", "expected"),
+    [
+        # Each midnight, for days of the week; for local days the night on which clocks are changed.
+        ((BusinessDays(1),), 0, "2026-03-07T06:00:00Z"),
+        ((BusinessDays(1),), 1, "2026-03-08T06:00:00Z"),
+        ((Elapsed(DAY, DAY), BusinessDays(1)), 0, "2026-03-06T06:00:00Z"),
+        ((LocalDays(1),), 0, "2026-03-07T09:00:00Z"),
+        ((LocalDays(1),), 1, "2026-03-08T08:00:00Z"),
+        # Behind hours that open later no piece is longer than they are closed.
+        ((UntilOpen(WORK, "work"), BusinessDays(1)), 0, "2026-03-06T23:00:00Z"),
+        ((UntilDay(frozenset()), LocalDays(1)), 0, None),
+        ((Elapsed(1, 1),), 3, None),
+    ],
+)
+def test_a_range_that_ends_where_a_piece_does(
+    legs: tuple[Leg, ...], number: int, expected: str | None
+) -> None:
+    start = us("2026-03-06T15:00:00Z")
+    begins = start - DAY if isinstance(legs[0], Elapsed) and number == 0 else start
+    beside = Beside(Elapsed(0, 60 * DAY), -1, 0, Border(legs, number))
+    laid = lay([Stop(-1, (beside,))], begins, CHICAGO)
+    assert laid.at == [begins + 60 * DAY if expected is None else us(expected)]
+    assert laid.moves == [expected is None]
+    for later in (0, HOUR, laid.border - begins - 1):
+        if later < DAY:
+            again = lay([Stop(-1, (beside,))], begins + later, CHICAGO)
+            assert again.at == [laid.at[0] + (later if laid.moves[0] else 0)]

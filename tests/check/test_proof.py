@@ -6,6 +6,7 @@ import pytest
 
 from cadence_guard.cadence import (
     Audience,
+    BusinessDays,
     Cadence,
     Elapsed,
     Ground,
@@ -13,6 +14,7 @@ from cadence_guard.cadence import (
     Unknown,
     UntilClock,
     UntilDate,
+    UntilDay,
     UntilOpen,
 )
 from cadence_guard.check.paths import WAYS
@@ -854,6 +856,68 @@ def test_three_that_meet() -> None:
     proof = proved(rules(over_cap={"max": 2, "per": "30m"}), cadence)
     assert told(proof) == {(each, "CG301"): "sometimes" for each in "abc"}
     assert not proof.incomplete
+
+
+@pytest.mark.parametrize(
+    ("wait", "start", "nearest"),
+    [
+        # From Friday noon to Saturday noon: behind midnight it is Monday all the same.
+        (BusinessDays(1), "2026-02-27T18:00:00Z", 60),
+        (BusinessDays(2), "2026-02-27T18:00:00Z", 84),
+        # Until Monday at the same time: later on Sunday than on Monday.
+        (UntilDay(frozenset((0,))), "2026-03-01T18:00:00Z", 12),
+        # At 02:30 it will be 03:30, and at three it will be three.
+        (LocalDays(1), "2026-03-07T08:00:00Z", 24),
+    ],
+)
+def test_a_wait_behind_a_range_that_ends_the_earlier_the_later_it_begins(
+    wait: Any, start: str, nearest: int
+) -> None:
+    begins = us(start)
+    cadence = line(step("a"), Elapsed(0, 24 * HOUR), wait, step("b"))
+    for gap, objects in ((nearest * 60, False), (nearest * 60 + 1, True)):
+        ruleset = rules(too_soon={"gap": f"{gap}m"})
+        proof = proved(ruleset, cadence, start=begins, end=begins + 1)
+        assert not proof.incomplete
+        assert told(proof) == ({("b", "CG302"): "sometimes"} if objects else {})
+
+
+def test_the_same_behind_hours() -> None:
+    """Who is told on Friday evening is told on Saturday, and on Monday at nine."""
+    day = ["mon", "tue", "wed", "thu", "fri", "sat"]
+    open_ = Hours([(range(6), 9 * HOUR, 17 * HOUR)])
+    begins = us("2026-02-27T18:00:00Z")
+    cadence = line(
+        step("a"), Elapsed(0, 7 * HOUR), Elapsed(0, 3 * HOUR), UntilOpen(open_, "open"),
+        BusinessDays(1), step("b"),
+    )  # fmt: skip
+    hours_ = {"outside_hours": {"windows": [{"days": day, "from": "09:00", "to": "17:00"}]}}
+    for gap, objects in (("69h", False), ("70h", True)):
+        proof = proved(
+            rules(too_soon={"gap": gap}, **hours_), cadence, start=begins, end=begins + 1
+        )
+        assert not proof.incomplete
+        assert told(proof) == ({("b", "CG302"): "sometimes"} if objects else {})
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        # A range without an end, one that ends with the clock, and one counted from the entry.
+        (pause("p", Elapsed(0, None), "q"), pause("q", BusinessDays(1), "b")),
+        (waiting("p", None, "q", UntilClock(0), None), pause("q", LocalDays(1), "b")),
+        (
+            pause("p", Elapsed(0, DAY), "v"), pause("v", hours(20), "q", since_start=True),
+            pause("q", BusinessDays(1), "b"),
+        ),
+    ],
+)  # fmt: skip
+def test_such_a_wait_that_is_not_followed(before: tuple[Any, ...]) -> None:
+    cadence = flow(step("a", "p"), *before, step("b"))
+    clean = proved(rules(over_cap={"max": 2, "per": "9d"}), cadence, end=START + HOUR)
+    assert told(clean) == {}
+    near = proved(rules(too_soon={"gap": "1m"}), cadence, end=START + HOUR)
+    assert told(near) == {}
 
 
 def test_whether_two_come_on_one_day_hangs_on_the_instant() -> None:

@@ -229,6 +229,13 @@ def change_of(zone: str) -> datetime:
     return monday + 6 * DAY - offset
 
 
+@cache
+def weekend(zone: str, days: int) -> datetime:
+    """The midnight so many days after the Monday of a zone's week."""
+    day = MONDAYS[zone] + days * DAY
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+
+
 # -- worlds --------------------------------------------------------------------------------------
 
 
@@ -550,8 +557,9 @@ class Ticks(Maker):
     unit = TICK
     wide = 2
 
-    def __init__(self, rnd: Random, zone: str) -> None:
+    def __init__(self, rnd: Random, zone: str, change: datetime | None = None) -> None:
         super().__init__(rnd, zone)
+        self.change = change or self.change
         before = (self.change - TICK).astimezone(self.info).utcoffset()
         after = self.change.astimezone(self.info).utcoffset()
         assert before is not None
@@ -644,7 +652,9 @@ class Ranges(Ticks):
         return self.rnd.choice((1, 2, 3)) * TICK
 
     def wait(self, ranges: bool = True) -> Wait:
-        if not ranges or self.free >= self.wide or self.chance(0.4):
+        if self.chance(0.1):
+            return BusinessDays(self.rnd.choice((1, 2)))
+        if not ranges or self.free >= self.wide or self.chance(0.35):
             return super().wait(ranges)
         self.free += 1
         self.used.append(self.length())
@@ -717,8 +727,10 @@ def repeat_world(rnd: Random, zone: str | None = None) -> World:
 
 
 def range_world(rnd: Random, zone: str | None = None) -> World:
-    """A tick world of ranges."""
-    maker = Ranges(rnd, zone or rnd.choice(ZONES))
+    """A tick world of ranges, some of them about the midnight before or after a weekend."""
+    zone = zone or rnd.choice(ZONES)
+    change = weekend(zone, rnd.choice((5, 7))) if rnd.random() < 0.3 else None
+    maker = Ranges(rnd, zone, change)
     cadence = maker.cadence()
     start = maker.change + rnd.choice((0, 0, -1, -1, -2)) * DAY
     return _world(maker, cadence, start - 10 * TICK, start + 10 * TICK, TICK)

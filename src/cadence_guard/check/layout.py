@@ -56,14 +56,23 @@ class SinceStart:
 
 
 @struct
+class Border:
+    """Where a piece ends of what `legs` do, one after another: the one of that `number`, from when
+    they can begin on."""
+
+    legs: tuple[Leg, ...]
+    number: int
+
+
+@struct
 class Beside:
     """A range that falls as it must to end `by` after another stop, or after a wait that begins
-    there; if that is not within the range, as near to it as may be."""
+    there; if that is not within the range, as near to it as may be. With a `Border` it is that."""
 
     leg: Wait | Upto
     base: int
     by: int
-    wait: Wait | None = None
+    wait: Wait | Border | None = None
 
 
 Leg: TypeAlias = Wait | Upto | SinceStart | Beside
@@ -370,6 +379,27 @@ def as_waits(stop: Stop) -> Stop:
     return Stop(stop.after, tuple(legs))
 
 
+def _border(border: Border, begins: Piece, start: int, zone: Zone) -> Piece:
+    """Where the end of a piece lies, from something on that moves or stands."""
+    first = t = _ends(border.legs, begins.at, zone) if begins.at < NEVER else NEVER
+    for _ in range(border.number):
+        t = _ends(border.legs, t, zone) if t < LATEST else NEVER
+    until = start + first - begins.at if begins.moves and first < NEVER else NEVER
+    return Piece(t, False, min(until, begins.border))
+
+
+def _ends(legs: Sequence[Leg], t: int, zone: Zone) -> int:
+    """Where the piece ends that some waits have at an instant; NEVER if it does not."""
+    at, moves, end = t, True, NEVER
+    for leg in legs:
+        if at < NEVER:
+            one = piece(leg, at, zone)
+            if moves and one.border < NEVER:
+                end = min(end, t + one.border - at)
+            at, moves = one.at, moves and one.moves
+    return end
+
+
 def _later(one: Piece, other: Piece, start: int) -> Piece:
     """The later of two, and the first start for which that may be another thing."""
     border = min(one.border, other.border)
@@ -433,9 +463,11 @@ def lay(
                 if isinstance(leg, SinceStart):
                     end = _later(mine, _since(leg.wait, base, start, zone, far=long), start)
                 else:
-                    if leg.wait is not None:
-                        base = _since(leg.wait, base, start, zone)
                     first = _since(leg.leg, mine, start, zone)
+                    if isinstance(leg.wait, Border):
+                        base = _border(leg.wait, first, start, zone)
+                    elif leg.wait is not None:
+                        base = _since(leg.wait, base, start, zone)
                     last = _since(leg.leg, mine, start, zone, far=True)
                     wanted = base._replace(at=base.at + leg.by) if base.at < NEVER else base
                     end = _sooner(_later(first, wanted, start), last, start)

@@ -23,8 +23,8 @@ A *range* is a choice. Whether a touch can lie within an entry's hours depends o
 can reach, which are propagated as intervals; caps, gaps and streaks on how near and how far touches
 can come. So a way is laid out with its ranges as short and as long as they can be and, where two
 touches may come in either order, or a time counted from the entry may be over or not, also as they
-must fall for the two to meet, whatever the start (`ranges`); and behind each range the rest is laid
-out once more, from all instants that the stop there can reach. An entry objects sometimes if it
+must fall for the two to meet, whatever the start, or for a wait to jump back (`ranges`); and behind
+each range the rest is laid out once more, from all instants that the stop there can reach. An entry objects sometimes if it
 does anywhere there, and always if it does everywhere, however the ranges fall. An objection seen
 behind a range is traced back to an entry and judged again with all that was before it.
 
@@ -78,6 +78,7 @@ from cadence_guard.check.ranges import (
     Reach,
     alone_of,
     chain_of,
+    drops_of,
     falls_of,
     filled,
     free_of,
@@ -507,9 +508,12 @@ class Prover:
             if is_range(leg) or free_of(stops, place, legs, -1) is None:
                 return None
             found.append(Meeting(place, legs, leg.base, (0,), leg.wait))
+        drops = drops_of(stops)
         met = meetings_of(stops, own, lambda a, b: self._care(items[a], items[b]))
         turns = self._turning(signals, items, stops)
-        return None if met is None or turns is None else [*found, *met, *turns]
+        if met is None or turns is None or drops is None:
+            return None
+        return [*found, *drops, *met, *turns]
 
     def _care(self, one: Item, other: Item) -> bool:
         """Whether an entry may answer otherwise if two stops come the other way round, or nearer:

@@ -13,10 +13,11 @@ from functools import partial, reduce
 from itertools import chain, combinations, product
 from typing import Final, NamedTuple
 
-from cadence_guard.cadence import Elapsed, UntilDate, Wait
+from cadence_guard.cadence import BusinessDays, Elapsed, LocalDays, UntilDate, UntilDay, Wait
 from cadence_guard.check.layout import (
     LATEST,
     Beside,
+    Border,
     Lasts,
     Leg,
     Piece,
@@ -78,7 +79,8 @@ class Meeting(NamedTuple):
     """Where a stop may come beside another one: how ranges fall then is to be looked at.
 
     `stop` is one that hangs on a range, or so many of its `legs`; it meets the stop `base`, or a
-    wait from there, as much later as each of `by`.
+    wait from there, as much later as each of `by`. With `borders`, the range ends at each of the
+    first so many borders of what its legs do.
     """
 
     stop: int
@@ -86,6 +88,7 @@ class Meeting(NamedTuple):
     base: int
     by: tuple[int, ...]
     wait: Wait | None = None
+    borders: int = 0
 
 
 def chain_of(stops: Sequence[Stop], place: int) -> list[int]:
@@ -162,7 +165,7 @@ def falls_of(
     fallen = [dict[int, Beside]() for _ in found]
     for choice, beside in zip(found, fallen, strict=True):
         for meeting in meetings:
-            for place in free_of(stops, meeting.stop, meeting.legs, meeting.base) or ():
+            for place in _freed(stops, meeting):
                 for one in _besides(choice, beside, meeting, place):
                     others = {**beside, place: one}
                     others_there = sum(map(is_range, stops[place].legs)) > 1
@@ -183,6 +186,19 @@ def falls_of(
     return found
 
 
+def _freed(stops: Sequence[Stop], meeting: Meeting) -> Sequence[int]:
+    """The ranges that can fall for a meeting."""
+    if not meeting.borders:
+        return free_of(stops, meeting.stop, meeting.legs, meeting.base) or ()
+    return [n for n in chain_of(stops, meeting.stop) if _before(stops, n, meeting)]
+
+
+def _before(stops: Sequence[Stop], place: int, meeting: Meeting) -> bool:
+    """Whether a stop has a range among the legs that a meeting is about."""
+    legs = stops[place].legs[: meeting.legs if place == meeting.stop else None]
+    return any(map(is_range, legs))
+
+
 def _besides(
     choice: Choice, beside: Mapping[int, Beside], meeting: Meeting, place: int
 ) -> Iterator[Beside]:
@@ -191,16 +207,59 @@ def _besides(
         return
     leg = next(leg for leg in choice.stops[place].legs if is_range(leg))
     assert isinstance(leg, (Elapsed, Upto))
-    later = 0
     for n in chain_of(choice.stops, meeting.stop):
         if n in beside and place in chain_of(choice.stops, n):
             return  # which sets when it is
+    legs: list[Leg] = []
+    later = 0
     for n, each in _behind(choice.stops, place, meeting.stop, meeting.legs):
-        assert isinstance(each, Elapsed)
-        high = each.low + PERIOD if each.high is None else each.high
-        later += high if n in choice.far else each.low
+        if isinstance(each, Elapsed):
+            high = each.low + PERIOD if each.high is None else each.high
+            length = high if n in choice.far else each.low
+            each = Elapsed(length, length)
+            later += length
+        legs.append(each)
     for by in meeting.by:
-        yield Beside(leg, meeting.base, by - later, meeting.wait)
+        if not meeting.borders:
+            yield Beside(leg, meeting.base, by - later, meeting.wait)
+        for number in range(meeting.borders):
+            yield Beside(leg, -1, by, Border(tuple(legs), number))
+
+
+def drops_of(stops: Sequence[Stop]) -> list[Meeting] | None:
+    """Where a wait behind a range may end the earlier the later it begins: over a weekend, or a
+    clock change. It does where one of its pieces ends, so the ranges before it are to end there,
+    and right before. None if that is too often, or depends on another stop."""
+    found: list[Meeting] = []
+    for place, stop in enumerate(stops):
+        for n, leg in enumerate(stop.legs):
+            if not isinstance(leg, (LocalDays, BusinessDays, UntilDay)):
+                continue
+            meeting = Meeting(place, n + 1, -1, (0, -1), borders=1)
+            ranges = _freed(stops, meeting)
+            legs = [
+                each
+                for k in chain_of(stops, place)
+                for each in stops[k].legs[: n + 1 if k == place else None]
+            ]
+            if not ranges:
+                continue
+            first = next(k for k, each in enumerate(legs) if is_range(each))
+            behind = legs[first:]
+            widths = [_width(each) for each in behind if is_range(each)]
+            if len(widths) > len(ranges) or None in widths:
+                return None
+            if any(isinstance(each, SinceStart) for each in behind):
+                return None
+            days = sum(width or 0 for width in widths) // DAY
+            clocks = sum(not isinstance(each, (Elapsed, LocalDays)) for each in behind)
+            found.append(meeting._replace(borders=2 + 2 * days * min(clocks, 1) + 2 * clocks))
+    return found
+
+
+def _width(leg: Leg) -> int | None:
+    """How wide an elapsed range is."""
+    return leg.high - leg.low if isinstance(leg, Elapsed) and leg.high is not None else None
 
 
 def _fallen(stop: Stop, one: Beside) -> Stop:
