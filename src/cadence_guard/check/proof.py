@@ -24,9 +24,10 @@ can reach, which are propagated as intervals; caps, gaps and streaks on how near
 can come. So a way is laid out with its ranges as short and as long as they can be and, where two
 touches may come in either order, or a time counted from the entry may be over or not, also as they
 must fall for the two to meet, whatever the start, or for a wait to jump back (`ranges`); and behind
-each range the rest is laid out once more, from all instants that the stop there can reach. An entry objects sometimes if it
-does anywhere there, and always if it does everywhere, however the ranges fall. An objection seen
-behind a range is traced back to an entry and judged again with all that was before it.
+each range the rest is laid out once more, from all instants that the stop there can reach. An entry
+objects sometimes if it does anywhere there, and always if it does everywhere, however the ranges
+fall. An objection seen behind a range is traced back to an entry and judged again with all that was
+before it.
 
 Where whether two touches meet hangs on a range and on the clock behind it at once, this is not
 exact. Then the way is judged a second time as if each wait behind a range were itself a range, from
