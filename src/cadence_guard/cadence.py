@@ -87,7 +87,7 @@ class UntilDate:
 
 @struct
 class Unknown:
-    """For a time that the file does not say. It is assumed to be long enough."""
+    """For a time that the file does not say; `not_understood` tells it."""
 
     why: str
 
@@ -351,3 +351,44 @@ def fixed(seconds: float) -> Elapsed:
     """A wait of exactly so many seconds."""
     us = round(seconds * SECOND)
     return Elapsed(us, us)
+
+
+def not_understood(cadence: Cadence) -> Iterator[NotUnderstood]:
+    """What could not be read of a cadence: what its importer says, and each wait before a touch of
+    which nobody knows how long it is. (What follows it is judged as if it were long enough.)"""
+    yield from cadence.unknown
+    told = [one.where for one in cadence.unknown]
+    waits = [(node, why) for node in cadence.nodes.values() if (why := _unknown_wait(node))]
+    ahead = _before_touches(cadence) if waits else frozenset[str]()
+    for node, why in waits:
+        owner = node.where[:-1] if node.where[-1:] == ("name",) else node.where
+        if node.id in ahead and not any(where[: len(owner)] == owner for where in told):
+            yield NotUnderstood(f"how long {node.id!r} waits", node.where, why)
+
+
+def _unknown_wait(node: Node) -> str | None:
+    """Why nobody knows how long is waited at a node."""
+    match node:
+        case Pause(wait=Unknown(why=why)) | Await(timeout=Unknown(why=why)):
+            return why
+        case Step(every=Unknown(why=why)):
+            return why
+        case _:
+            return None
+
+
+def _before_touches(cadence: Cadence) -> frozenset[str]:
+    """The nodes after which a touch may come, and those that are tried again."""
+    before: dict[str, list[str]] = {}
+    for node in cadence.nodes.values():
+        for then in follow(node):
+            if then is not None:
+                before.setdefault(then, []).append(node.id)
+    found = {step.id for step in cadence.steps if step.every is not None}
+    todo = [name for step in cadence.steps for name in before.get(step.id, ())]
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += before.get(name, ())
+    return frozenset(found)

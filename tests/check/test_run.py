@@ -366,6 +366,19 @@ def test_what_fails() -> None:
     assert not fails([replace(finding, effect="warn"), replace(finding, effect="note")])
 
 
+@pytest.mark.parametrize(
+    ("channels", "scope", "said"),
+    [(("email",), "account", 1), (("sms",), "account", 0), (("email",), "contact", 0)],
+)
+def test_several_of_one_account_are_not_called_clean(
+    channels: tuple[str, ...], scope: str, said: int
+) -> None:
+    cap = {"max": 3, "per": "7d", "scope": scope, "channels": channels}
+    shared = replace(drip(1), audience=replace(drip(1).audience, account=True))
+    report = check_files([opened(shared)], Policy(rules={"over-cap": cap}), FIRST)
+    assert [finding.code for finding in report.findings] == ["CG903"] * said
+
+
 @pytest.mark.parametrize(("again", "said"), [(None, 0), (DAY, 1), (400 * DAY, 0)])
 def test_entries_that_overlap_are_not_called_clean(again: int | None, said: int) -> None:
     report = check_files([opened(replace(drip(1), again=again))], CAP, FIRST)

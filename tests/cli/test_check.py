@@ -240,6 +240,7 @@ def test_a_pyproject_that_names_none(run: Any, project: Path, text: str) -> None
         ("tool = 1", "pyproject.toml: [tool.cadence-guard] is no table"),
         ("[tool]\ncadence-guard = 1", "pyproject.toml: [tool.cadence-guard] is no table"),
         ("[tool.cadence-guard]\npolicy = 1", "'policy' of [tool.cadence-guard] is the path of a"),
+        ("[tool.cadence-guard]\npolicyy = 'a'", "unknown key 'policyy'; did you mean 'policy'?"),
         ('[tool.cadence-guard]\npolicy = "nope.yaml"', "nope.yaml: cannot be read"),
     ],
 )

@@ -438,6 +438,32 @@ def test_follow_up_days() -> None:
     assert "a first message goes before the follow-ups" in cadence.assumes
 
 
+DAYS = """steps:
+- {channel: email, delay_days: 0}
+- {channel: sms, delay_days: 3}
+- {channel: email, delay_days: 7}
+"""
+
+
+@pytest.mark.parametrize("anchor", ["start", "previous"])
+def test_a_file_may_say_what_its_delays_count_from(anchor: str) -> None:
+    cadence = one(read, f"anchor: {anchor}\n{DAYS}")
+    assert (cadence.anchor, cadence.ambiguous, cadence.unknown) == (anchor, False, ())
+    above = one(read, f"# anchor: {anchor}\n{DAYS}")
+    assert (above.anchor, above.ambiguous) == (anchor, False)
+    (told,) = one(read, f"anchor: begin\n{DAYS}").unknown
+    assert told.what == "anchor"
+    assert "start" in told.why
+
+
+def test_each_cadence_of_a_file_may_have_its_own_anchor() -> None:
+    steps = "steps: [{channel: email, delay_days: 0}, {channel: sms, delay_days: 3}]"
+    kinds = (("a", "start"), ("b", "previous"))
+    told = "".join(f"- {{name: {name}, anchor: {anchor}, {steps}}}\n" for name, anchor in kinds)
+    cadences = read(source(f"cadences:\n{told}")).cadences
+    assert [cadence.anchor for cadence in cadences] == ["start", "previous"]
+
+
 @pytest.mark.parametrize(
     ("comment", "anchor"),
     [("days after the first message", "start"), ("days since the previous touch", "previous")],

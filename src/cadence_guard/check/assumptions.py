@@ -205,7 +205,7 @@ def in_words(cadence: Cadence) -> Iterator[str]:
     if any(step.channel == "call" for step in cadence.steps):
         yield "a call reaches nobody and leaves no message"
     if audience.account:
-        yield "caps of an account are judged for one of its people"
+        yield "people of one account are judged each by themselves"
     else:
         yield "nobody else of the account is touched"
     if cadence.again is None:

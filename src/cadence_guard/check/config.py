@@ -6,11 +6,12 @@ from pathlib import Path
 
 from cadence_guard.errors import PolicyError
 from cadence_guard.policy import DEFAULT_FILE
+from cadence_guard.words import expected
 
 
 def configured() -> str | None:
     """The policy that ./pyproject.toml names, if there is no ./cadence-guard.yaml: `policy` of its
-    table `[tool.cadence-guard]`. Raises PolicyError if that is no text."""
+    table `[tool.cadence-guard]`. Raises PolicyError if that is no text, or a key is unknown."""
     project = Path("pyproject.toml")
     if Path(DEFAULT_FILE).is_file() or not project.is_file():
         return None
@@ -24,6 +25,11 @@ def configured() -> str | None:
     table = tools.get("cadence-guard", {}) if isinstance(tools, dict) else None
     if not isinstance(table, dict):
         raise PolicyError(f"{project}: [tool.cadence-guard] is no table")
+    for key in table:
+        if key != "policy":
+            raise PolicyError(
+                f"{project}: [tool.cadence-guard]: " + expected(key, ("policy",), "key")
+            )
     named = table.get("policy")
     if named is not None and not isinstance(named, str):
         raise PolicyError(f"{project}: 'policy' of [tool.cadence-guard] is the path of a file")

@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 
 from cadence_guard._struct import struct
 from cadence_guard.cadence import Cadence, CadenceFile
+from cadence_guard.check import assumptions
 from cadence_guard.check.ignores import without_ignored
 from cadence_guard.check.names import unknown_names
 from cadence_guard.check.proof import Objected, Proof, prove
@@ -40,6 +41,10 @@ INCOMPLETE: Final = "CG903"
 _AGAIN: Final = (
     "a contact may enter again while touches of the first time still count;"
     " what two entries do together was not judged"
+)
+_ACCOUNT: Final = (
+    "several people of one account may be in it at once; what they get together was not judged"
+    " by the caps of an account"
 )
 MONTHS: Final = 13
 """How many months of starts are judged."""
@@ -232,6 +237,8 @@ class _Judged:
             reasons |= dict.fromkeys(reacted.incomplete)
             if any(meets_itself(self.ruleset, reading, others) for reading in readings):
                 reasons[_AGAIN] = None
+            if cadence.audience.account and self._counts_accounts(cadence):
+                reasons[_ACCOUNT] = None
             for reason in reasons:
                 # What was not looked at is not clean: it blocks, like a rule that fails.
                 incomplete = finding_at(
@@ -246,6 +253,16 @@ class _Judged:
                 yield replace(incomplete, certainty="always")
             yield from self._objections(readings, proofs, source)
             yield from reacted.findings
+
+    def _counts_accounts(self, cadence: Cadence) -> bool:
+        """Whether an entry counts the touches of an account that a cadence makes."""
+        scoped = [e for e in self.ruleset.entries if getattr(e, "scope", None) == "account"]
+        touches = [assumptions.touch_of(cadence, step) for step in cadence.steps]
+        return any(
+            entry.concerns(touch.channel, touch.purpose) and entry.judges(touch)
+            for entry in scoped
+            for touch in touches
+        )
 
     def together(self, files: Iterable[Opened]) -> Iterator[Finding]:
         """What the policy objects to if one person is in several of the cadences at once, and the

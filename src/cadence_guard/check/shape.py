@@ -28,6 +28,7 @@ from cadence_guard.cadence import (
     UntilOpen,
     Where,
     follow,
+    not_understood,
 )
 from cadence_guard.check.report import Finding
 from cadence_guard.importers._source import Source
@@ -396,7 +397,7 @@ def unknown_step(flow: _Flow) -> Iterator[Finding]:
     Write it in a way that can be read, describe the format in a mapping file, or say why it is
     harmless: `# cadence-guard: ignore[CG807] reason`.
     """
-    for unknown in flow.cadence.unknown:
+    for unknown in not_understood(flow.cadence):
         yield flow.finding(
             "CG807", "block", unknown.where, f"{unknown.what} is not understood: {unknown.why}"
         )

@@ -26,6 +26,7 @@ from cadence_guard.cadence import (
     UntilDay,
     UntilOpen,
     Wait,
+    not_understood,
 )
 from cadence_guard.check.run import open_all
 from cadence_guard.cli._check import reading, standard_input, write_json, write_lines
@@ -104,7 +105,7 @@ def _cadence(cadence: Cadence, source: Source) -> dict[str, Any]:
                 "line": source.mark(item.where).line,
                 "column": source.mark(item.where).column,
             }
-            for item in cadence.unknown
+            for item in not_understood(cadence)
         ],
         "other": None
         if cadence.other is None

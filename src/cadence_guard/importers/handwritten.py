@@ -21,6 +21,7 @@ from cadence_guard.importers import _linear as linear
 from cadence_guard.importers import apollo, instantly, native, salesloft, smartlead
 from cadence_guard.importers._linear import Item, Means, Notes, first_text, listed, snake, text_of
 from cadence_guard.importers._source import Source
+from cadence_guard.importers._values import unknown_word
 from cadence_guard.words import PURPOSES, SIGNALS
 
 FORMAT: Final = "handwritten"
@@ -107,12 +108,16 @@ _TELL_AROUND: Final = listed(
 """Parts of a name that say that it is about times or ways, and must not be passed over."""
 
 _BUSINESS: Final = re.compile(r"\b(?:business|working|work)[ -]days?\b", re.IGNORECASE)
+ANCHORS: Final = ("start", "previous")
 _FROM_START: Final = re.compile(
-    r"\b(?:after|since|from)\s+(?:the\s+)?(?:first|start|entry|enrol|sign-?up|beginning)",
+    r"\b(?:after|since|from)\s+(?:the\s+)?(?:first|start|entry|enrol|sign-?up|beginning)"
+    r"|\banchor\s*[:=]\s*start\b",
     re.IGNORECASE,
 )
 _FROM_PREVIOUS: Final = re.compile(
-    r"\b(?:after|since|from)\s+(?:the\s+)?(?:previous|prior|last|preceding)\b", re.IGNORECASE
+    r"\b(?:after|since|from)\s+(?:the\s+)?(?:previous|prior|last|preceding)\b"
+    r"|\banchor\s*[:=]\s*previous\b",
+    re.IGNORECASE,
 )
 """What comments beside a delay say of it."""
 
@@ -321,6 +326,7 @@ class _Plan:
         self.timed = False
         self.has_waits = any(isinstance(e, dict) and _is_wait(e) for _, e in found.entries)
         self.said = " ".join(self._comments())
+        self.anchor = self._explicit()
         self.exits = self._exits()
         self.drafts = self._steps() if found.kind == "steps" else self._numbers()
         self._pass_over(seen)
@@ -328,6 +334,16 @@ class _Plan:
     def _surround(self, where: Where, value: Any) -> None:
         if isinstance(value, dict):
             self.around.insert(0, (where, value))
+
+    def _explicit(self) -> str | None:
+        """What the file itself says that delays count from: `anchor`, nearest to the list."""
+        for where, holder in self.around:
+            if "anchor" in holder:
+                if holder["anchor"] in ANCHORS:
+                    return str(holder["anchor"])
+                why = unknown_word(holder["anchor"], ANCHORS, "anchor")
+                self.notes.missed("anchor", (*where, "anchor"), why)
+        return None
 
     def _comments(self) -> Iterator[str]:
         """The comments beside the list and its delays, and right above them."""
@@ -596,6 +612,8 @@ class _Plan:
 
     def told(self) -> str | None:
         """What the unsettled delays count from, by a comment or by their values."""
+        if self.anchor is not None:
+            return self.anchor
         silent = [draft for draft in self.drafts if draft.anchor == ""]
         start, previous = _FROM_START.search(self.said), _FROM_PREVIOUS.search(self.said)
         if bool(start) != bool(previous):
@@ -626,9 +644,9 @@ class _Plan:
         if all(draft.anchor or draft.item.wait is None for draft in self.drafts):
             return self._made(next((d.anchor for d in self.drafts if d.anchor), "previous"))
         times = linear.lengths(draft.item.wait for draft in self.drafts)
-        anchor = settled.get(self.delay) or self.likelier()
+        anchor = self.anchor or settled.get(self.delay) or self.likelier()
         made = self._made(anchor)
-        if self.delay in settled:
+        if self.anchor or self.delay in settled:
             return made
         if times is not None and not any(times[:-1]):
             return self._made("previous")  # both readings are alike
