@@ -149,7 +149,7 @@ def test_text_of_what_is_not_known_or_has_no_end() -> None:
     ]
     same = replace(cadence, labels=(Label("one day", (), 86_400.0, 86_400.0),))
     assert not any(
-        "wait" in line for line in _text(read_data(CadenceFile("made", (same,)), source))
+        "one day" in line for line in _text(read_data(CadenceFile("made", (same,)), source))
     )
 
 
