@@ -16,12 +16,13 @@ from cadence_guard.check.ignores import without_ignored
 from cadence_guard.check.names import unknown_names
 from cadence_guard.check.proof import Objected, Proof, prove
 from cadence_guard.check.reactions import reactions
+from cadence_guard.check.reentry import meets_itself
 from cadence_guard.check.report import FileRead, Finding, Report
 from cadence_guard.check.shape import finding_at, shape
 from cadence_guard.errors import CadenceError, CadenceGuardError
 from cadence_guard.importers import read
 from cadence_guard.importers._source import Source
-from cadence_guard.instants import PERIOD, to_datetime, to_us, zone
+from cadence_guard.instants import to_datetime, to_us, zone
 from cadence_guard.policy import Policy
 from cadence_guard.rules import Rule
 from cadence_guard.rules.outside_hours import OutsideHours
@@ -234,7 +235,7 @@ class _Judged:
             )
             reasons = dict.fromkeys(why for proof in proofs for why in proof.incomplete)
             reasons |= dict.fromkeys(reacted.incomplete)
-            if cadence.again is not None and cadence.again < PERIOD:
+            if any(meets_itself(self.ruleset, reading, others) for reading in readings):
                 reasons[_AGAIN] = None
             if cadence.audience.account and self._counts_accounts(cadence):
                 reasons[_ACCOUNT] = None
