@@ -70,7 +70,7 @@ def test_a_wait_that_nobody_knows_is_told_if_a_touch_may_come_after_it() -> None
     first, *others = not_understood(cadence)
     assert first is said
     assert [(one.what, one.why) for one in others] == [
-        ("how long 'w' waits", "a date"),
-        ("how long 'x' waits", "an expression"),
-        ("how long 's' waits", "soon"),
+        ("the wait 'w'", "a date"),
+        ("the wait 'x'", "an expression"),
+        ("the wait 's'", "soon"),
     ]
