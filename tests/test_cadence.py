@@ -8,13 +8,18 @@ from cadence_guard.cadence import (
     Arm,
     Await,
     Branch,
+    Cadence,
     Elapsed,
     Fan,
     Label,
     Node,
+    NotUnderstood,
     Pause,
+    Step,
+    Unknown,
     fixed,
     follow,
+    not_understood,
 )
 
 ARMS = (Arm("a"), Arm(None, signal="replied"))
@@ -49,3 +54,23 @@ def test_a_label_contradicts_only_what_is_known(
     seconds: float | None, said: float, contradicts: bool
 ) -> None:
     assert Label("Wait", (), seconds, said).contradicts is contradicts
+
+
+def test_a_wait_that_nobody_knows_is_told_if_a_touch_may_come_after_it() -> None:
+    nodes: tuple[Node, ...] = (
+        Await("w", ("steps", 0), (Arm("p", "replied"), Arm(None)), Unknown("a date"), "x"),
+        Pause("x", ("steps", 1), Unknown("an expression"), "s"),
+        Step("s", ("steps", 2), "call", "y", attempts=2, every=Unknown("soon")),
+        Pause("y", ("steps", 3), Unknown("a form"), "z"),
+        Pause("z", ("steps", 4), fixed(1), None),
+        Pause("p", ("steps", 5, "name"), Unknown("a word"), "s"),
+    )
+    said = NotUnderstood("unit", ("steps", 5, "unit"), "no unit")
+    cadence = Cadence("c", (), {node.id: node for node in nodes}, "w", unknown=(said,))
+    first, *others = not_understood(cadence)
+    assert first is said
+    assert [(one.what, one.why) for one in others] == [
+        ("the wait 'w'", "a date"),
+        ("the wait 'x'", "an expression"),
+        ("the wait 's'", "soon"),
+    ]

@@ -363,7 +363,7 @@ def not_understood(cadence: Cadence) -> Iterator[NotUnderstood]:
     for node, why in waits:
         owner = node.where[:-1] if node.where[-1:] == ("name",) else node.where
         if node.id in ahead and not any(where[: len(owner)] == owner for where in told):
-            yield NotUnderstood(f"how long {node.id!r} waits", node.where, why)
+            yield NotUnderstood(f"the wait {node.id!r}", node.where, why)
 
 
 def _unknown_wait(node: Node) -> str | None:

@@ -619,7 +619,7 @@ def test_every_kind_of_node_leads_to_a_wait_that_was_put() -> None:
     )
     done = fix(foreign(*nodes), OTHER, Policy(rules=GAP), START, END)
     assert [change.text for change in done.changes] == ["wait 20 hours before 'z'"]
-    assert done.unrepaired == ("x: CG807 how long 'p' waits is not understood: why",)
+    assert done.unrepaired == ("x: CG807 the wait 'p' is not understood: why",)
 
 
 def test_what_waits_together_is_not_kept_apart_by_waiting() -> None:

@@ -145,11 +145,11 @@ def test_text_of_what_is_not_known_or_has_no_end() -> None:
         "  1d to 2d         email      a",
         "  2d or more       email      b",
         "  ?                email      c",
-        "  not understood, line 1: how long 'r' waits: an expression",
+        "  not understood, line 1: the wait 'r': an expression",
     ]
     same = replace(cadence, labels=(Label("one day", (), 86_400.0, 86_400.0),))
     assert not any(
-        "wait" in line for line in _text(read_data(CadenceFile("made", (same,)), source))
+        "one day" in line for line in _text(read_data(CadenceFile("made", (same,)), source))
     )
 
 
