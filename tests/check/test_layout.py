@@ -28,6 +28,7 @@ from cadence_guard.check.layout import (
     is_range,
     lasts,
     lay,
+    least,
     most,
     piece,
     pieces,
@@ -41,6 +42,7 @@ ZONES = [CHICAGO, APIA, KOLKATA, zone("Australia/Lord_Howe"), zone("America/St_J
 WORK = Hours([(range(5), 9 * HOUR, 17 * HOUR)])
 NIGHT = Hours([(range(7), 2 * HOUR, 3 * HOUR)])
 NOTHING = Hours([])
+SIX = Hours([(range(6), 9 * HOUR, 17 * HOUR)])
 
 
 @pytest.mark.parametrize(
@@ -242,13 +244,14 @@ def test_each_range_may_be_short_or_long(far: frozenset[int]) -> None:
         (Elapsed(5, 9), 9),
         (Elapsed(5, None), None),
         (LocalDays(3), 4 * DAY),
-        (BusinessDays(5), 10 * DAY),
+        (BusinessDays(5), 8 * DAY),
         (UntilOpen(WORK, ""), 2 * (64 * HOUR + DAY)),
+        (UntilOpen(Hours([(range(7), 0, 24 * HOUR)]), ""), DAY),
         (UntilOpen(NOTHING, ""), None),
         (UntilClock(0), 3 * DAY),
         (UntilClock(0, frozenset(range(6))), 16 * DAY),
         (UntilClock(0, frozenset()), None),
-        (UntilDay(frozenset((0,))), 16 * DAY),
+        (UntilDay(frozenset((0,))), 7 * DAY),
         (UntilDate(0), None),
         (Upto(LocalDays(1)), 2 * DAY),
     ],
@@ -265,6 +268,23 @@ def test_a_wait_lasts_no_less_and_no_more(leg: Leg, t: int, where: Zone, far: bo
     assert low <= took
     assert high is None or took <= high
     assert ranged == is_range(leg)
+
+
+def test_hours_of_another_zone_are_changed_with_its_clocks() -> None:
+    assert most(UntilOpen(WORK, ""), HOUR) == 65 * HOUR
+    assert most(UntilOpen(WORK, "", "Europe/Berlin"), 0) == 2 * (64 * HOUR + DAY)
+
+
+@settings(max_examples=300, deadline=None)
+@given(WAITS, INSTANTS, st.sampled_from([(CHICAGO, 2 * HOUR), (KOLKATA, 0), (ZONES[3], HOUR)]))
+def test_the_less_clocks_are_changed_the_better_is_it_known(
+    leg: Leg, t: int, within: tuple[Zone, int]
+) -> None:
+    where, shift = within
+    took = apply(leg, t, where) - t
+    assert least(leg, shift) <= took
+    assert (longest := most(leg, shift)) is None or took <= longest
+    assert least(leg) <= least(leg, shift)
 
 
 RANGE, ONE, TWO, NINE = Elapsed(1, 5), Elapsed(1, 1), Elapsed(2, 2), Elapsed(9, 9)
@@ -398,14 +418,15 @@ def test_a_range_beside_what_never_comes_is_as_long_as_may_be() -> None:
 @pytest.mark.parametrize(
     ("legs", "number", "expected"),
     [
-        # Each midnight, for days of the week; for local days the night on which clocks are changed.
+        # The midnights of a weekend, for business days; for local days when clocks are changed.
         ((BusinessDays(1),), 0, "2026-03-07T06:00:00Z"),
         ((BusinessDays(1),), 1, "2026-03-08T06:00:00Z"),
         ((Elapsed(DAY, DAY), BusinessDays(1)), 0, "2026-03-06T06:00:00Z"),
         ((LocalDays(1),), 0, "2026-03-07T09:00:00Z"),
-        ((LocalDays(1),), 1, "2026-03-08T08:00:00Z"),
-        # Behind hours that open later no piece is longer than they are closed.
-        ((UntilOpen(WORK, "work"), BusinessDays(1)), 0, "2026-03-06T23:00:00Z"),
+        ((LocalDays(1),), 1, None),
+        # Behind hours that are open on a Saturday, when they close on Friday; else never.
+        ((UntilOpen(SIX, "six"), BusinessDays(1)), 0, "2026-03-06T23:00:00Z"),
+        ((UntilOpen(WORK, "work"), BusinessDays(1)), 0, None),
         ((UntilDay(frozenset()), LocalDays(1)), 0, None),
         ((Elapsed(1, 1),), 3, None),
     ],

@@ -724,7 +724,7 @@ def test_what_may_be_always_so_is_said_to_be_in_doubt() -> None:
     proof = proved(rules(over_cap={"max": 1, "per": "10d"}), cadence)
     assert told(proof) == {("b", "CG301"): "always"}
     assert (proof.incomplete, proof.unsure) == ((), frozenset())
-    three = proved(rules(outside_hours=WORK, over_cap={"max": 1, "per": "30h"}), cadence)
+    three = proved(rules(outside_hours=WORK, over_cap={"max": 1, "per": "25h"}), cadence)
     assert told(three)["b", "CG301"] == "sometimes"
     assert three.unsure == {("trial", "b")}
 
@@ -880,6 +880,27 @@ def test_a_wait_behind_a_range_that_ends_the_earlier_the_later_it_begins(
         proof = proved(ruleset, cadence, start=begins, end=begins + 1)
         assert not proof.incomplete
         assert told(proof) == ({("b", "CG302"): "sometimes"} if objects else {})
+
+
+@pytest.mark.parametrize(("ranges", "known"), [(1, True), (4, False)])
+def test_where_waits_jump_back_is_asked_if_their_bounds_do_not_settle_it(
+    ranges: int, known: bool
+) -> None:
+    """A business day takes a day, for all that its bounds say two hours less; in so many ways can
+    four of them fall that they are not followed."""
+    parts = [
+        part
+        for n in range(ranges)
+        for part in (Elapsed(0, 2 * DAY), BusinessDays(1), step(f"s{n}"))
+    ]
+    cadence = line(step("a"), *parts)
+    start = us("2026-01-05T15:00:00Z")
+    ruleset = rules(too_soon={"gap": "1350m"})
+    proof = proved(ruleset, cadence, start=start, end=start + 7 * DAY)
+    assert told(proof) == {}
+    assert (not proof.incomplete) is known
+    far = proved(rules(too_soon={"gap": "20h"}), cadence, start=start, end=start + 7 * DAY)
+    assert (told(far), far.incomplete) == ({}, ())
 
 
 def test_the_same_behind_hours() -> None:

@@ -68,11 +68,11 @@ def test_what_hangs_on_a_range_falls_freely() -> None:
         Stop(1, (Elapsed(3, 3), SinceStart(Elapsed(4 * DAY, 4 * DAY), base=0))),
         Stop(0, (SinceStart(Elapsed(5, 9), base=0),)),
     ]
-    assert unbound(stops, DAY) == [
+    assert unbound(stops, DAY, HOUR) == [
         Stop(-1, (UntilClock(0),)),
-        Stop(0, (Elapsed(HOUR, 2 * HOUR + 2 * DAY),)),
+        Stop(0, (Elapsed(24 * HOUR, 27 * HOUR),)),
         Stop(1, (Elapsed(0, 20 * DAY),)),
-        Stop(1, (Elapsed(2 * DAY - 2 * HOUR, 4 * DAY - HOUR),)),
+        Stop(1, (Elapsed(4 * DAY - 27 * HOUR, 3 * DAY),)),
         Stop(0, (Elapsed(5, 9),)),
     ]
 
@@ -88,9 +88,9 @@ def test_what_hangs_on_a_range_falls_freely() -> None:
     ],
 )
 def test_what_may_take_for_ever_tells_nothing(leg: Leg) -> None:
-    assert unbound([Stop(-1, (ONE,)), Stop(-1, (RANGE, leg))], 0) is None
+    assert unbound([Stop(-1, (ONE,)), Stop(-1, (RANGE, leg))], 0, DAY) is None
 
 
 def test_a_range_without_an_end_is_one() -> None:
     stops = [Stop(-1, (Elapsed(1, None),))]
-    assert unbound(stops, 0) == stops
+    assert unbound(stops, 0, DAY) == stops

@@ -57,8 +57,8 @@ class SinceStart:
 
 @struct
 class Border:
-    """Where a piece ends of what `legs` do, one after another: the one of that `number`, from when
-    they can begin on."""
+    """Where `legs`, one after another, jump back, so that who begins later is through earlier: the
+    jump of that `number`, from when they can begin on."""
 
     legs: tuple[Leg, ...]
     number: int
@@ -238,47 +238,55 @@ def until_clock(clock: int, days: frozenset[int], t: int, zone: Zone) -> int:
     return NEVER
 
 
-def least(leg: Leg) -> int:
-    """What a wait takes at least, in microseconds; 0 if that depends on when it begins."""
+def least(leg: Leg, shift: int = DAY) -> int:
+    """What a wait takes at least, in microseconds; 0 if that depends on when it begins. `shift` is
+    how far clocks are put forward or back at most."""
     match leg:
         case Elapsed(low=low):
             return low
-        case LocalDays(days=days) | BusinessDays(days=days):
-            return max(0, days - 1) * DAY
+        case LocalDays(days=days) if days:
+            return max(0, days * DAY - shift)
+        case BusinessDays(days=days) if days:  # from a Sunday
+            return max(0, (days + 2 * ((days - 1) // _WORKDAYS)) * DAY - shift)
         case _:
             return 0
 
 
-def most(leg: Leg) -> int | None:
+def most(leg: Leg, shift: int = DAY) -> int | None:
     """What a wait takes at most, in microseconds; None if nobody can say. (A leg that counts from
     the entry is not asked for.)"""
     match leg:
         case Elapsed(high=high):
             return high
         case LocalDays(days=days):
-            return (days + 1) * DAY
-        case BusinessDays(days=days):
-            return (days + 2 * (days // _WORKDAYS + 1) + 1) * DAY
-        case UntilOpen(hours=hours):
-            return _longest_closed(hours)
+            return days * DAY + (shift if days else 0)
+        case BusinessDays(days=days):  # from a Friday
+            weekends = (days + _WORKDAYS - 1) // _WORKDAYS
+            return (days + 2 * weekends) * DAY + (shift if days else 0)
+        case UntilOpen(hours=hours, zone=name):
+            return _longest_closed(hours, shift if name is None else DAY)
         case UntilClock(days=days) if len(days) == _WEEK:
-            return 3 * DAY  # tomorrow, or behind a skipped hour, or a skipped day
-        case UntilClock(days=days) | UntilDay(days=days) if days:
+            return 2 * DAY + shift  # tomorrow, or behind a skipped hour
+        case UntilClock(days=days) if days:
             return 16 * DAY  # a week, and another one if a skipped hour is meant
+        case UntilDay(days=days) if days:
+            return 6 * DAY + shift
         case Upto(wait=wait):
-            return most(wait)
+            return most(wait, shift)
         case _:
             return None
 
 
-def _longest_closed(hours: Hours) -> int | None:
+def _longest_closed(hours: Hours, shift: int) -> int | None:
     """How long hours are closed in a row at most, also if a clock change skips an opening."""
-    t, longest = 0, 0
+    t, longest, shortest = 0, 0, WEEK
     while t < 2 * WEEK:
         opens, closes = hours.next_open(t, (_UTC,))
-        longest = max(longest, opens - t)
+        longest, shortest = max(longest, opens - t), min(shortest, closes - opens)
         t = closes
-    return 2 * (longest + DAY) if longest <= WEEK else None
+    if longest > WEEK:
+        return None
+    return longest + shift if shortest > shift else 2 * (longest + DAY)
 
 
 def is_range(leg: Leg) -> bool:
@@ -379,17 +387,26 @@ def as_waits(stop: Stop) -> Stop:
     return Stop(stop.after, tuple(legs))
 
 
-def _border(border: Border, begins: Piece, start: int, zone: Zone) -> Piece:
-    """Where the end of a piece lies, from something on that moves or stands."""
-    first = t = _ends(border.legs, begins.at, zone) if begins.at < NEVER else NEVER
-    for _ in range(border.number):
-        t = _ends(border.legs, t, zone) if t < LATEST else NEVER
-    until = start + first - begins.at if begins.moves and first < NEVER else NEVER
-    return Piece(t, False, min(until, begins.border))
+def _border(border: Border, begins: Piece, ends: Piece, start: int, zone: Zone) -> Piece:
+    """Where some waits jump back, from something on that moves or stands, and before another."""
+    t, number = begins.at, border.number
+    value, end = _composed(border.legs, t, zone) if t < NEVER else (NEVER, NEVER)
+    until = start + end - t if begins.moves and end < NEVER else NEVER
+    while end <= ends.at:
+        last = _composed(border.legs, end - 1, zone)[0]
+        t = end
+        value, end = _composed(border.legs, t, zone)
+        if value < last:
+            if not number:
+                return Piece(t, False, min(until, begins.border))
+            number -= 1
+    if ends.moves and end < NEVER:
+        until = min(until, start + end - ends.at)
+    return Piece(NEVER, False, min(until, begins.border, ends.border))
 
 
-def _ends(legs: Sequence[Leg], t: int, zone: Zone) -> int:
-    """Where the piece ends that some waits have at an instant; NEVER if it does not."""
+def _composed(legs: Sequence[Leg], t: int, zone: Zone) -> tuple[int, int]:
+    """Where some waits end that begin at an instant, and up to where that piece of them lasts."""
     at, moves, end = t, True, NEVER
     for leg in legs:
         if at < NEVER:
@@ -397,7 +414,7 @@ def _ends(legs: Sequence[Leg], t: int, zone: Zone) -> int:
             if moves and one.border < NEVER:
                 end = min(end, t + one.border - at)
             at, moves = one.at, moves and one.moves
-    return end
+    return at, end
 
 
 def _later(one: Piece, other: Piece, start: int) -> Piece:
@@ -464,11 +481,11 @@ def lay(
                     end = _later(mine, _since(leg.wait, base, start, zone, far=long), start)
                 else:
                     first = _since(leg.leg, mine, start, zone)
+                    last = _since(leg.leg, mine, start, zone, far=True)
                     if isinstance(leg.wait, Border):
-                        base = _border(leg.wait, first, start, zone)
+                        base = _border(leg.wait, first, last, start, zone)
                     elif leg.wait is not None:
                         base = _since(leg.wait, base, start, zone)
-                    last = _since(leg.leg, mine, start, zone, far=True)
                     wanted = base._replace(at=base.at + leg.by) if base.at < NEVER else base
                     end = _sooner(_later(first, wanted, start), last, start)
                 at, moves, until = end

@@ -38,10 +38,10 @@ then, and was not seen to in truth, is said not to be known (CG903).
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
-from itertools import combinations, pairwise
+from itertools import accumulate, combinations, pairwise
 from operator import and_, or_
 from typing import Final, NamedTuple
 
@@ -265,6 +265,20 @@ class _Layout(NamedTuple):
     behind: dict[int, list[_Run]]
     exact: bool
     """Whether that is all that matters."""
+    jumps: bool = False
+    """Whether it is but for where waits behind a range jump back."""
+    origins: Sequence[int] = ()
+    """The stops that can lie at several instants for one start: behind each there is a range."""
+
+    def reaches(self, place: int) -> bool:
+        """Whether it is known at which instants a stop can lie."""
+        chain = chain_of(self.stops, place)
+        return all(n in self.behind for n in self.origins if n in chain)
+
+    @property
+    def runs(self) -> list[_Run]:
+        """All of it."""
+        return [*self.whole, *(run for runs in self.behind.values() for run in runs)]
 
 
 class _Cell(NamedTuple):
@@ -331,6 +345,9 @@ class Prover:
         self._doubts: dict[tuple[str, str], int] = {}
         """The entries, as bits, that may object to a step, for all that is known."""
         self._unsure: set[tuple[str, str]] = set()
+        self._jumping = False
+        """Whether ranges also fall as waits behind them jump back."""
+        self._runs = 0
 
     def prove(self) -> Proof:
         """All of it."""
@@ -348,7 +365,7 @@ class Prover:
             self.cut = True
             self._say("more starts, ways and ranges together than are followed")
         for step, doubts in self._doubts.items():
-            if doubts & ~sum(bit for known, bit in self._seen if known == step):
+            if doubts & ~self._objecting(step):
                 self._say(RANGES)
         assumed = dict.fromkeys((*assumptions.in_words(self.cadence), *found.assumes))
         return Proof(
@@ -432,34 +449,83 @@ class Prover:
         self._evaluate_all(layout)
         for spot in spots:
             spot.always, _ = self._concluded(layout, spot, remember=True)
-        if not layout.exact:
-            self._bound(path, layout, spots, in_line)
+        if layout.exact:
+            return
+        doubt = self._doubt(path, layout, spots, in_line)
+        if doubt is not None and not (layout.jumps and self._refined(path, layout, spots, in_line)):
+            doubt()
 
-    def _bound(self, path: Path, layout: _Layout, spots: list[Spot], in_line: bool) -> None:
-        """Judges a way of which it cannot be told how the ranges fall by its bounds: to what
-        nothing objects then, nothing does. Without any, each entry may object for all that is
-        known."""
+    def _doubt(
+        self, path: Path, layout: _Layout, spots: list[Spot], in_line: bool
+    ) -> Callable[[], None] | None:
+        """Judges a way of which it is not known how the ranges fall by its bounds: to what nothing
+        objects then, nothing does. Without any, each entry may object for all that is known. What
+        notes that something may that was not seen to; None if there is no such thing."""
         bounds = self._bounds(path, layout, spots, in_line)
         if bounds is not None:
             self._evaluate_all(bounds)
+        doubts: dict[tuple[str, str], int] = {}
+        unsure: set[tuple[str, str]] = set()
         for spot in spots:
-            always, seen = 0, spot.concern.timed | spot.concern.counted
+            step, concern = _step_of(spot), spot.concern
+            always, seen = 0, -1
             if bounds is not None:
                 always, seen = self._concluded(bounds, spot)
             most = reduce(and_, (run.always.get(spot, -1) for run in layout.whole))
-            step = _step_of(spot)
-            if most & ~always:
-                self._unsure.add(step)
+            asked = concern.timed | concern.counted
+            if layout.reaches(spot.index):  # then it is known when it can be
+                asked = concern.counted
+                most = most & ~concern.timed | spot.always & concern.timed
+                always |= spot.always & concern.timed
+            if most & ~always & asked:
+                unsure.add(step)
             spot.always = most & always
-            self._doubts[step] = self._doubts.get(step, 0) | seen
+            doubts[step] = doubts.get(step, 0) | seen & asked
+
+        def note() -> None:
+            self._unsure |= unsure
+            for step, bits in doubts.items():
+                self._doubts[step] = self._doubts.get(step, 0) | bits
+
+        unseen = any(bits & ~self._objecting(step) for step, bits in doubts.items())
+        return note if unseen or unsure else None
+
+    def _objecting(self, step: tuple[str, str]) -> int:
+        """The entries, as bits, of which an objection to a step was seen."""
+        return sum(bit for known, bit in self._seen if known == step)
+
+    def _refined(self, path: Path, layout: _Layout, spots: list[Spot], in_line: bool) -> bool:
+        """Judges a way in all that its ranges can bring about if waits behind them jump back; that
+        may be too much, and then nothing is done."""
+        stops = [item.stop for item in path.items[: len(layout.stops)]]
+        self._jumping = True
+        more = self._layout(path, stops, spots, in_line)
+        self._jumping = False
+        a_run = 1 + self.work // self._runs
+        if not more.exact or self.work + a_run * len(more.runs) > WORK // 2:
+            return False
+        self._evaluate_all(more)
+        for spot in spots:
+            spot.always, _ = self._concluded(more, spot, remember=True)
+        return True
 
     def _bounds(
         self, path: Path, layout: _Layout, spots: list[Spot], in_line: bool
     ) -> _Layout | None:
         """A way laid out as if whatever hangs on a range fell freely; None if that is too much."""
-        loose = unbound(layout.stops, self.start)
+        loose = unbound(layout.stops, self.start, self._shift)
         bounds = None if loose is None else self._layout(path, loose, spots, in_line)
         return bounds if bounds is not None and bounds.exact else None
+
+    @cached_property
+    def _shift(self) -> int:
+        """How far clocks are put forward or back at most, in all that is looked at."""
+        found = 0
+        for where in self.zones:
+            _, shifts = self.calendar.changes(where, self.end + 2 * PERIOD)
+            offsets = [0, *accumulate(shifts)]
+            found = max(found, max(offsets) - min(offsets) + max(map(abs, shifts), default=0))
+        return found
 
     def _layout(
         self, path: Path, stops: list[Stop], spots: Sequence[Spot], in_line: bool
@@ -477,17 +543,22 @@ class Prover:
         exact = exact and falls is not None
         falls = falls or [Choice(stops, far) for far in modes]
         behind: dict[int, list[_Run]] = {}
-        for place in sorted({*ranges_of(stops), *(place for place, _ in left)}):
+        origins = sorted({*ranges_of(stops), *(place for place, _ in left)})
+        for place in origins:
             runs = self._rest(path, place, stops, spots, frozenset(n for n, _ in left))
             if runs is not None:
                 behind[place] = runs
             else:
                 exact = False
         whole = [self._run(path, choice, spots, in_line) for choice in falls]
-        return _Layout(stops, whole, behind, exact)
+        drops = drops_of(stops)
+        jumps = exact and bool(drops) and not self._jumping
+        exact = exact and drops is not None and not jumps
+        return _Layout(stops, whole, behind, exact, jumps, origins)
 
     def _evaluate_all(self, layout: _Layout) -> None:
-        for run in (*layout.whole, *(run for runs in layout.behind.values() for run in runs)):
+        for run in layout.runs:
+            self._runs += 1
             self._evaluate(run)
 
     def _meetings(
@@ -509,7 +580,7 @@ class Prover:
             if is_range(leg) or free_of(stops, place, legs, -1) is None:
                 return None
             found.append(Meeting(place, legs, leg.base, (0,), leg.wait))
-        drops = drops_of(stops)
+        drops = drops_of(stops) if self._jumping else []
         met = meetings_of(stops, own, lambda a, b: self._care(items[a], items[b]))
         turns = self._turning(signals, items, stops)
         if met is None or turns is None or drops is None:
@@ -1006,7 +1077,7 @@ class Prover:
     def _always(self, step: tuple[str, str]) -> int:
         """The entries, as bits, that object to a touch of a step whenever, on any way, some are
         made."""
-        always = sum(bit for known, bit in self._seen if known == step)
+        always = self._objecting(step)
         left: list[tuple[tuple[Spot, ...], Path, int]] = []
         for spots, path in self._turns[step].items():
             single = len(spots) == 1

@@ -32,7 +32,7 @@ from cadence_guard.check.layout import (
     most,
     piece,
 )
-from cadence_guard.instants import DAY, NEVER, PERIOD, Zone
+from cadence_guard.instants import DAY, NEVER, PERIOD, WEEK, Zone
 from cadence_guard.rules._sets import Intervals, merged
 
 _FREE: Final = 5
@@ -251,10 +251,25 @@ def drops_of(stops: Sequence[Stop]) -> list[Meeting] | None:
                 return None
             if any(isinstance(each, SinceStart) for each in behind):
                 return None
-            days = sum(width or 0 for width in widths) // DAY
-            clocks = sum(not isinstance(each, (Elapsed, LocalDays)) for each in behind)
-            found.append(meeting._replace(borders=2 + 2 * days * min(clocks, 1) + 2 * clocks))
+            width = sum(width or 0 for width in widths)
+            jumps = sum(_jumps(each, width) for each in behind)
+            found.append(meeting._replace(borders=jumps))
     return found
+
+
+def _jumps(leg: Leg, width: int) -> int:
+    """How often a wait can jump back within so long a time: into a Saturday and a Sunday, into a
+    day that it waits for, or where clocks are changed."""
+    clocks = 2 + width // (90 * DAY)
+    match leg:
+        case LocalDays():
+            return clocks
+        case BusinessDays():
+            return clocks + 2 * (1 + width // WEEK)
+        case UntilDay(days=days):
+            return clocks + len(days) * (1 + width // WEEK)
+        case _:
+            return 0
 
 
 def _width(leg: Leg) -> int | None:
@@ -314,9 +329,10 @@ def meetings_of(
     return found
 
 
-def unbound(stops: Sequence[Stop], start: int) -> list[Stop] | None:
+def unbound(stops: Sequence[Stop], start: int, shift: int) -> list[Stop] | None:
     """A way on which each wait behind a range is a range itself, from the least it can take to the
-    most, whatever it hangs on, for entries from `start` on. So it can fall in every way that the
+    most, whatever it hangs on, for entries from `start` on, if clocks are put forward or back by
+    `shift` at most. So it can fall in every way that the
     real one can, and in others. None if one may take too long for that to tell anything."""
     found: list[Stop] = []
     own: list[Lasts] = []
@@ -330,7 +346,7 @@ def unbound(stops: Sequence[Stop], start: int) -> list[Stop] | None:
             since, at = mine, after
             while isinstance(leg, SinceStart) and at not in (leg.base, -1):
                 since, at = own[at].then(since), stops[at].after
-            loose = _loose(leg, since, start)
+            loose = _loose(leg, since, start, shift)
             if isinstance(leg, SinceStart) and at != leg.base:
                 loose = Elapsed(0, None)
             if free and (loose.high is None or loose.high > _LOOSE) and leg != loose:
@@ -343,11 +359,11 @@ def unbound(stops: Sequence[Stop], start: int) -> list[Stop] | None:
     return found
 
 
-def _loose(leg: Leg, since: Lasts, start: int) -> Elapsed:
+def _loose(leg: Leg, since: Lasts, start: int, shift: int) -> Elapsed:
     """The least and the most that a wait can take; `since` is how long it is after the stop that it
     counts from, if it counts from one."""
     wait = leg.wait if isinstance(leg, SinceStart) else leg
-    low, high = least(wait), most(wait)
+    low, high = least(wait, shift), most(wait, shift)
     if isinstance(wait, UntilDate):
         high = max(0, wait.at - start + DAY)
     if not isinstance(leg, SinceStart):

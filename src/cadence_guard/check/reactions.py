@@ -15,9 +15,10 @@ is asked about it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
@@ -329,18 +330,18 @@ class _Reacting(Prover):
             or super()._care(one, other)
         )
 
-    def _bound(self, path: Path, layout: _Layout, spots: list[Spot], in_line: bool) -> None:
-        """The same for signals: those after which something may be refused then, for all that is
-        known, are in doubt."""
+    def _doubt(
+        self, path: Path, layout: _Layout, spots: list[Spot], in_line: bool
+    ) -> Callable[[], None] | None:
+        """The same for signals after which something may be refused, for all that is known."""
+        found, doubted = dict(self._found), set(self._left)
         bounds = self._bounds(path, layout, spots, in_line)
-        if bounds is None:
-            self._doubted |= self._left
-            return
-        found = dict(self._found)
-        with suppress(_SettledError):
-            self._evaluate_all(bounds)
-        self._doubted |= self._found.keys()
-        self._found = found
+        if bounds is not None:
+            with suppress(_SettledError):
+                self._evaluate_all(bounds)
+            doubted = self._found.keys() - found.keys()
+            self._found = found
+        return partial(self._doubted.update, doubted) if doubted else None
 
     def _judge_spot(self, run: _Run, spot: Spot, cell: _Cell, plain: int | None) -> None:
         """Looks for a start of a cell at which a signal makes a touch be refused."""
