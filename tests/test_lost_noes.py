@@ -261,3 +261,27 @@ def test_a_booking_is_the_same_when_the_country_has_become_known() -> None:
         guard.record({**LISTED, "contact": call.contact})
         booked.confirm("no_answer")
     assert guard.reserve(a_touch(id="t-2", channel="call", to=PHONE))
+
+
+@pytest.mark.parametrize("again", [PHONE, LOCAL])
+@pytest.mark.parametrize(
+    "no",
+    [
+        said("opt_out", point=LOCAL),
+        {"event": "suppress", "at": "2026-02-02T09:00:00Z", "point": LOCAL},
+    ],
+    ids=["opt_out", "suppress"],
+)
+def test_a_no_to_a_number_outlives_an_erasure_however_it_was_written(
+    no: dict[str, Any], again: str
+) -> None:
+    if no["event"] == "suppress" and again != LOCAL:
+        pytest.skip("nobody can say whose number that was")
+    ledger = MemoryLedger()
+    guard = Guard(Policy(), ledger=ledger)
+    guard.record(no)  # before anybody knows the country
+    guard.record(LISTED)
+    guard.forget("c-1")
+    assert all(LOCAL not in str(filed.event) for filed in ledger.history([f"point:{LOCAL}"]).events)
+    guard.record({**LISTED, "points": [{"kind": "phone", "value": again}]})
+    assert not guard.evaluate(a_touch(contact="c-1", channel="call", to=again))

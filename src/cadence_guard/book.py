@@ -402,11 +402,12 @@ class Book:
     def _contact(self, contact: Contact, at: int, streams: Streams) -> None:
         me = self._me(contact.contact)
         me.describe(contact, at)
-        for no in me.noes:  # they may have named a number before its country was known
-            for text in no.points:
-                point = normalise(text, None, me.country)
-                if point != text and is_phone(point):
-                    me.spelled[point] = me.spelled.get(point, frozenset()) | {text}
+        for index, no in enumerate(me.noes):  # named a number before its country was known?
+            read = {normalise(text, None, me.country) for text in no.points} - no.points
+            if also := frozenset(filter(is_phone, read)):
+                wider = me.noes[index] = no.also_at(no.points | also)
+                for point in also:
+                    self._noes_at.setdefault(point, []).append(wider)
 
     def _handoff(self, handoff: Handoff, at: int, streams: Streams) -> None:
         me = self._me(handoff.contact)

@@ -345,7 +345,8 @@ class Guard:
                     **self._shelves.history([KEY_STREAM]).revisions,
                 }
                 points = {point for filed in shelf.page.events for point in filed.streams.points}
-                points.update(shelf.book.people[contact].view.points)
+                person = shelf.book.people[contact]
+                points.update(person.view.points, *person.spelled.values())
                 also = self._listed(sorted(p for p in points if not p.startswith(HASHED)))
                 for filed in also:
                     mark = frozenset(self._shelves.hash(point) for point in filed.streams.points)
