@@ -349,11 +349,11 @@ class Guard:
                 points.update(person.view.points, *person.spelled.values())
                 also = self._listed(sorted(p for p in points if not p.startswith(HASHED)))
                 for filed in also:
-                    mark = frozenset(self._shelves.hash(point) for point in filed.streams.points)
-                    hashed = filed.event.model_copy(
-                        update={"point": next(iter(mark)), "note": None}
-                    )
-                    kept.append(Filed(hashed, Streams(None, None, mark)))
+                    named = filed.streams.points
+                    read = {point for point, texts in person.spelled.items() if texts & named}
+                    for mark in map(self._shelves.hash, sorted(named | read)):
+                        hashed = filed.event.model_copy(update={"point": mark, "note": None})
+                        kept.append(Filed(hashed, Streams(None, None, frozenset((mark,)))))
             try:
                 with guarded():
                     self.ledger.forget(f"contact:{contact}", kept, expect, also)
