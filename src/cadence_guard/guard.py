@@ -286,7 +286,7 @@ class Guard:
             return
         raise LedgerUnavailable(f"others were faster {TRIES} times")
 
-    def check(self, event: Event | Mapping[str, Any]) -> None:
+    def verify(self, event: Event | Mapping[str, Any]) -> None:
         """Raises the EventError that `record` would raise for a fact that is wrong, or a touch that
         contradicts what was recorded under its id. Records nothing. LedgerUnavailable."""
         told = self._fact(event)

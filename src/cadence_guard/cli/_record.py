@@ -36,7 +36,7 @@ def run_record(file: str, ledger: str, key: str | None) -> int:
         source = EventFile(path, name=file, progress=True)
         for event in source:
             try:
-                guard.check(event)
+                guard.verify(event)
             except CadenceGuardError as error:
                 raise type(error)(f"{source.where()}: {error}") from error
         source = EventFile(path, name=file, progress=True)
