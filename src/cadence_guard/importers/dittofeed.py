@@ -30,6 +30,7 @@ from cadence_guard.cadence import (
     fixed,
 )
 from cadence_guard.importers._labels import label_seconds
+from cadence_guard.importers._linear import named
 from cadence_guard.importers._marketing import Gathered
 from cadence_guard.importers._source import Source
 from cadence_guard.importers._values import (
@@ -72,7 +73,7 @@ def read(source: Source) -> CadenceFile:
     another has."""
     return CadenceFile(
         FORMAT,
-        tuple(
+        named(
             _Journey(source, place, thing, definition).cadence()
             for place, thing, definition in _things(source.data)
         ),

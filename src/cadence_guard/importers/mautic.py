@@ -37,6 +37,7 @@ from cadence_guard.cadence import (
     Wait,
     Where,
 )
+from cadence_guard.importers._linear import named
 from cadence_guard.importers._marketing import Gathered
 from cadence_guard.importers._source import Source
 from cadence_guard.importers._values import (
@@ -106,7 +107,7 @@ def read(source: Source) -> CadenceFile:
         if often[campaign.name] > 1:
             campaign.name += f" #{campaign.id}"
     names = {campaign.id: campaign.name for campaign in found}
-    return CadenceFile(FORMAT, tuple(_Reader(source, each, names).cadence() for each in found))
+    return CadenceFile(FORMAT, named(_Reader(source, each, names).cadence() for each in found))
 
 
 # -- the three shapes ----------------------------------------------------------------------------
