@@ -50,11 +50,12 @@ from cadence_guard.cadence import (
     follow,
 )
 from cadence_guard.check import assumptions
+from cadence_guard.check.before import book_before
 from cadence_guard.check.ignores import is_ignored
 from cadence_guard.check.layout import Leg, SinceStart, apply, lay
 from cadence_guard.check.paths import Heard, Made, Path, What
 from cadence_guard.check.proof import Objected, Proof, prove
-from cadence_guard.check.reactions import book_before, reactions
+from cadence_guard.check.reactions import reactions
 from cadence_guard.check.report import Finding
 from cadence_guard.check.run import INCOMPLETE, Opened
 from cadence_guard.check.shape import in_words, shape
