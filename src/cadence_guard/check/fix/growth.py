@@ -9,12 +9,12 @@ from typing import Final
 from cadence_guard._struct import struct
 from cadence_guard.cadence import BusinessDays, Cadence, Elapsed, LocalDays, Pause, Wait, Where
 from cadence_guard.check import assumptions
+from cadence_guard.check.before import book_before
 from cadence_guard.check.fix.edits import BEFORE, Edit
 from cadence_guard.check.fix.graph import is_slot
 from cadence_guard.check.fix.routes import Route, is_retry, legs_of, loops_around, times_of
 from cadence_guard.check.layout import Leg, SinceStart, apply, lay
 from cadence_guard.check.proof import Objected
-from cadence_guard.check.reactions import book_before
 from cadence_guard.instants import DAY, HOUR, MINUTE, NEVER, PERIOD, WEEK, to_datetime
 
 _SAMPLES: Final = range(0, WEEK, 2 * HOUR)
