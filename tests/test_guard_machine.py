@@ -233,8 +233,20 @@ class GuardMachine(RuleBasedStateMachine):
                 reservation.confirm(outcome)
             return
         reservation.confirm(outcome)
-        self.told.append(told)
-        self.ids[id_] = told
+        if self.is_news(id_, outcome):
+            self.told.append(told)
+            self.ids[id_] = told
+
+    def is_news(self, id_: str, outcome: str) -> bool:
+        """Whether nobody has told that outcome yet, nor one that says more."""
+        told: list[str | None] = []
+        for event in self.told:
+            if isinstance(event, Release) and event.touch == id_:
+                told = []
+            elif isinstance(event, Touch) and event.id == id_:
+                told.append(event.outcome)
+        weak = {None: 0, "unknown": 1, "failed": 1, "sent": 2, "delivered": 3}
+        return outcome not in told and (not told or weak.get(outcome, 4) >= weak.get(told[-1], 4))
 
     @precondition(lambda self: self.reservations)
     @rule(data=st.data())

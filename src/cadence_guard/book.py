@@ -6,7 +6,7 @@ It takes events in and makes cases of touches. Ledgers keep events; a book is wh
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from operator import attrgetter
 from typing import Any, Final
 
@@ -29,11 +29,10 @@ from cadence_guard.history import (
     View,
     facts_of,
     points_of,
-    spelled_in,
 )
 from cadence_guard.instants import NEVER, to_datetime, to_us
 from cadence_guard.lines import Line, Past, form_of
-from cadence_guard.points import HASHED, is_phone, normalise
+from cadence_guard.points import HASHED, kind_by_look, normalise, written
 from cadence_guard.touch import Release, Touch
 from cadence_guard.words import CHANNEL_KIND
 
@@ -58,6 +57,8 @@ class Book:
         self._noes_at: dict[str, list[No]] = {}
         self._grants_at: dict[str, list[Grant]] = {}
         self._ids: dict[str, Past] = {}
+        self._outcomes: dict[str | None, tuple[str | None, ...]] = {}
+        """The outcomes of each touch that has had more than one, in order."""
         self._words: dict[str, str] = {}
         self.remembered: dict[Hashable, Any] | None = {} if remember else None
         """What the engine has found out since the last event."""
@@ -73,15 +74,15 @@ class Book:
         names = names_of(touch, me, facts)
         point = names[0] if names else None
         view = me.view if facts is None else _with(me.view, facts)
-        noes: Iterable[No] = me.noes
+        noes = me.noes
         if self._noes_at or self._erased:
             noes = [*noes, *self._others(me, names)]
-        if len(names) > 1:
+        if len(names) > 1 and noes:
             noes = [no.also_at(names) for no in noes]
         return Case(touch, at, point, me, view, noes, self)
 
     def names(self, touch: Touch, facts: Contact | None) -> tuple[str, ...]:
-        """All texts under which somebody may have named the point of a touch."""
+        """All that somebody may have written for the point of a touch."""
         return names_of(touch, self._me(touch.contact), facts)
 
     def account_line(self, account: str) -> Line:
@@ -212,8 +213,11 @@ class Book:
             self._outcome(known, touch)
         elif touch.id is not None or not self.knows(touch):
             me = self._me(touch.contact)
-            account = streams.account if streams else me.account
-            self._add(touch, at, _name_of(touch, me), me, account)
+            if streams is None:
+                self._add(touch, at, _name_of(touch, me), me, me.account)
+            else:  # as it was filed: not all that was known then need be known here
+                (point,) = streams.points or (None,)
+                self._add(touch, at, point, me, streams.account)
 
     def lay(self, touch: Touch, at: int) -> None:
         """Takes in a touch without id as if it were made at an instant, whatever it says of that:
@@ -314,20 +318,33 @@ class Book:
         """Whether two touches of one kind and instant are about the same message and point."""
         return (
             (past.cadence, past.step) == (touch.cadence, touch.step)
-            and past.to in (names_of(touch, self._me(touch.contact)) or (None,))
+            and _is_at(past.to, names_of(touch, self._me(touch.contact)))
             and past.rest == _rest(touch)
         )
 
+    def is_news(self, past: Past, outcome: str | None) -> bool:
+        """Whether an outcome of a known touch is another one. Providers tell the same twice and out
+        of order: what was told before, or says less than what is known, changes nothing."""
+        known = past.form.outcome
+        if outcome is None or outcome in self._outcomes.get(past.id, (known,)):
+            return False
+        return known is None or words.OUTCOMES_SAY[outcome] >= words.OUTCOMES_SAY[known]
+
     def _outcome(self, past: Past, touch: Touch) -> None:
-        """The same touch again, with another outcome."""
-        if touch.outcome in (None, past.form.outcome):
+        """The same touch again, perhaps with another outcome."""
+        if not self.is_news(past, touch.outcome):
             return
         me = self._me(touch.contact)
+        told = self._outcomes.get(past.id, (past.form.outcome,))
+        self._outcomes[past.id] = (*told, touch.outcome)
         self._unfile(past, me)
         past.form = form_of(touch)
         self._file(past, me)
 
     def _release(self, release: Release, at: int, streams: Streams) -> None:
+        past = self._ids.get(release.touch)
+        if past is not None and past.contact != release.contact:
+            raise EventError(f"touch {release.touch!r} is one to another contact")
         self.release(release.touch)
 
     def release(self, id_: str) -> None:
@@ -336,6 +353,7 @@ class Book:
         past = self._ids.pop(id_, None)
         if past is None:
             return
+        self._outcomes.pop(id_, None)
         me = self._me(past.contact)
         self._unfile(past, me)
         me.offers = [offer for offer in me.offers if offer[0] is not past]
@@ -351,8 +369,9 @@ class Book:
             if signal.point and not signal.channel and channel:
                 touch = self._ids[signal.touch or ""]  # it is where the channel is from
                 channel = channel if touch.to == point else None
+            scope = _reaching(channel, point)
             self._object(
-                No(signal.kind, at, me.contact, channel, signal.purpose, points, bool(point))
+                No(signal.kind, at, me.contact, scope, signal.purpose, points, bool(point))
             )
         self._hear(me, said)
 
@@ -376,11 +395,10 @@ class Book:
         me = self._me(consent.contact)
         point = named_point(consent, me)
         if consent.status == "withdrawn":
-            points = streams.points
-            no = No(
-                "withdrawn", at, me.contact, consent.channel, consent.purpose, points, bool(point)
+            points, scope = streams.points, _reaching(consent.channel, point)
+            self._object(
+                No("withdrawn", at, me.contact, scope, consent.purpose, points, bool(point))
             )
-            self._object(no)
             self._hear(me, Said(at, "withdrawn", consent.channel, point, consent.purpose))
             return
         grant = Grant(
@@ -400,14 +418,7 @@ class Book:
         me.changed()
 
     def _contact(self, contact: Contact, at: int, streams: Streams) -> None:
-        me = self._me(contact.contact)
-        me.describe(contact, at)
-        for index, no in enumerate(me.noes):  # named a number before its country was known?
-            read = {normalise(text, None, me.country) for text in no.points} - no.points
-            if also := frozenset(filter(is_phone, read)):
-                wider = me.noes[index] = no.also_at(no.points | also)
-                for point in also:
-                    self._noes_at.setdefault(point, []).append(wider)
+        self._me(contact.contact).describe(contact, at)
 
     def _handoff(self, handoff: Handoff, at: int, streams: Streams) -> None:
         me = self._me(handoff.contact)
@@ -416,10 +427,10 @@ class Book:
         me.changed()
 
     def _suppress(self, suppress: Suppress, at: int, streams: Streams) -> None:
-        no = No(
-            "suppressed", at, suppress.contact, suppress.channel, suppress.purpose, streams.points
+        scope = _reaching(suppress.channel, named_point(suppress, None))
+        self._object(
+            No("suppressed", at, suppress.contact, scope, suppress.purpose, streams.points)
         )
-        self._object(no)
 
     # -- forgetting -----------------------------------------------------------------------------
 
@@ -516,19 +527,14 @@ def point_of(touch: Touch) -> str | None:
 
 
 def names_of(touch: Touch, me: History, facts: Contact | None = None) -> tuple[str, ...]:
-    """How the contact point of a touch is compared, then other texts under which it may have been
-    named: a national number, as long as nobody knew its country. () if it has none."""
+    """How the contact point of a touch is compared, then what else may have been written for it: a
+    number without its country. () if it has none."""
     if touch.to is None:
         return ()
     kind = CHANNEL_KIND[touch.channel]
-    text = normalise(touch.to, kind)
     if kind != "phone":
-        return (text,)
-    point = normalise(touch.to, "phone", (facts and facts.country) or me.country)
-    texts = {text} | me.spelled.get(point, frozenset())
-    if facts is not None:
-        texts |= spelled_in(facts).get(point, frozenset())
-    return (point, *sorted(texts - {point}))
+        return (normalise(touch.to, kind),)
+    return written(normalise(touch.to, "phone", (facts and facts.country) or me.country))
 
 
 def _name_of(touch: Touch, me: History) -> str | None:
@@ -537,18 +543,41 @@ def _name_of(touch: Touch, me: History) -> str | None:
     return names[0] if names else None
 
 
+def _is_at(point: str | None, names: tuple[str, ...]) -> bool:
+    """Whether a point is the one of these names."""
+    return not names if point is None else not {*names}.isdisjoint(written(point))
+
+
 def named_point(event: Signal | Consent | Suppress, whose: History | None) -> str | None:
     """The contact point that an event names, normalised."""
     if event.point is None:
         return None
     kind = CHANNEL_KIND[event.channel] if event.channel else None
-    return normalise(event.point, kind, whose.country if whose else None)
+    country = whose.country if whose else None
+    as_it_looks = normalise(event.point, None, country)
+    if kind in _LOOKS and kind_by_look(as_it_looks) not in (None, kind):
+        return as_it_looks  # of another kind than its channel
+    return normalise(event.point, kind, country)
+
+
+_LOOKS: Final = ("email", "phone")
+"""The kinds of points that show by their look."""
+
+
+def _reaching(channel: str | None, point: str | None) -> str | None:
+    """The channel that a no closes. One that cannot reach the point it names is how the no came."""
+    kind = CHANNEL_KIND[channel] if channel else None
+    if kind in _LOOKS and point and kind_by_look(point) not in (None, kind):
+        return None
+    return channel
 
 
 def _as_named(event: Signal | Consent | Suppress, whose: History | None) -> frozenset[str]:
     """The point that an event names, as it is compared and as it is written: a national number may
-    be somebody's whose country nobody knows."""
-    found = (named_point(event, whose), named_point(event, None))
+    be somebody's whose country nobody knows, and digits may be a handle or an address."""
+    found = {named_point(event, whose), plain := named_point(event, None)}
+    if event.point and event.channel is None and plain and plain.isdecimal():
+        found.add(normalise(event.point, "post"))
     return frozenset(point for point in found if point)
 
 

@@ -17,9 +17,25 @@ from cadence_guard._model import (
     ZoneName,
     word,
 )
-from cadence_guard.points import is_email, is_phone, normalise
+from cadence_guard.points import HASHED, is_email, is_phone, normalise
 
 _Region = Annotated[Text, Field(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$")]
+
+
+def _shows(text: str) -> bool:
+    """Whether there is anything to be seen in a text."""
+    return normalise(text, "post") != ""
+
+
+def _names_one_point(value: str | None) -> None:
+    """A no to what can be nobody's point would hold for nobody, in silence."""
+    if value is None:
+        return
+    point = normalise(value)
+    if not point:
+        raise ValueError(f"point: {value!r} names no contact point")
+    if "@" in point[1:] and not is_email(point):
+        raise ValueError(f"point: {value!r} is not one e-mail address")
 
 
 class ContactPoint(Model):
@@ -85,6 +101,9 @@ class Consent(Model):
 
     @model_validator(mode="after")
     def _says_enough(self) -> Consent:
+        _names_one_point(self.point)
+        if self.evidence is not None and not _shows(self.evidence):
+            raise ValueError("evidence: nothing is written there; leave it out if there is none")
         if self.status == "granted" and not (self.purpose and (self.channel or self.point)):
             raise ValueError("a grant names a 'purpose', and a 'channel' or a 'point'")
         return self
@@ -102,6 +121,11 @@ class Signal(Model):
     purpose: MaybePurpose = None
     touch: Text = None
     until: MaybeInstant | None = None
+
+    @model_validator(mode="after")
+    def _is_about_something(self) -> Signal:
+        _names_one_point(self.point)
+        return self
 
 
 class Handoff(Model):
@@ -132,6 +156,7 @@ class Suppress(Model):
 
     @model_validator(mode="after")
     def _names_something(self) -> Suppress:
+        _names_one_point(self.point)
         if not (self.point or self.contact):
             raise ValueError("a suppression names a 'point' or a 'contact'")
         return self
@@ -143,3 +168,9 @@ class Forget(Model):
     event: Literal["forget"] = "forget"
     contact: Id
     at: MaybeInstant = None
+
+    @model_validator(mode="after")
+    def _is_somebody(self) -> Forget:
+        if self.contact.startswith(HASHED):
+            raise ValueError("contact: a hash is all that is left of somebody; it keeps their noes")
+        return self

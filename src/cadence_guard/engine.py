@@ -370,7 +370,10 @@ UNKNOWN: Final = Finding(
 def _object(entry: Rule, t: int, case: Case, failed: str | None) -> Objection:
     if failed is None:
         try:
-            return entry.objection(t, case)
+            said: object = entry.objection(t, case)
+            if isinstance(said, Objection):
+                return said
+            failed = f"its objection is a {type(said).__name__}"
         except Exception as error:  # noqa: BLE001 (a rule that cannot say why still objects)
             failed = f"{type(error).__name__}: {error}"
     return Objection(

@@ -55,3 +55,6 @@ class Refused(CadenceGuardError):
     def __init__(self, decision: Decision) -> None:
         super().__init__(decision.explain())
         self.decision = decision
+
+    def __reduce__(self) -> tuple[type[Refused], tuple[Decision]]:
+        return type(self), (self.decision,)  # of its text nobody could make it again

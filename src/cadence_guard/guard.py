@@ -22,7 +22,7 @@ from cadence_guard.events import Event, parse_event
 from cadence_guard.history import Streams
 from cadence_guard.instants import DAY, parse_instant, to_datetime, to_us
 from cadence_guard.ledgers import Filed, Ledger, Page, open_ledger
-from cadence_guard.points import HASHED
+from cadence_guard.points import HASHED, written
 from cadence_guard.policy import Policy
 from cadence_guard.reservation import Reservation, in_thread
 from cadence_guard.ruleset import Ruleset
@@ -223,10 +223,13 @@ class Guard:
         decision = self._judge(book, asked, facts)
         return ([release, filed] if decision else [release]), decision
 
-    def _release(self, id_: str, touch: Touch | None = None) -> None:
-        """Takes a booking back, if it stands; that of this very touch, if one is given."""
+    def _release(self, id_: str, touch: Touch | None = None, contact: str | None = None) -> None:
+        """Takes a booking back, if it stands; that of this very touch or contact, if one is
+        given."""
 
         def taken_back(last: Touch) -> Event:
+            if contact not in (None, last.contact):
+                raise EventError(f"touch {id_!r} is one to another contact")
             if last.outcome not in (None, "unknown", "failed"):
                 raise EventError(f"touch {id_!r} was made already: {last.outcome}")
             if touch not in (None, last.model_copy(update={"outcome": None})):
@@ -272,7 +275,7 @@ class Guard:
             self.forget(told.contact)
             return
         if isinstance(told, Release):
-            self._release(told.touch)
+            self._release(told.touch, contact=told.contact)
             return
         for _ in range(TRIES):
             with self._lock:
@@ -317,7 +320,7 @@ class Guard:
             if _standing(booking):
                 book = self._shelves.book(booking)
                 past = book.check(told)
-                if past is not None and past.form.outcome == told.outcome:
+                if past is not None and not book.is_news(past, told.outcome):
                     return None, {}
                 return Filed(told, booking.events[-1].streams), booking.revisions
         else:
@@ -333,8 +336,9 @@ class Guard:
 
         Kept are keyed hashes of the id and the points with the scope of each no, and for the
         account's caps the instants and channels of touches without the person. Who is imported
-        again meets them. Raises LedgerUnavailable.
+        again meets them. Raises EventError for what is no id of a contact, LedgerUnavailable.
         """
+        parse_event({"event": "forget", "contact": contact})
         for _ in range(TRIES):
             with self._lock:
                 shelf = self._shelves.full(contact)
@@ -345,13 +349,11 @@ class Guard:
                     **self._shelves.history([KEY_STREAM]).revisions,
                 }
                 points = {point for filed in shelf.page.events for point in filed.streams.points}
-                person = shelf.book.people[contact]
-                points.update(person.view.points, *person.spelled.values())
-                also = self._listed(sorted(p for p in points if not p.startswith(HASHED)))
+                points.update(shelf.book.people[contact].view.points)
+                names = {name for point in points for name in written(point)}
+                also = self._listed(sorted(n for n in names if not n.startswith(HASHED)))
                 for filed in also:
-                    named = filed.streams.points
-                    read = {point for point, texts in person.spelled.items() if texts & named}
-                    for mark in map(self._shelves.hash, sorted(named | read)):
+                    for mark in map(self._shelves.hash, sorted(filed.streams.points)):
                         hashed = filed.event.model_copy(update={"point": mark, "note": None})
                         kept.append(Filed(hashed, Streams(None, None, frozenset((mark,)))))
             try:

@@ -194,7 +194,6 @@ class History:
         "noes",
         "offers",
         "said",
-        "spelled",
     )
 
     def __init__(self, contact: str, people: Mapping[str, History]) -> None:
@@ -210,9 +209,6 @@ class History:
         """Whether a contact event was among the events."""
         self.human = False
         """Whether a person ever touched the contact."""
-        self.spelled: dict[str, frozenset[str]] = {}
-        """Other texts under which somebody may name one of the contact's points: national numbers.
-        """
         self._facts: dict[str, tuple[int, Any]] = {}
         self._points: dict[str, dict[str, tuple[int, Any]]] = {}
         self._view: View | None = None
@@ -261,8 +257,6 @@ class History:
         self._merge(self._facts, facts_of(contact), at)
         for point, about in points_of(contact).items():
             self._merge(self._points.setdefault(point, {}), about, at)
-        for point, texts in spelled_in(contact).items():
-            self.spelled[point] = self.spelled.get(point, frozenset()) | texts
         self._view = None
 
     @staticmethod
@@ -277,11 +271,18 @@ class History:
         self.changed(None if said.kind == "withdrawn" else said.kind)
 
     def points_had(self, channel: str | None) -> frozenset[str]:
-        """The points described so far that a channel reaches; all of them without a channel."""
+        """The points so far, described or touched, that a channel reaches; all of them without a
+        channel."""
         kind = kind_of(channel) if channel else None
-        return frozenset(
+        described = {
             point for point, about in self._points.items() if kind in (None, about["kind"][1])
-        )
+        }
+        touched = {
+            touch.to
+            for touch in self.line.touches
+            if touch.to and kind in (None, kind_of(touch.form.channel))
+        }
+        return frozenset(described | touched)
 
     def is_answer(self, touch: Past, answers: Answers) -> bool:
         """Whether a past touch by a person answered: the contact had spoken last."""
@@ -444,17 +445,6 @@ _ABOUT: Final = ("kind", "use", "source", "region", "time_zone")
 def facts_of(contact: Contact) -> dict[str, Any]:
     """The facts that a contact event gives, without its points."""
     return {key: value for key in _FACTS if (value := getattr(contact, key)) is not None}
-
-
-def spelled_in(contact: Contact) -> dict[str, frozenset[str]]:
-    """For each point that a contact event gives otherwise than it is compared (a national number),
-    that text."""
-    found: dict[str, frozenset[str]] = {}
-    for point in contact.points:
-        text = normalise(point.value, point.kind)
-        if (name := normalise(point.value, point.kind, contact.country)) != text:
-            found[name] = found.get(name, frozenset()) | {text}
-    return found
 
 
 def points_of(contact: Contact) -> dict[str, dict[str, Any]]:

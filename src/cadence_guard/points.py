@@ -1,9 +1,9 @@
 """Contact points, normalised: the same address or number is the same point, however it is written.
 
 E-mail: trimmed, casefolded whole, domain by IDNA; plus-tags and dots stay; `mailto:` and the name
-in `Ada <ada@b.example>` do not. Phone: E.164, without an extension. Social: casefolded, without
-`@`. What is neither is compared as text, casefolded and with single blanks. Signs that nobody sees
-are left out.
+in `Ada <ada@b.example>` do not. Phone: E.164, without an extension, or the digits of a number whose
+country nobody knows. Social: casefolded, without `@`. What is neither is compared as text,
+casefolded and with single blanks. Signs that nobody sees are left out.
 """
 
 from __future__ import annotations
@@ -17,8 +17,13 @@ from cadence_guard.words import CHANNEL_KIND
 
 _E164: Final = re.compile(r"\+[1-9][0-9]{5,14}")
 _MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
-_MAILBOX: Final = re.compile(r".*<([^@\s<>]+@[^@\s<>]+)>|mailto:([^@\s<>]+@[^@\s<>]+)")
-_EXTENSION: Final = re.compile(r"\s*(?:;ext=|;|,|#|\bext(?:ension)?\b\.?:?|\bx)\s*[0-9]{1,7}$")
+_MAILBOX: Final = re.compile(r".*<([^@\s<>]+@[^@\s<>]+)>|mailto:([^@\s<>?]+(?:@|%40)[^@\s<>?]+)\S*")
+_DIALLED: Final = re.compile(r"(?:tel|callto|sms|whatsapp):")
+_EXTENSION: Final = re.compile(r"\s*(?:(;ext=|\bext(?:ension)?\b\.?:?|\bx)|;|,|#)\s*[0-9]{1,7}$")
+_WHOLE: Final = 10
+"""So many digits before a comma are a number by themselves; what follows is an extension."""
+_NATIONAL: Final = 5
+"""Fewer digits are no phone number."""
 HASHED: Final = "hmac-sha256:"
 """How a point or a contact begins of which only a keyed hash is known."""
 
@@ -27,8 +32,8 @@ HASHED: Final = "hmac-sha256:"
 def normalise(value: str, kind: str | None = None, country: str | None = None) -> str:
     """The one spelling under which a point is compared; `kind` is guessed when not given.
 
-    A national phone number needs the extra `phone` and a country; without them it stays text, and
-    `is_phone` of the answer is false.
+    A national phone number needs the extra `phone` and a country; without them its digits stay, and
+    `is_phone` of the answer is false; `written` gives what may have been meant.
     """
     text = unicodedata.normalize("NFKC", value)
     if not text.isascii():
@@ -41,7 +46,7 @@ def normalise(value: str, kind: str | None = None, country: str | None = None) -
     kind = kind or _guess(text)
     if kind == "email":
         if mailbox := _MAILBOX.fullmatch(text):
-            text = mailbox[1] or mailbox[2]
+            text = mailbox[1] or mailbox[2].replace("%40", "@")
         return _email(text) if _MAIL.fullmatch(text) else text
     if kind == "phone":
         return _phone(text, country) or text
@@ -70,6 +75,17 @@ def is_phone(point: str) -> bool:
     return _E164.fullmatch(point) is not None
 
 
+@lru_cache(maxsize=65_536)
+def written(point: str) -> tuple[str, ...]:
+    """A normalised point, and all that somebody may have written for it who left out its country:
+    a code has one to three digits."""
+    if not is_phone(point):
+        return (point,)
+    digits = point[1:]
+    national = (digits[size:].lstrip("0") for size in (1, 2, 3))
+    return (point, digits, *(text for text in national if len(text) >= _NATIONAL))
+
+
 def mask(point: str) -> str:
     """A point fit for a log: `+1512*****43`, `a***@studio.example`."""
     if is_phone(point):
@@ -87,13 +103,15 @@ def _guess(text: str) -> str | None:
     if text.startswith("@"):
         return "social"
     digits = sum(char.isdigit() for char in text)
-    letters = sum(char.isalpha() for char in _EXTENSION.sub("", text.removeprefix("tel:")))
-    return "phone" if digits >= 5 and not letters else None
+    letters = sum(char.isalpha() for char in _EXTENSION.sub("", _DIALLED.sub("", text, count=1)))
+    return "phone" if digits >= _NATIONAL and not letters else None
 
 
 def _email(text: str) -> str:
     name, _, domain = text.rpartition("@")
-    domain = domain.rstrip(".\u3002")  # the ideographic full stop ends a label too
+    domain = domain.rstrip(".\u3002,;")  # the ideographic full stop ends a label too
+    if "xn--" in domain:  # what two standards encode otherwise is one name
+        domain = ".".join(map(_decoded, domain.split(".")))
     if domain.isascii():  # nothing to encode, and the codec takes long to load
         return f"{name}@{domain}"
     try:
@@ -103,24 +121,46 @@ def _email(text: str) -> str:
     return f"{name}@{domain}"
 
 
-def _phone(text: str, country: str | None) -> str | None:
-    text = _EXTENSION.sub("", text.removeprefix("tel:"))
-    abroad = text.lstrip(" (").startswith(("+", "00"))
-    # Letters and digits of any script stay: a number that lost one would be somebody else's.
-    bare = re.sub(r"[^+\w]|_", "", text.replace("(0)", "") if abroad else text)
+def _decoded(label: str) -> str:
+    """A label of a domain as people read it."""
+    if not label.startswith("xn--"):
+        return label
+    try:
+        return unicodedata.normalize("NFKC", label[4:].encode().decode("punycode").casefold())
+    except UnicodeError:
+        return label
+
+
+def _phone(text: str, country: str | None) -> str:
+    """A phone number in E.164, or the digits of one whose country nobody knows; else the text."""
+    number = _DIALLED.sub("", text, count=1)
+    cut = _EXTENSION.search(number)
+    if cut and (cut[1] or sum(char.isdigit() for char in number[: cut.start()]) >= _WHOLE):
+        number = number[: cut.start()]
+    abroad = number.lstrip(" (").startswith(("+", "00"))
+    # Letters of any script stay: a number that lost one would be somebody else's.
+    bare = re.sub(r"[^+\w]|_", "", number.replace("(0)", "") if abroad else number)
+    bare = "".join(str(unicodedata.decimal(char, char)) for char in bare)
     international = "+" + bare[2:] if bare.startswith("00") else bare
     if _E164.fullmatch(international):
         return international
-    if country is None or not bare:
+    if found := _abroad(number, country):
+        return found
+    return bare.lstrip("0") if len(bare) >= _NATIONAL and bare.isdecimal() else text
+
+
+def _abroad(number: str, country: str | None) -> str | None:
+    """A national number in E.164, with the extra `phone` and a country."""
+    if country is None:
         return None
     try:
         import phonenumbers
     except ImportError:
         return None
     try:
-        number = phonenumbers.parse(text, country)
+        parsed = phonenumbers.parse(number, country)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(number):
+    if not phonenumbers.is_possible_number(parsed):
         return None
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
@@ -71,7 +72,17 @@ def rule_class(name: str) -> type[Rule]:
         raise ValueError(
             f"rule {name!r} is no subclass of cadence_guard.rules.Rule with next_open and objection"
         )
+    code = getattr(found, "code", "")
+    if not code or code in {rule.code for rule in RULES.values()}:
+        raise ValueError(f"rule {name!r} has the code {code!r}; give it one of its own")
     return found
+
+
+def _whole(value: object) -> object:
+    """`true` and `1.0` equal 1, and are no version."""
+    if type(value) is not int:
+        raise ValueError(f"expected 1, not {value!r}")
+    return value
 
 
 def _parse_rules(value: Any) -> dict[str, Setting]:
@@ -244,7 +255,7 @@ class Policy(_Stated):
     about it. Raises PolicyError for everything that is not understood, `null` included.
     """
 
-    version: Literal[1] = 1
+    version: Annotated[Literal[1], BeforeValidator(_whole)] = 1
     packs: Annotated[
         tuple[str, ...],
         PlainValidator(_parse_packs),

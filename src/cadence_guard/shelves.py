@@ -18,7 +18,7 @@ from cadence_guard.errors import EventError, LedgerUnavailable
 from cadence_guard.history import Streams
 from cadence_guard.instants import DAY, FIRST, to_datetime, to_us
 from cadence_guard.ledgers import Filed, Ledger, Page
-from cadence_guard.points import HASHED
+from cadence_guard.points import HASHED, written
 from cadence_guard.touch import Touch
 from cadence_guard.words import CHANNEL_KIND
 
@@ -157,7 +157,7 @@ class Shelves:
                 ):
                     return shelf, is_new
         since = need if need == FIRST else need // _MONTH * _MONTH
-        own, known = account, frozenset((point,) if point else ())
+        own, known = account, frozenset(written(point) if point else ())
         while True:
             keys = self._keys(contact, known, own)
             page, is_new = self._page(keys, None if since == FIRST else since, 0, beside)

@@ -89,6 +89,13 @@ OUTCOMES: Final = (
     "failed",
     "unknown",
 )
+OUTCOMES_SAY: Final = dict.fromkeys(OUTCOMES, 3) | {
+    "unknown": 0,
+    "failed": 0,
+    "sent": 1,
+    "delivered": 2,
+}
+"""How much an outcome says: what says less than another is no correction of it, it came late."""
 STATUSES: Final = ("granted", "withdrawn")
 AUDIENCES: Final = ("prospects", "customers")
 NEEDS: Final = (

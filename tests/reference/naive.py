@@ -29,6 +29,7 @@ REFUSALS, OPT_OUTS = {"not_now", "declined", "hung_up"}, {"opt_out", "complained
 MISSED, ANSWERS = ["no_answer", "busy", "unknown"], ["replied", "meeting_booked", "purchased"]
 FOOTPRINTS = {"opened", "clicked", "downloaded", "visited", "trial_started"}
 SAID = {"hung_up": "hung_up", "answered": "replied"}  # 12. outcomes that are signals
+SAYS = {None: -1, "unknown": 1, "failed": 1, "sent": 2, "delivered": 3}  # 12. else 4
 STATES = {"TX": "Chicago Denver", "NY": "New_York", "CA": "Los_Angeles", "FL": "New_York Chicago"}
 Judgement = namedtuple("Judgement", "verdict until codes warnings")
 
@@ -54,17 +55,14 @@ class Fact(dict):  # a line, a touch or an entry: `fact.key`, and a key that it 
         return x.point == self.said_point if self.said_point else theirs
 
 
-def instant(text):
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
 def read(raw, line):
     """A line with its instants, its point in normal form, and its place in time (5)."""
-    fact = Fact({"automated": True} | raw, pos=(instant(raw["at"]), line))
+    fact = Fact({"automated": True} | raw)
     fact["kind"] = "consent" if fact.status == "granted" else fact.status or fact.kind
     fact["start"] = fact.get("from") if fact.event == "consent" else None
     for key in ("at", "start", "until", "not_after", "deadline"):
-        fact[key] = fact.get(key) and instant(fact[key])
+        fact[key] = fact.get(key) and datetime.fromisoformat(fact[key]).astimezone(UTC)
+    fact.update(pos=(fact.at, line), told=[fact.outcome], says=SAYS.get(fact.outcome, 4))
     return Fact(fact, start=fact.start or fact.at, point=normal(fact.point or fact.to))
 
 
@@ -112,10 +110,13 @@ class Case:  # what is known when one touch is judged, and the rules
         for line, raw in enumerate(events):
             fact = read(raw, line)
             known = merged(f for f in facts if f.event == "contact" and f.contact == fact.contact)
-            fact.update(had=known.points, filed=known.account)  # under the account of that time (7)
-            if fact.event == "touch" and fact.id in booked:
-                booked[fact.id]["outcome"] = fact.outcome or booked[fact.id].outcome
-            elif raw not in events[:line]:  # else the same event again (12)
+            had = [b for b in booked.values() if b.contact == fact.contact and b.point]
+            had = {b.point: Fact(kind=KIND.get(b.channel)) for b in had if b.outcome != "failed"}
+            fact.update(had=had | known.points, filed=known.account)  # the account of that time (7)
+            was = booked.get(fact.id) if fact.event == "touch" else None
+            if was and fact.outcome not in was.told and fact.says >= was.says:  # it is news (12)
+                was.update(outcome=fact.outcome, says=fact.says, told=[*was.told, fact.outcome])
+            elif not was and raw not in events[:line]:  # else the same event again (12)
                 facts.append(fact)
                 booked |= {fact.id: fact} if fact.event == "touch" else {}
         for x in (x for x in booked.values() if x.outcome in SAID):  # 12. right after its touch
@@ -332,9 +333,8 @@ class Case:  # what is known when one touch is judged, and the rules
             case "too-late":  # 27. After the touch's own `not_after`.
                 return t > (new.not_after or NEVER) and "CG404"
             case "already-answered":  # 34. An automated touch soon after the contact answered.
-                said = self.by(new, e.signals or ANSWERS)
-                recent = any(s.at <= t < self.plus(s.at, e["for"]) for s in said)
-                return new.automated and recent and "CG603"
+                said = [s.at for s in self.by(new, e.signals or ANSWERS) if new.automated]
+                return any(at <= t < self.plus(at, e["for"]) for at in said) and "CG603"
             case "wrong-audience":  # 34. Prospects only, to a customer; or a footprint, too close.
                 bought = any(s.at <= t for s in self.by(new, {"purchased"}))
                 close = new.purpose == "sales" and new.channel in [*PERSONAL, "social"]

@@ -47,8 +47,8 @@ def test_a_bounce_closes_the_point_until_a_grant_names_it() -> None:
     assert refused([bounce, consent("2026-03-02T00:00:00Z", point=MAIL, evidence=None)], mail())
     assert refused([bounce, consent("2026-02-28T00:00:00Z", point=MAIL)], mail())
     assert not refused([bounce, consent("2026-03-02T00:00:00Z", point=MAIL)], mail())
-    # Told to be something else, it was no bounce.
-    assert not refused([bounce, mail(AT, id="t-1", outcome="delivered")], mail())
+    # It was delivered to the provider before it bounced, and told later.
+    assert refused([bounce, mail(AT, id="t-1", outcome="delivered")], mail())
 
 
 def test_what_survived_an_erasure_meets_a_re_import() -> None:
