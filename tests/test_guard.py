@@ -1172,6 +1172,13 @@ class TestABookThatIsWrong:
             assert len(guard._shelves._shelves) <= 3
         assert codes(guard.evaluate(a_touch(contact="c-0", to="0@x.org"))) == ["CG301"]
 
+    def test_what_was_read_is_not_kept(self, make: Make) -> None:
+        guard = make()
+        for number in range(9):
+            guard.record(signal("replied", touch=f"t-{number}"))
+            guard.evaluate(a_touch())
+        assert [shelf.page.events for shelf in guard._shelves._shelves.values()] == [[], []]
+
     def test_an_earlier_question_reads_further_back(self, make: Make) -> None:
         guard = make(ONE_A_WEEK)
         guard.record(a_touch(id="old", at=NOW - 900 * DAY, outcome="sent"))

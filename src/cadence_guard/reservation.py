@@ -40,8 +40,7 @@ class Reservation:
 
         Raises EventError if the touch was made already, LedgerUnavailable.
         """
-        assert self.touch.id is not None  # a reservation has one
-        self._guard._release(self.touch.id, self.touch)
+        self._guard._release(self.touch)
         self._closed = True
 
     async def aconfirm(self, outcome: str = "sent") -> None:

@@ -21,7 +21,7 @@ import click
 import pytest
 from _pytest.assertion.rewrite import AssertionRewritingHook
 
-from cadence_guard import LedgerUnavailable
+from cadence_guard import Guard, LedgerUnavailable
 from cadence_guard import __main__ as entry
 from cadence_guard.check import ignores, policy_check, shape
 from cadence_guard.cli import _logging, main
@@ -118,13 +118,24 @@ def test_record_cannot_read_what_is_not_there(run: Any) -> None:
 def test_a_ledger_that_fails_half_way_says_how_far_it_got(
     run: Any, story: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def record(self: object, event: object) -> None:
-        raise LedgerUnavailable("disk full")
+    record_all = Guard.record_all
 
-    monkeypatch.setattr("cadence_guard.guard.Guard.record", record)
-    result = run("record", story / "as-it-happened.jsonl", "--ledger", "memory://")
+    def fails_at_last(self: Guard, events: list[Any]) -> None:
+        if len(events) < 5:
+            raise LedgerUnavailable("disk full")
+        record_all(self, events)
+
+    monkeypatch.setattr("cadence_guard.guard.AT_ONCE", 5)
+    monkeypatch.setattr("cadence_guard.guard.Guard.record_all", fails_at_last)
+    result = run("record", story / "as-it-happened.jsonl", "--ledger", "sqlite:///a.db")
     assert result.code == 2
-    assert "as-it-happened.jsonl:1: disk full (0 events above it were recorded)" in result.err
+    assert (
+        "as-it-happened.jsonl:16 to 16: disk full (15 events above were recorded, and perhaps some"
+        " of these; recording the file again is safe)"
+    ) in result.err
+    monkeypatch.undo()
+    assert run("record", story / "as-it-happened.jsonl", "--ledger", "sqlite:///a.db").code == 0
+    assert len(SqliteLedger("a.db").history(["contact:c-1"]).events) == 16
 
 
 # -- pages ------------------------------------------------------------------------------------
