@@ -453,7 +453,7 @@ class Book:
                 until = ended if said.until is None else said.until
                 keep(_signal(said.kind, name, said.at, said.channel, until=until))
             elif said.kind in words.REFUSALS:
-                keep(_signal(said.kind, name, said.at, said.channel))
+                keep(_signal(said.kind, name, said.at, said.channel, until=said.until))
         for number, touch in enumerate(me.line.touches):
             if touch.account is not None:
                 streams = Streams(FORGOTTEN, touch.account, frozenset())

@@ -51,6 +51,11 @@ class Reservation:
         """`release` in a thread."""
         await in_thread(self.release)
 
+    def __repr__(self) -> str:
+        touch = self.touch
+        state = "closed" if self._closed else "open"
+        return f"<Reservation {touch.id!r}: {touch.channel} to {touch.contact!r}, {state}>"
+
     def __enter__(self) -> Reservation:
         return self
 

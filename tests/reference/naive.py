@@ -186,10 +186,10 @@ class Case:  # what is known when one touch is judged, and the rules
         begun = [d for d in begun if d.channel in (None, new.channel)]
         return [d for d in begun if d.channel or not d.point or re.match(sign, d.point)]
 
-    def lasts(self, no, length, new):
+    def lasts(self, no, length, new, until=None):
         """32. A no lasts until its time, or a later invitation or consent for this channel."""
         back = any(d.pos > no.pos for d in self.doors({"consent", "invited"}, new))
-        return new.at < self.plus(no.at, length) and not back
+        return new.at < max(self.plus(no.at, length), until or no.at) and not back
 
     def is_judged(self, e, x):
         """7, 31. What an entry does not judge it does not count; exemptions decide both."""
@@ -260,7 +260,7 @@ class Case:  # what is known when one touch is judged, and the rules
                 return not self.doors(e.accept, new) and "CG203"
             case "after-refusal":  # 32. Every refusal counts by itself.
                 noes = [no for no in self.by(new, REFUSALS) if no.kind in e]
-                return any(self.lasts(no, e[no.kind], new) for no in noes) and "CG501"
+                return any(self.lasts(no, e[no.kind], new, no.until) for no in noes) and "CG501"
             case "channel-hop":  # 32. After a no on one channel (or all of them) another is tried.
                 noes = self.by(new, OPT_OUTS | {"declined", "hung_up"})
                 noes = [no for no in noes if no.via != new.channel]
