@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -346,3 +347,26 @@ def test_on_sqlite(tmp_path: Path) -> None:
     assert ledger.history(["contact:c-1"]) == page
     ours.record_all([Forget(contact="c-1", at=NOW), *events])
     assert [filed.event for filed in ledger.history(["contact:c-1"]).events] == events
+
+
+def test_many_at_once_tell_everything_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads over two guards, half of each one's events also told by its neighbour."""
+    monkeypatch.setattr(guard_module, "AT_ONCE", 10)
+    path = tmp_path / "ledger.db"
+    guards = [guard(SqliteLedger(path)), guard(SqliteLedger(path))]
+    events = [
+        opt_out(f"c-{number % 3}", channel="email", point=f"{number}@x.example")
+        for number in range(100)
+    ]
+
+    def tell(number: int) -> None:
+        some = (events[20 * number :] + events[: 20 * number])[:40]
+        guards[number % 2].record_all(some)
+
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(tell, range(5)))
+    kept = [
+        f.event for f in SqliteLedger(path).history([f"contact:c-{n}" for n in range(3)]).events
+    ]
+    assert len(kept) == len(set(kept)) == 100
+    assert set(kept) == set(events)
