@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final, NamedTuple, TypeAlias
 
 from cadence_guard.book import Book, point_of
@@ -99,10 +99,7 @@ class Shelves:
         name = (touch.contact, point_of(touch), account)
         names: Callable[[Book], tuple[str, ...]] | None = None
         if CHANNEL_KIND[touch.channel] == "phone":  # other points have one name
-
-            def names(book: Book) -> tuple[str, ...]:
-                return book.names(touch, facts)
-
+            names = partial(Book.names, touch=touch, facts=facts)
         if touch.id is None:
             return self._read(name, names, need)[0], NO_PAGE
         key = f"touch:{touch.id}"
