@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from cadence_guard.book import Book, point_of
@@ -97,9 +97,8 @@ class Shelves:
         need = to_us(touch.at) - self._looks_back
         account = facts.account if facts is not None else None
         name = (touch.contact, point_of(touch), account)
-        names: Callable[[Book], tuple[str, ...]] | None = None
-        if CHANNEL_KIND[touch.channel] == "phone":  # other points have one name
-            names = partial(Book.names, touch=touch, facts=facts)
+        many = CHANNEL_KIND[touch.channel] == "phone"  # other points have one name
+        names = (lambda book: book.names(touch, facts)) if many else None
         if touch.id is None:
             return self._read(name, names, need)[0], NO_PAGE
         key = f"touch:{touch.id}"
