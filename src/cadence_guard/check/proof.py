@@ -163,6 +163,8 @@ class Proof:
     assumes: tuple[str, ...]
     unsure: frozenset[tuple[str, str]] = frozenset()
     """The steps, each with its cadence, of which *sometimes* may be said though it is always so."""
+    work: int = 0
+    """How much was judged: touches, each counted with what was before it."""
 
 
 def prove(
@@ -368,11 +370,13 @@ class Prover:
             if doubts & ~self._objecting(step):
                 self._say(RANGES)
         assumed = dict.fromkeys((*assumptions.in_words(self.cadence), *found.assumes))
+        work = self.work
         return Proof(
             tuple(self._objections()),
             tuple(self.incomplete),
             tuple(assumed),
             frozenset(self._unsure),
+            work + self.work,
         )
 
     def _say(self, reason: str) -> None:
