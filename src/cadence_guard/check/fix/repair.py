@@ -38,6 +38,8 @@ no cadence that somebody wrote needs so many."""
 VAIN: Final = 40
 """How often a wait grows, if by no less than in the beginning, before it is given up. In a loop of
 many turns each time is less than the one before."""
+WORK: Final = 20_000_000
+"""How much the proofs of one cadence may judge, as they count it; about a minute."""
 _FIRST: Final = 3 * WEEK
 _IN_VAIN: Final = "no wait repairs that"
 
@@ -81,6 +83,8 @@ class Repair:
         self.grew: dict[Where, list[int]] = {}
         self._hours: dict[Where, tuple[UntilOpen, Any]] = {}
         self._proofs: dict[Hashable, Proof] = {}
+        self._changes = 0
+        self._work = 0
         self.incomplete: tuple[str, ...] = ()
 
     def go(self) -> None:
@@ -93,12 +97,12 @@ class Repair:
         start, end = self.period
         written = self.cadence
         spans: list[_Span] = [(start, min(end, start + _FIRST), None)]
-        rounds = iter(range(ROUNDS))
+        rounds = self._rounds()
         while True:
             self.cadence, self.edits, self.refused = written, {}, {**self.given_up}
             self.grew = {}
             if not self._settle(spans, rounds):
-                self.incomplete = (*self.incomplete, f"not done after {ROUNDS} changes")
+                self.incomplete = (*self.incomplete, f"not done after {self._changes} changes")
                 return
             if not self.given_up.keys() <= self.refused.keys():
                 continue
@@ -139,6 +143,12 @@ class Repair:
             )
         return False
 
+    def _rounds(self) -> Iterator[int]:
+        """Goes on while there is work to be spent on another change."""
+        while self._changes < ROUNDS and self._work < WORK:
+            yield self._changes
+            self._changes += 1
+
     def _found(self, spans: Sequence[_Span]) -> list[Objected]:
         """The objections for the starts of these spans, in the order of the steps."""
         found = [one for span in spans for one in self._prove(*span).objections]
@@ -153,6 +163,7 @@ class Repair:
             cadence = without_slots(self.cadence)
             others = {**self.others, cadence.name: cadence}
             self._proofs[key] = prove(self.ruleset, cadence, start, end, zones, others=others)
+            self._work += self._proofs[key].work
         return self._proofs[key]
 
     def is_ignored(self, code: str, where: Where) -> bool:
