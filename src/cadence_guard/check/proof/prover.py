@@ -85,6 +85,7 @@ class Prover(Search):
             tuple(self.incomplete),
             tuple(assumed),
             frozenset(self._unsure),
+            self._work,
         )
 
     # -- one touch --------------------------------------------------------------------------------
