@@ -9,7 +9,9 @@ from typing import Final, NamedTuple
 
 from cadence_guard.cadence import Cadence, UntilDate, UntilOpen
 from cadence_guard.check.days import SLACK, Calendar, Day, calendar_from, first_of_each
+from cadence_guard.check.judging import months_passed
 from cadence_guard.check.layout import Laid, apply, lay
+from cadence_guard.check.proof.cuts import edges
 from cadence_guard.check.proof.runs import Cell, Run
 from cadence_guard.check.ranges import wait_of
 from cadence_guard.instants import DAY, NEVER, PERIOD, Hours, Zone, local_period, zone
@@ -123,8 +125,10 @@ class _Dates(NamedTuple):
     until: tuple[UntilDate, ...]
     clocks: tuple[str, ...]
     """Zones of whose clocks a wait asks, whatever the contact's is."""
+    grounds: tuple[tuple[int, int], ...]
+    """Months that are counted from a signal before the entry: (how long before, how many)."""
     months: bool
-    """Whether something counts months from the day on."""
+    """Whether something counts months from a signal that comes later."""
 
     @property
     def none(self) -> bool:
@@ -146,8 +150,28 @@ class _Dates(NamedTuple):
             tuple(instants),
             tuple(until),
             tuple(calendar.alike(zone(name), day.start, day.end, window) for name in self.clocks),
+            tuple(_months_end(day, window, *ground) for ground in self.grounds),
             (day.zone.name, day.start) if self.months else None,
         )
+
+
+def _months_end(day: Day, window: int, ago: int, months: int) -> Hashable:
+    """How long after the entry it is so many months after a signal so long before it, for all who
+    enter on a day; as far as they may see it, and nothing but the day itself if clocks are changed
+    then."""
+    found: list[tuple[int, int]] = []
+    since, until = day.start - ago, day.end - ago
+    for said in (since, *edges(since, until, (0,), day.zone)):
+        end = day.zone.add_months(said, months, latest=False)
+        first, last = end - SLACK, end + DAY + SLACK
+        if last < day.start:
+            end = day.start - SLACK  # over for all
+        elif first > day.end + window:
+            end = day.end + window + SLACK  # and not for any
+        elif day.zone.at(first).offset != day.zone.at(last).offset:
+            return day.zone.name, day.start
+        found.append((said - since, end - day.start))
+    return tuple(found)
 
 
 def _dates(run: Run) -> _Dates:
@@ -161,5 +185,6 @@ def _dates(run: Run) -> _Dates:
         instants=tuple({instant for c in concerns for instant in c.instants}),
         until=tuple({wait for wait in waits if isinstance(wait, UntilDate)}),
         clocks=tuple(named),
-        months=any(run.asks_months(c) for c in concerns),
+        grounds=tuple({(ago, n) for c in concerns for n in c.months for ago, _ in run.signals}),
+        months=run.hears and any(months_passed(c, run.window) for c in concerns),
     )
