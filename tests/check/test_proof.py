@@ -1330,3 +1330,26 @@ def test_too_much_is_said_and_then_nothing_is_always_so(monkeypatch: pytest.Monk
     cut = proved(soon, cadence)
     assert cut.incomplete == ("more starts, ways and ranges together than are followed",)
     assert {one.certainty for one in cut.objections} <= {"sometimes"}
+
+
+def test_laying_out_is_bounded_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few starts, but the waits behind the ranges come by every opening of years."""
+    opens = UntilOpen(OFFICE, "work")
+    waits = [part for _ in range(5) for part in (Elapsed(DAY, None), opens)]
+    cadence = line(*waits, step("a"), Elapsed(DAY, None), opens, step("b"))
+    known = proved(rules(over_cap=CAP), cadence, end=START + 1)
+    assert not known.incomplete
+    monkeypatch.setattr("cadence_guard.check.proof.prover.WORK", 20_000)
+    proof = proved(rules(over_cap=CAP), cadence, end=START + 1)
+    assert proof.incomplete == ("more starts, ways and ranges together than are followed",)
+    assert set(told(proof).values()) <= {"sometimes"}
+
+
+def test_what_hangs_on_nothing_that_is_judged_is_laid_out_and_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    nodes = [handover(f"h{n}", "sales", f"h{n + 1}") for n in range(150)]
+    cadence = flow(*nodes, step("h150"))
+    monkeypatch.setattr("cadence_guard.check.proof.prover.WORK", 600)
+    assert proved(rules(outside_hours=WORK), cadence).incomplete
+    assert not proved(rules(outside_hours=WORK), flow(step("h150"))).incomplete

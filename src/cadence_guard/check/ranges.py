@@ -7,7 +7,7 @@ meet. And `Reach` says which instants a stop behind a range can lie at, and from
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial, reduce
 from itertools import chain, combinations, product
@@ -309,10 +309,11 @@ def meetings_of(
     once."""
     found: list[Meeting] = []
     chains = [chain_of(stops, place) for place in range(len(stops))]
+    within = [frozenset(chain) for chain in chains]
     for pair in combinations(range(len(stops)), 2):
-        apart = [[n for n in chains[a] if n not in chains[b]] for a, b in (pair, pair[::-1])]
-        if not all(apart):
+        if pair[0] in within[pair[1]]:
             continue  # one hangs on the other
+        apart = [[n for n in chains[a] if n not in within[b]] for a, b in (pair, pair[::-1])]
         first, second = (reduce(Lasts.then, (own[n] for n in each)) for each in apart)
         if (
             not (first.ranged or second.ranged)
@@ -406,6 +407,22 @@ def reached(stops: Sequence[Stop], chain: Sequence[int]) -> bool:
     return True
 
 
+class Common:
+    """The sets that the reaches of several stops have in common, for the same starts in the same
+    zone. `spend` is told how many pieces are looked at."""
+
+    def __init__(self, spend: Callable[[int], None]) -> None:
+        self.spend = spend
+        self._known: dict[Hashable, tuple[int, Intervals]] = {}
+
+    def of(self, key: Hashable, image: Iterator[tuple[int, int]]) -> tuple[int, Intervals]:
+        """The set of that name, made of an `image` if it is not known, and a number for it."""
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = len(self._known), merged(image)
+        return known
+
+
 class Reach:
     """The instants that a stop behind a range can lie at: what is fixed first, and then wait by
     wait, as sets. The stops are a chain, each hangs on the one before it.
@@ -414,7 +431,15 @@ class Reach:
     to it is elapsed time (`reached`), so all between the shortest and the longest is reached.
     """
 
-    def __init__(self, stops: Sequence[Stop], starts: Intervals, where: Zone) -> None:
+    def __init__(
+        self,
+        stops: Sequence[Stop],
+        starts: Intervals,
+        where: Zone,
+        common: Common | None = None,
+    ) -> None:
+        common = common or Common(lambda _: None)
+        self._spend = common.spend
         self._where = where
         self._stops = stops
         legs = [
@@ -428,9 +453,12 @@ class Reach:
         self._fixed = [*stops[:place], Stop(stops[place].after, stops[place].legs[:cut])]
         self._place = place
         self._legs = [(n, leg) for n, _, leg in legs[first:]]
-        self._sets = [starts, merged(self._image(self._fixed_at, starts))]
+        number, reached = common.of(tuple(self._fixed), self._image(self._fixed_at, starts))
+        self._sets = [starts, reached]
         for _, leg in self._legs:
-            self._sets.append(merged(self._image(partial(self._ends, leg), self._sets[-1])))
+            image = self._image(partial(self._ends, leg), reached)
+            number, reached = common.of((number, leg), image)
+            self._sets.append(reached)
 
     @property
     def instants(self) -> Intervals:
@@ -483,11 +511,13 @@ class Reach:
     ) -> Iterator[tuple[int, int, Piece, Piece]]:
         """The pieces of a set: from, to, and what a wait does there at its shortest and longest."""
         for t, hi in before:
+            count = 0
             while t < hi:
                 near, far = ends(t)
                 border = min(near.border, far.border, hi)
                 yield t, border, near, far
-                t = border
+                t, count = border, count + 1
+            self._spend(count)
 
     def _image(
         self, ends: Callable[[int], tuple[Piece, Piece]], before: Intervals

@@ -11,8 +11,10 @@ from cadence_guard.check.layout import Lasts, SinceStart, Stop, as_waits, is_ran
 from cadence_guard.check.paths import Heard, Item, Made, Path
 from cadence_guard.check.proof.runs import First, Layout, Run, Spot, earlier, hanging
 from cadence_guard.check.proof.starts import Starts
+from cadence_guard.check.proof.work import A_PIECE, Work
 from cadence_guard.check.ranges import (
     Choice,
+    Common,
     Meeting,
     Reach,
     alone_of,
@@ -27,6 +29,8 @@ from cadence_guard.check.ranges import (
     reached,
     unbound,
 )
+from cadence_guard.instants import Zone
+from cadence_guard.rules._sets import Intervals
 from cadence_guard.rules.not_the_holder import NotTheHolder
 
 
@@ -36,16 +40,21 @@ class Layouts:
     `cares` says whether it matters in which order two stops come, or how near.
     """
 
-    def __init__(self, judge: Judge, starts: Starts, cares: Callable[[Item, Item], bool]) -> None:
+    def __init__(
+        self, judge: Judge, starts: Starts, work: Work, cares: Callable[[Item, Item], bool]
+    ) -> None:
         self._judge = judge
         self._starts = starts
+        self._work = work
         self._cares = cares
+        self._common: dict[tuple[bool, Zone], Common] = {}
 
     def of(
         self, path: Path, stops: list[Stop], spots: Sequence[Spot], *, jumping: bool = False
     ) -> Layout:
         """How a way is laid out: with its ranges as they can fall, and behind each of them; if
-        `jumping`, also as waits behind a range jump back."""
+        `jumping`, also as waits behind a range jump back. Raises TooMuchError."""
+        self._common.clear()
         if not ranges_of(stops):
             return Layout(stops, [self.whole(path, Choice(stops), spots)], {}, True)
         stops, own, left = settled([as_waits(stop) for stop in stops])
@@ -109,7 +118,7 @@ class Layouts:
         if not reached(stops, chain):
             return None
         starts = [
-            (where, Reach(alone_of(stops, chain), starts, where).instants)
+            (where, self._reach(path, stops, chain, where, starts).instants)
             for where, starts in self._starts.of(path.fresh)
         ]
         places = hanging(stops, origin, left)
@@ -138,6 +147,15 @@ class Layouts:
             for choice in falls
         ]
 
+    def _reach(
+        self, path: Path, stops: Sequence[Stop], chain: list[int], where: Zone, starts: Intervals
+    ) -> Reach:
+        common = self._common.setdefault((path.fresh, where), Common(self._spend))
+        return Reach(alone_of(stops, chain), starts, where, common)
+
+    def _spend(self, pieces: int) -> None:
+        self._work.spend(A_PIECE * pieces)
+
     # -- back to the entry ----------------------------------------------------------------------
 
     def placed(self, run: Run, first: First) -> tuple[int, tuple[int, ...]]:
@@ -148,7 +166,8 @@ class Layouts:
         where = first.zone
         starts = next(each for zone, each in self._starts.of(run.path.fresh) if zone is where)
         chain = chain_of(run.stops, run.origin)
-        start, times = Reach(alone_of(run.stops, chain), starts, where).back(first.start)
+        reach = self._reach(run.path, run.stops, chain, where, starts)
+        start, times = reach.back(first.start)
         known = dict(zip((*chain, *run.places), (*times, *first.times), strict=True))
         return start, filled(run.stops, start, where, known)
 

@@ -13,6 +13,7 @@ from cadence_guard.check.judging import months_passed
 from cadence_guard.check.layout import Laid, apply, lay
 from cadence_guard.check.proof.cuts import edges
 from cadence_guard.check.proof.runs import Cell, Run
+from cadence_guard.check.proof.work import A_PIECE, Work
 from cadence_guard.check.ranges import wait_of
 from cadence_guard.instants import DAY, NEVER, PERIOD, Hours, Zone, local_period, zone
 from cadence_guard.rules._sets import Intervals
@@ -23,10 +24,13 @@ _STEP: Final = 8 * DAY
 class Starts:
     """The instants of [start, end) at which somebody can enter a cadence, in each of some zones."""
 
-    def __init__(self, cadence: Cadence, start: int, end: int, zones: Sequence[Zone]) -> None:
+    def __init__(
+        self, cadence: Cadence, start: int, end: int, zones: Sequence[Zone], work: Work
+    ) -> None:
         self.start = start
         self.end = end
         self.zones = tuple(dict.fromkeys(zones))
+        self._work = work
         self._hours = cadence.entry_hours
         self._calendar = calendar_from(start)
         self._entries: dict[bool, list[tuple[Zone, Intervals]]] = {}
@@ -86,10 +90,12 @@ class Starts:
         return -(-(reach + DAY + SLACK) // _STEP) * _STEP
 
     def cells(self, run: Run) -> Iterator[Cell]:
-        """The starts that have to be judged, in pieces."""
+        """The starts that have to be judged, in pieces. Raises TooMuchError."""
+        more = len(run.way) - len(run.spots)
         for day in self._unlike_days(run):
             t = day.start
             while t < day.end:
+                self._work.spend(more)  # a touch that is laid out is judged, and counted then
                 laid = lay(run.way, t, day.zone, far=run.far, order=run.order)
                 border = min(laid.border, day.end)
                 run.reach = max(run.reach, _last(laid) + border - t - day.start)
@@ -105,6 +111,7 @@ class Starts:
                 return alike
         else:
             days = self._calendar.days(run.starts, window)
+            self._work.spend(A_PIECE * len(days))
         return first_of_each(
             ((day.alike, dates.near(day, window, self._calendar)), day) for day in days
         )

@@ -18,7 +18,8 @@ from cadence_guard.check.proof import Objected
 from cadence_guard.check.proof.cuts import cuts_of, samples
 from cadence_guard.check.proof.objections import RANGES, TOO_MUCH
 from cadence_guard.check.proof.runs import Cell, First, Layout, Run, Spot
-from cadence_guard.check.proof.search import A_TOUCH, Search, TooMuchError
+from cadence_guard.check.proof.search import Search
+from cadence_guard.check.proof.work import A_TOUCH, TooMuchError
 from cadence_guard.check.ranges import Choice
 from cadence_guard.check.reactions.marks import Mark, asks, deafens, entered_by, exposed, marked
 from cadence_guard.check.reactions.sent import Sent, comes, ended, is_call, since, way_to
@@ -232,7 +233,7 @@ class Reacting(Search):
         cuts: Iterable[int] = cuts_of(hearing.run, spot, more, self._within)
         cuts = cuts if moves[before] else chain(cuts, (heard,))
         for start in chain((cell.start,), samples(more, cuts)):  # often the first will do
-            self.spend(A_TOUCH + len(at))
+            self.work.spend(A_TOUCH + len(at))
             by = start - cell.start
             times = more.times(by)
             known = hearing.earlier | dict(zip(run.places, times, strict=False))
