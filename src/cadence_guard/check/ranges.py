@@ -35,12 +35,21 @@ from cadence_guard.check.layout import (
 from cadence_guard.instants import DAY, NEVER, PERIOD, WEEK, Zone
 from cadence_guard.rules._sets import Intervals, merged
 
-_FREE: Final = 5
-"""How many ranges of a way may fall freely of one another, each at its shortest and longest."""
 _LOOSE: Final = 60 * DAY
 """What may take longer is not taken as a range of any length up to that."""
-_FALLS: Final = 120
-"""How many ways for the ranges of one way to fall are looked at."""
+
+
+class Limits(NamedTuple):
+    """How many ranges of a way may fall freely of one another, each at its shortest and longest,
+    and how many ways for them to fall are looked at."""
+
+    free: int
+    falls: int
+
+
+FEW: Final = Limits(free=5, falls=120)
+MANY: Final = Limits(free=7, falls=600)
+"""The same where it is worth more."""
 
 
 def wait_of(leg: Leg) -> Leg:
@@ -114,14 +123,16 @@ def alone_of(stops: Sequence[Stop], places: Sequence[int]) -> list[Stop]:
     ]
 
 
-def modes_of(stops: Sequence[Stop], together: bool) -> list[frozenset[int]] | None:
+def modes_of(
+    stops: Sequence[Stop], together: bool, limits: Limits = FEW
+) -> list[frozenset[int]] | None:
     """For which stops the ranges are at their longest, or not: together, those of one stretch that
     hangs together. None if these are too many choices."""
     by_stretch: dict[int, list[int]] = {}
     for place in ranges_of(stops):
         key = chain_of(stops, place)[0] if together else place
         by_stretch.setdefault(key, []).append(place)
-    if len(by_stretch) > _FREE:
+    if len(by_stretch) > limits.free:
         return None
     chosen = product(*([(), stretch] for stretch in by_stretch.values()))
     return [frozenset(chain.from_iterable(choice)) for choice in chosen]
@@ -156,7 +167,10 @@ def _behind(stops: Sequence[Stop], ranged: int, place: int, legs: int) -> Iterat
 
 
 def falls_of(
-    stops: list[Stop], modes: Sequence[frozenset[int]], meetings: Sequence[Meeting]
+    stops: list[Stop],
+    modes: Sequence[frozenset[int]],
+    meetings: Sequence[Meeting],
+    limits: Limits = FEW,
 ) -> list[Choice] | None:
     """How ranges fall: in each of the modes, and with some of them so that some stops meet. None if
     these are too many."""
@@ -179,7 +193,7 @@ def falls_of(
                     order = _order(moved)
                     if order is None:
                         continue  # each of them would hang on the other
-                    if len(found) >= _FALLS:
+                    if len(found) >= limits.falls:
                         return None
                     found.append(Choice(moved, far, order))
                     fallen.append(others)

@@ -13,8 +13,11 @@ from cadence_guard.check.proof.runs import First, Layout, Run, Spot, earlier, ha
 from cadence_guard.check.proof.starts import Starts
 from cadence_guard.check.proof.work import A_PIECE, Work
 from cadence_guard.check.ranges import (
+    FEW,
+    MANY,
     Choice,
     Common,
+    Limits,
     Meeting,
     Reach,
     alone_of,
@@ -50,7 +53,13 @@ class Layouts:
         self._common: dict[tuple[bool, Zone], Common] = {}
 
     def of(
-        self, path: Path, stops: list[Stop], spots: Sequence[Spot], *, jumping: bool = False
+        self,
+        path: Path,
+        stops: list[Stop],
+        spots: Sequence[Spot],
+        *,
+        jumping: bool = False,
+        limits: Limits = FEW,
     ) -> Layout:
         """How a way is laid out: with its ranges as they can fall, and behind each of them; if
         `jumping`, also as waits behind a range jump back. Raises TooMuchError."""
@@ -58,18 +67,19 @@ class Layouts:
         if not ranges_of(stops):
             return Layout(stops, [self.whole(path, Choice(stops), spots)], {}, True)
         stops, own, left = settled([as_waits(stop) for stop in stops])
-        modes = modes_of(stops, path.in_line and not left)
+        modes = modes_of(stops, path.in_line and not left, limits)
         exact = modes is not None
         modes = modes or [frozenset(), frozenset(ranges_of(stops))]
         signals = self._signals(path)
         meetings = self._meetings(path, stops, own, left, range(len(stops)), signals, jumping)
-        falls = None if meetings is None else falls_of(stops, modes, meetings)
+        falls = None if meetings is None else falls_of(stops, modes, meetings, limits)
         exact = exact and falls is not None
         falls = falls or [Choice(stops, far) for far in modes]
         behind: dict[int, list[Run]] = {}
         origins = sorted({*ranges_of(stops), *(place for place, _ in left)})
         for place in origins:
-            runs = self.behind(path, place, stops, spots, frozenset(n for n, _ in left), jumping)
+            alone = frozenset(n for n, _ in left)
+            runs = self.behind(path, place, stops, spots, alone, jumping, limits)
             if runs is not None:
                 behind[place] = runs
             else:
@@ -83,7 +93,7 @@ class Layouts:
     def bounds(self, path: Path, layout: Layout, spots: list[Spot]) -> Layout | None:
         """A way laid out as if whatever hangs on a range fell freely; None if that is too much."""
         loose = unbound(layout.stops, self._starts.start, self._starts.shift)
-        bounds = None if loose is None else self.of(path, loose, spots)
+        bounds = None if loose is None else self.of(path, loose, spots, limits=MANY)
         return bounds if bounds is not None and bounds.exact else None
 
     def whole(self, path: Path, choice: Choice, spots: Sequence[Spot]) -> Run:
@@ -111,6 +121,7 @@ class Layouts:
         spots: Sequence[Spot],
         left: Collection[int] = (),
         jumping: bool = False,
+        limits: Limits = FEW,
     ) -> list[Run] | None:
         """What hangs on a stop behind a range, from all instants it can reach, and on none of those
         `left` to themselves. None if that cannot be told."""
@@ -124,9 +135,11 @@ class Layouts:
         places = hanging(stops, origin, left)
         rest, own, open_ = settled([Stop(-1, ()), *alone_of(stops, places)[1:]])
         in_line = all(stop.after == place - 1 for place, stop in enumerate(rest))
-        modes = modes_of(rest, in_line)
+        modes = modes_of(rest, in_line, limits)
         meetings = self._meetings(path, rest, own, open_, places, (), jumping)
-        falls = None if modes is None or meetings is None else falls_of(rest, modes, meetings)
+        if modes is None or meetings is None:
+            return None
+        falls = falls_of(rest, modes, meetings, limits)
         if falls is None:
             return None
         return [

@@ -146,7 +146,7 @@ class Prover(Search):
     def doubt(self, path: Path, layout: Layout, spots: list[Spot]) -> Callable[[], None] | None:
         """Judges a way by its bounds: to what nothing objects then, nothing does. Without any, each
         entry may object for all that is known."""
-        bounds = self.layouts.bounds(path, layout, spots)
+        bounds = self.bounds(path, layout, spots)
         if bounds is not None:
             self.evaluate(bounds)
         doubts: dict[tuple[str, str], int] = {}

@@ -15,6 +15,7 @@ from cadence_guard.check.proof.layouts import Layouts
 from cadence_guard.check.proof.runs import Cell, Layout, Run, Spot
 from cadence_guard.check.proof.starts import Starts
 from cadence_guard.check.proof.work import Work
+from cadence_guard.check.ranges import FEW
 from cadence_guard.instants import NEVER, Zone
 from cadence_guard.ruleset import Ruleset
 
@@ -128,12 +129,23 @@ class Search(ABC):
         """Judges a way in all that its ranges can bring about if waits behind them jump back; that
         may be too much, and then nothing is done."""
         more = self.layouts.of(path, stops, spots, jumping=True)
-        a_run = 1 + self.work.done // self._runs
-        if not more.exact or self.work.done + a_run * len(more.runs) > self.work.most // 2:
+        if not (more.exact and self._can_do(more)):
             return False
         self.evaluate(more)
         self.conclude(more, spots)
         return True
+
+    def bounds(self, path: Path, layout: Layout, spots: list[Spot]) -> Layout | None:
+        """A way laid out as if whatever hangs on a range fell freely; None if that is too much."""
+        bounds = self.layouts.bounds(path, layout, spots)
+        if bounds is None or (len(bounds.whole) > FEW.falls and not self._can_do(bounds)):
+            return None
+        return bounds
+
+    def _can_do(self, layout: Layout) -> bool:
+        """Whether a layout is not too much, as far as the ones before it tell."""
+        a_run = 1 + self.work.done // self._runs
+        return self.work.done + a_run * len(layout.runs) <= self.work.most // 2
 
     def evaluate(self, layout: Layout) -> None:
         """Judges all that was laid out of a way, for all its starts."""

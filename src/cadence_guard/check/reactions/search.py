@@ -177,7 +177,7 @@ class Reacting(Search):
     def doubt(self, path: Path, layout: Layout, spots: list[Spot]) -> Callable[[], None] | None:
         """Looks for signals after which something may be refused, for all that is known."""
         found, doubted = dict(self._found), set(self._left)
-        bounds = self.layouts.bounds(path, layout, spots)
+        bounds = self.bounds(path, layout, spots)
         if bounds is not None:
             try:
                 with suppress(_SettledError):
