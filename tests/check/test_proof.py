@@ -1124,7 +1124,8 @@ def day_by_day(rnd: Random) -> tuple[Any, Any]:
         for n, length in enumerate(lengths)
         for part in (rnd.choice((days(length), LocalDays(length), UntilClock(10 * HOUR))), f"s{n}")
     ]
-    age = int(months * 30.4 - sum(lengths[: rnd.randrange(1, 4)])) * DAY + rnd.randrange(DAY)
+    near = int(months * 30.4 - sum(lengths[: rnd.randrange(1, 4)]) - rnd.choice((0, 0, 0, 60, -45)))
+    age = max(near, 0) * DAY + rnd.randrange(DAY)
     audience = Audience(grounds=(Ground("purchased", age=age),))
     cadence = line(*(step(p) if isinstance(p, str) else p for p in parts), audience=audience)
     ruleset = rules(missing_consent={"accept": [{"purchased": f"P{months}M"}]})
