@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from made import FINDING, REPORT, WARNING, WITNESS, with_witness
 
-from cadence_guard.check.report import Report, WitnessSignal
+from cadence_guard.check.report import Report, WitnessSignal, WitnessStep
 from cadence_guard.reporters.check_json import check_data, finding_data, witness_data
 from cadence_guard.reporters.witness import rows
 
@@ -61,6 +61,14 @@ def test_what_is_about_the_shape_holds_always_and_has_no_witness() -> None:
 def test_the_offset_is_told_in_seconds() -> None:
     witness = finding_data(with_witness(offset=(0.0, 3600.0), since=None))["witness"]
     assert (witness["offset"], witness["since"]) == ({"min": 0.0, "max": 3600.0}, None)
+
+
+def test_what_was_before_a_wait_of_unknown_length() -> None:
+    before = (WitnessStep("trial-drip", "hello", "sms", "2"),)
+    assert finding_data(FINDING)["witness"]["before"] is None
+    assert finding_data(with_witness(before=before))["witness"]["before"] == [
+        {"cadence": "trial-drip", "step": "hello", "turn": "2", "channel": "sms"}
+    ]
 
 
 def test_an_empty_report_is_whole() -> None:

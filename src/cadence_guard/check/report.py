@@ -34,6 +34,16 @@ class WitnessSignal:
 
 
 @struct
+class WitnessStep:
+    """A step of a time line of which nobody knows when it was."""
+
+    cadence: str
+    step: str
+    channel: str
+    turn: str | None = None
+
+
+@struct
 class Witness:
     """A time line that the guard itself refuses.
 
@@ -48,6 +58,9 @@ class Witness:
     offset: tuple[float, float] | None = None
     since: datetime | None = None
     """Where the window begins that overflows at the refused touch, if a rule counts in one."""
+    before: tuple[WitnessStep, ...] | None = None
+    """If the time line begins behind a wait of unknown length, the last touches before that; the
+    one start is then when it has ended."""
 
 
 @struct

@@ -58,6 +58,17 @@ def witness_data(witness: Witness) -> dict[str, Any]:
         "offset": None if offset is None else {"min": offset[0], "max": offset[1]},
         "zone": witness.zone,
         "since": None if witness.since is None else to_text(witness.since),
+        "before": None
+        if witness.before is None
+        else [
+            {
+                "cadence": touch.cadence,
+                "step": touch.step,
+                "turn": touch.turn,
+                "channel": touch.channel,
+            }
+            for touch in witness.before
+        ],
         "touches": [
             {
                 "cadence": touch.cadence,
