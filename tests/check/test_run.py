@@ -19,6 +19,7 @@ from cadence_guard.cadence import (
     Node,
     Pause,
     Step,
+    Unknown,
 )
 from cadence_guard.check.baseline import entries
 from cadence_guard.check.report import Finding, Report
@@ -379,8 +380,32 @@ def test_several_of_one_account_are_not_called_clean(
     assert [finding.code for finding in report.findings] == ["CG903"] * said
 
 
-@pytest.mark.parametrize(("again", "said"), [(None, 0), (DAY, 1), (400 * DAY, 0)])
-def test_entries_that_overlap_are_not_called_clean(again: int | None, said: int) -> None:
+@pytest.mark.parametrize(("again", "said"), [(None, 0), (DAY, 1), (7 * DAY, 0)])
+def test_a_second_entry_is_judged_beside_the_first(again: int | None, said: int) -> None:
     report = check_files([opened(replace(drip(1), again=again))], CAP, FIRST)
-    assert [finding.code for finding in report.findings] == ["CG903"] * said
-    assert fails(report.findings, "always") == bool(said)
+    assert [finding.code for finding in report.findings] == ["CG301"] * said
+    assert fails(report.findings) == bool(said)
+
+
+def test_each_cadence_of_a_run_is_entered_again() -> None:
+    both = [replace(drip(1, name=name), again=DAY) for name in ("one", "two")]
+    report = check_files([opened(*both)], CAP, FIRST)
+    assert [f.cadence for f in report.findings if f.code == "CG301"] == ["one", "two"]
+
+
+def test_what_is_not_known_of_a_second_entry_is_not_called_clean() -> None:
+    cadence = replace(drip(1), again=300 * DAY)
+    nodes = {**cadence.nodes, "w0": Pause("w0", (0,), Unknown("?"), "s0")}
+    report = check_files([opened(replace(cadence, nodes=nodes))], CAP, FIRST)
+    assert [finding.code for finding in report.findings] == ["CG807", "CG903"]
+    assert fails(report.findings, "always")
+
+
+def test_both_readings_of_a_file_are_entered_again() -> None:
+    far = replace(drip(1, 9 * 24, first=0), again=10 * DAY)
+    near = replace(drip(1, 24, first=0), anchor="start", again=10 * DAY)
+    report = check_files([opened(replace(far, other=near))], CAP, FIRST)
+    said = {finding.message for finding in report.findings if finding.code == "CG301"}
+    assert any(
+        m.endswith("enters again after 10d, if its delays count from the previous") for m in said
+    )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from cadence_guard._struct import struct
 from cadence_guard.cadence import Cadence, CadenceFile
@@ -16,7 +16,6 @@ from cadence_guard.check.ignores import without_ignored
 from cadence_guard.check.names import unknown_names
 from cadence_guard.check.proof import Objected, Proof, prove
 from cadence_guard.check.reactions import reactions
-from cadence_guard.check.reentry import meets_itself
 from cadence_guard.check.report import FileRead, Finding, Report
 from cadence_guard.check.shape import finding_at, shape
 from cadence_guard.errors import CadenceError, CadenceGuardError
@@ -28,6 +27,10 @@ from cadence_guard.rules import Rule
 from cadence_guard.rules.outside_hours import OutsideHours
 from cadence_guard.ruleset import Ruleset
 
+if TYPE_CHECKING:
+    from cadence_guard.check.reentry import Reentered
+    from cadence_guard.check.together.listing import Listing
+
 Reading: TypeAlias = Callable[[Source], CadenceFile]
 """How a file is read; raises CadenceError."""
 
@@ -38,10 +41,6 @@ POLICY: Final = "policy"
 Windows: TypeAlias = Callable[[str, str, datetime, datetime], Iterable[tuple[datetime, datetime]]]
 """From channel, zone, start and end to the stretches in which the channel is open."""
 INCOMPLETE: Final = "CG903"
-_AGAIN: Final = (
-    "a contact may enter again while touches of the first time still count;"
-    " what two entries do together was not judged"
-)
 _ACCOUNT: Final = (
     "several people of one account may be in it at once; what they get together was not judged"
     " by the caps of an account"
@@ -214,6 +213,8 @@ class _Judged:
         self._names: dict[str, None] = {}
         self._broken: set[tuple[str, str, Rule]] = set()
         """What each cadence breaks by itself: the cadence, the step, the entry."""
+        self._pairs = _pairs(files)
+        self._listing: Listing | None = None
 
     @property
     def assumes(self) -> Iterator[str]:
@@ -235,8 +236,8 @@ class _Judged:
             )
             reasons = dict.fromkeys(why for proof in proofs for why in proof.incomplete)
             reasons |= dict.fromkeys(reacted.incomplete)
-            if any(meets_itself(self.ruleset, reading, others) for reading in readings):
-                reasons[_AGAIN] = None
+            again = None if cadence.again is None else self._reentered(cadence)
+            reasons |= dict.fromkeys(again.incomplete if again else ())
             if cadence.audience.account and self._counts_accounts(cadence):
                 reasons[_ACCOUNT] = None
             for reason in reasons:
@@ -253,6 +254,18 @@ class _Judged:
                 yield replace(incomplete, certainty="always")
             yield from self._objections(readings, proofs, source)
             yield from reacted.findings
+            yield from again.findings if again else ()
+
+    def _reentered(self, cadence: Cadence) -> Reentered:
+        """What the entries of one person into a cadence bring about beside each other."""
+        from cadence_guard.check.reentry import reentered
+        from cadence_guard.check.together.listing import Listing
+
+        if self._listing is None:
+            self._listing = Listing(
+                self.policy, self.ruleset, self._pairs, *self.period, self._broken
+            )
+        return reentered(self._listing, cadence)
 
     def _counts_accounts(self, cadence: Cadence) -> bool:
         """Whether an entry counts the touches of an account that a cadence makes."""
@@ -267,8 +280,7 @@ class _Judged:
     def together(self, files: Iterable[Opened]) -> Iterator[Finding]:
         """What the policy objects to if one person is in several of the cadences at once, and the
         names of cadences that are not there."""
-        pairs = [(f.source, f.content) for f in files if isinstance(f.content, CadenceFile)]
-        pairs.sort(key=lambda pair: pair[0].path)
+        pairs = _pairs(files)
         yield from unknown_names(pairs)
         several = sum(len(file.cadences) for _, file in pairs) > 1
         if several or any(file.together for _, file in pairs):
@@ -322,6 +334,12 @@ class _Judged:
             step=objected.step.id,
         )
         return replace(place, certainty=certainty, witness=witness(self.policy, objected))
+
+
+def _pairs(files: Iterable[Opened]) -> list[tuple[Source, CadenceFile]]:
+    """The files that hold cadences, by their paths."""
+    pairs = [(f.source, f.content) for f in files if isinstance(f.content, CadenceFile)]
+    return sorted(pairs, key=lambda pair: pair[0].path)
 
 
 def open_hours(ruleset: Ruleset) -> Windows:

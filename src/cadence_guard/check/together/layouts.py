@@ -33,9 +33,10 @@ class LongerError(Exception):
 
 
 class Layouts:
-    """The ways of the members of a group, for all starts in [start, end) of each."""
+    """The ways of the members of a group, for all starts in [start, end) of each, where people can
+    be in `least` of them or more."""
 
-    def __init__(self, members: Sequence[Member], start: int, end: int) -> None:
+    def __init__(self, members: Sequence[Member], start: int, end: int, *, least: int = 2) -> None:
         self.start = start
         self.end = end
         self.calendar = Calendar(start)
@@ -59,9 +60,9 @@ class Layouts:
         self.zones = {
             where: present
             for where in zones.values()
-            if len(present := _present(members, where)) > 1
+            if len(present := _present(members, where)) >= least
         }
-        """Where people can be in two members or more, and in which."""
+        """Where people can be in so many members, and in which."""
         self.longer(0)
 
     def longer(self, window: int) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Protocol
 
-from cadence_guard.cadence import Enter, Handover
+from cadence_guard.cadence import Cadence, Enter, Handover
 from cadence_guard.check import assumptions
-from cadence_guard.check.judging import Concern
+from cadence_guard.check.judging import Concern, Judge
 from cadence_guard.check.paths import Heard, Made, What
 from cadence_guard.check.report import Witness, WitnessSignal, WitnessTouch
-from cadence_guard.check.together.group import Group
+from cadence_guard.check.together.listing import Listing
 from cadence_guard.check.together.questions import Broken, broken
 from cadence_guard.check.together.sights import Hit
 from cadence_guard.contact import Handoff, Signal
@@ -50,7 +51,18 @@ class Line:
             self.starts.setdefault(name, at)
 
 
-def objects(group: Group, entry: Rule, concern: Concern, hit: Hit) -> bool:
+class Stage(Protocol):
+    """Those whose time lines are judged, and what by."""
+
+    @property
+    def listing(self) -> Listing: ...
+    @property
+    def judge(self) -> Judge: ...
+    @property
+    def cadences(self) -> tuple[Cadence, ...]: ...
+
+
+def objects(group: Stage, entry: Rule, concern: Concern, hit: Hit) -> bool:
     """Whether an entry objects to a touch that was hit."""
     line = Line(hit)
     priors = [(at, group.judge.kind(what)) for at, what, _ in line.events[: line.aimed]]
@@ -62,7 +74,7 @@ class Shown:
     """A time line, judged touch by touch by the guard on a fresh ledger. `refused` are the touches
     that an entry objects to: (place in the line, why)."""
 
-    def __init__(self, group: Group, hit: Hit, wanted: Collection[Broken], *, full: bool) -> None:
+    def __init__(self, group: Stage, hit: Hit, wanted: Collection[Broken], *, full: bool) -> None:
         """`wanted` are the objections that matter. With `full` to the end of the ways, else up to
         the touch that was hit."""
         self.line = Line(hit)
