@@ -77,8 +77,14 @@ def drip(*hours: float, name: str = "drip", first: int = 0, **more: Any) -> Cade
     return Cadence(name, (first,), nodes, next(iter(nodes), None), **said)
 
 
-def opened(*cadences: Cadence, path: str = "a.json", ignores: tuple[Ignore, ...] = ()) -> Opened:
-    return Opened(Source(path, LINES.encode()), CadenceFile("made", cadences, ignores=ignores))
+def opened(
+    *cadences: Cadence,
+    path: str = "a.json",
+    together: tuple[tuple[str, ...], ...] = (),
+    ignores: tuple[Ignore, ...] = (),
+) -> Opened:
+    file = CadenceFile("made", cadences, together, ignores=ignores)
+    return Opened(Source(path, LINES.encode()), file)
 
 
 def blocked(report: Report) -> list[Finding]:
@@ -391,6 +397,16 @@ def test_each_cadence_of_a_run_is_entered_again() -> None:
     both = [replace(drip(1, name=name), again=DAY) for name in ("one", "two")]
     report = check_files([opened(*both)], CAP, FIRST)
     assert [f.cadence for f in report.findings if f.code == "CG301"] == ["one", "two"]
+
+
+def test_what_a_second_entry_breaks_is_not_told_again_of_cadences_together() -> None:
+    one, two = (replace(drip(1, name=name), again=DAY) for name in ("one", "two"))
+    report = check_files(
+        [opened(one, replace(two, again=None), together=(("one", "two"),))], CAP, FIRST
+    )
+    assert [(f.code, f.cadence) for f in report.findings] == [("CG301", "one"), ("CG301", "two")]
+    assert "enters again" in report.findings[0].message
+    assert "together with 'one'" in report.findings[1].message
 
 
 def test_what_is_not_known_of_a_second_entry_is_not_called_clean() -> None:

@@ -55,10 +55,11 @@ _VARIANTS: Final = 512
 
 
 class Reentered(NamedTuple):
-    """What several entries bring about, and why not all of it is proved."""
+    """What several entries bring about: findings, what is broken, and why not all is proved."""
 
     findings: tuple[Finding, ...] = ()
     incomplete: tuple[str, ...] = ()
+    broken: frozenset[Broken] = frozenset()
 
 
 def reentered(listing: Listing, cadence: Cadence) -> Reentered:
@@ -83,7 +84,7 @@ def reentered(listing: Listing, cadence: Cadence) -> Reentered:
             finding = replace(finding, message=text)
         findings.append(finding)
     reasons = dict.fromkeys(why for one in judged for why in one.reasons)
-    return Reentered(tuple(findings), tuple(reasons))
+    return Reentered(tuple(findings), tuple(reasons), frozenset(found))
 
 
 class Entries:

@@ -265,7 +265,9 @@ class _Judged:
             self._listing = Listing(
                 self.policy, self.ruleset, self._pairs, *self.period, self._broken
             )
-        return reentered(self._listing, cadence)
+        again = reentered(self._listing, cadence)
+        self._broken.update(again.broken)
+        return again
 
     def _counts_accounts(self, cadence: Cadence) -> bool:
         """Whether an entry counts the touches of an account that a cadence makes."""

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 from cadence_guard.check.judging import Concern
 from cadence_guard.check.together.bounds import Bounds, Marks
 from cadence_guard.check.together.cells import Member, Region, Way
+from cadence_guard.check.together.entries import UNBOUND, Loose, spread
 from cadence_guard.check.together.group import TRIES, Group, speaks
 from cadence_guard.check.together.most import Table
 from cadence_guard.check.together.questions import Broken, Question, back_of, broken
@@ -20,6 +21,12 @@ from cadence_guard.check.together.sights import Hit, Part, Sight, View, look
 from cadence_guard.check.together.timeline import objects
 from cadence_guard.instants import DAY, PERIOD
 from cadence_guard.rules.unanswered_streak import ENDS
+
+
+def _again(member: Member) -> int:
+    """How long after an entry into a member the next one may come."""
+    return min((one.again for one in member.cadences if one.again is not None), default=UNBOUND)
+
 
 Hits: TypeAlias = dict[Broken, tuple[Question, Concern, Hit]]
 """What is refused beside the others, with an instant at which it is."""
@@ -97,6 +104,40 @@ class Counts:
                             f"whether {entry.name} objects to {step!r} of {cadence!r} beside the"
                             " others was not proved: a person's touch of another cadence may be"
                             " the answer instead of it"
+                        )
+
+    def doubt_entries(self, questions: Sequence[Question], hits: Collection[Broken]) -> None:
+        """Says where a cadence that may be entered again might bring more touches beside the others
+        than one entry does."""
+        members = self.group.members
+        if all(one.again is None for member in members for one in member.cadences):
+            return
+        spreads = [
+            [spread(way, self.layouts.shift) for way in member.ways if way.whole]
+            for member in members
+        ]
+        for question in questions:
+            left = [
+                concern
+                for concern in question.targets
+                if (key := broken(concern, question.entry)) not in hits
+                and key not in self.group.alone
+            ]
+            often = [
+                Loose(question, each, _again(member))
+                for each, member in zip(spreads, members, strict=True)
+            ]
+            if not any(loose.twice() for loose in often):
+                continue
+            most = [loose.most() for loose in often]
+            for concern in left:
+                for n, loose in enumerate(often):
+                    others = sum(most) - most[n]
+                    if loose.may(concern, beside=others):
+                        self.group.say(
+                            f"whether {question.entry.name} objects to {concern.step.name!r} of"
+                            f" {concern.cadence.name!r} when one of them is entered again was not"
+                            " proved"
                         )
 
     def _ask(

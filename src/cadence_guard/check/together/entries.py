@@ -89,11 +89,31 @@ class Loose:
         self.within = back_of(question, question.within)
         self._times: dict[tuple[int, bool], Intervals] = {}
 
-    def may(self, target: Concern) -> bool:
-        """Whether a touch may be refused beside other entries, for all that is known."""
-        near = self.question.near is not None
+    def most(self) -> int:
+        """How many touches all entries can have in the window, up to the limit."""
         limit = self.question.limit
+        rooms = {0: 0}
+        for count in range(limit):
+            for many in range(1, limit - count + 1) if count in rooms else ():
+                one = self._latest(rooms[count], many, False)
+                if one is not None:
+                    room = one.start - self.again
+                    rooms[count + many] = max(room, rooms.get(count + many, room))
+        return max(rooms)
+
+    def twice(self) -> bool:
+        """Whether two entries can have touches in the window."""
+        one = self._latest(0, 1, False)
+        return one is not None and self._latest(one.start - self.again, 1, False) is not None
+
+    def may(self, target: Concern, *, beside: int = 0) -> bool:
+        """Whether a touch may be refused beside other entries, and so many touches of others, for
+        all that is known."""
+        near = self.question.near is not None and not beside
+        limit = self.question.limit - beside
         makes = self._makes(target)
+        if beside and any(many >= limit for *_, many, _ in makes):
+            return True
 
         def own(x: int) -> Iterator[Entry]:
             for low, high, many, soon in makes:

@@ -49,8 +49,11 @@ class Findings:
                     told[each] = self._refused(hits[each][1], each, shown)
         yield from (told[key] for key in hits)
         yield from map(self._spaced, near)
+        listing = self.group.listing
         for reason in self.group.reasons:
-            yield self.group.listing.note(self.group.cadences[0], reason)
+            yield listing.unproved(self.group.cadences, reason)
+        for reason in self.group.remarks:
+            yield listing.note(self.group.cadences[0], reason)
 
     def _hits(self) -> tuple[Hits, list[Near]]:
         """What can be refused, and what can come too near."""
@@ -62,6 +65,7 @@ class Findings:
                 spacings = Spacings(self.group)
                 hits = self.counts.answer(self.questions)
                 self.counts.doubt_answers(self.kept, hits)
+                self.counts.doubt_entries(self.questions, hits)
                 return hits, [near for each in self.spacings for near in spacings.answer(each)]
             except LongerError as longer:
                 layouts.longer(rounded(longer.lasts + SLACK))

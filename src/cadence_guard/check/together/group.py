@@ -33,11 +33,13 @@ TRIES: Final = 100
 
 
 class Group:
-    """A group, and why not all of it is proved (`reasons`)."""
+    """A group, and why not all of it is proved (`reasons`); `remarks` are about what is a note
+    anyway."""
 
     def __init__(self, listing: Listing, members: Sequence[tuple[Cadence, ...]]) -> None:
         self.listing = listing
         self.reasons: dict[str, None] = {}
+        self.remarks: dict[str, None] = {}
         self.cadences = tuple(one for member in members for one in member)
         self.judge = Judge(listing.ruleset, self.say)
         self.judge.cadences = self.cadences
@@ -131,10 +133,11 @@ class Group:
         for concern in concerns:
             for _, entry in concern.entries:
                 if type(entry) is not RULES.get(entry.name):
-                    self.say(
-                        f"rule {entry.name!r} is somebody's own: what it says of cadences together"
-                        " was not proved"
-                    )
+                    if entry.looks_back:
+                        self.say(
+                            f"rule {entry.name!r} is somebody's own: what it says of cadences"
+                            " together was not proved"
+                        )
                     continue
                 for key, asked in counting(entry, concern):
                     question = questions.setdefault((entry, key), asked)
