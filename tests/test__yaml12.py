@@ -354,6 +354,12 @@ def test_half_a_surrogate_pair_is_refused(text: str) -> None:
     assert str(refused(text)) == "line 1, column 1: escape of half a surrogate pair"
 
 
+def test_the_slow_scanner_is_not_given_a_large_text() -> None:
+    text = 'a: 1\nb: "\\ud83d\\ude00"\n'
+    assert load(text + "#" * 100_000).data == {"a": 1, "b": "\U0001f600"}
+    assert str(refused(text + "#" * 200_000)).startswith("line 2, column 5: so large a file")
+
+
 def test_text_that_only_looks_like_a_surrogate_escape_is_kept() -> None:
     assert load(r"['\ud83d', \ud83d]").data == [r"\ud83d", r"\ud83d"]
 

@@ -503,6 +503,14 @@ def test_a_policy_that_cannot_be_read_is_a_policy_error(path: str) -> None:
         Policy.load(path)
 
 
+def test_a_policy_that_may_have_no_end_is_not_read_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)  # holds no block of the disk
+    with pytest.raises(PolicyError, match=r"policy\.yaml: larger than 4,000,000 bytes"):
+        Policy.load(path)
+
+
 def test_python_data_nested_too_deeply_is_a_policy_error() -> None:
     deep: Any = []
     for _ in range(10_000):

@@ -32,6 +32,8 @@ _FORBIDDEN = re.compile(
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SURROGATE_ESCAPE = re.compile(r"\\(?:u|U0000)[dD][89a-fA-F]")
+_LARGEST_ESCAPED = 200_000
+"""Characters of the largest text that PyYAML's own, slow scanner is given."""
 _PLAIN = re.compile(
     r"""(?P<null>null|Null|NULL|~|)
     |(?P<true>true|True|TRUE)
@@ -91,7 +93,8 @@ def load(text: str | bytes, *, max_nodes: int = 200_000, max_depth: int = 100) -
     Raises YamlError for text that is not YAML, and for what this module refuses: control
     characters, tags other than !!str, anchors, aliases, duplicate or non-string keys, infinite
     and not-a-number values, a second document, more than `max_nodes` keys, values and
-    collections, and collections nested deeper than `max_depth`.
+    collections, collections nested deeper than `max_depth`, and escapes of surrogate pairs in a
+    text of more than 200,000 characters.
     """
     import yaml
 
@@ -136,8 +139,12 @@ def _loader(source: str) -> Any:
     import yaml
 
     # libyaml refuses the surrogate pairs that JSON writes; PyYAML's own scanner passes them on.
-    if not _SURROGATE_ESCAPE.search(source) and hasattr(yaml, "CSafeLoader"):
+    escape = _SURROGATE_ESCAPE.search(source)
+    if escape is None and hasattr(yaml, "CSafeLoader"):
         return yaml.CSafeLoader
+    if escape is not None and len(source) > _LARGEST_ESCAPED:
+        problem = "so large a file with escapes of surrogate pairs is refused; write the character"
+        raise YamlError(problem, *_end(source[: escape.start()]))
 
     class TabLoader(yaml.SafeLoader):
         """The Python loader, allowing tabs between tokens where libyaml does (JSON has them)."""

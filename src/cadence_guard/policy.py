@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 DEFAULT_FILE: Final = "cadence-guard.yaml"
+LARGEST: Final = 4_000_000
+"""Bytes of the largest policy file that is read."""
 
 
 class Setting(NamedTuple):
@@ -308,10 +310,14 @@ def _nulls(value: Any, path: Keys) -> list[tuple[Keys, str]]:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:  # which may have no end
+            content = file.read(LARGEST + 1)
     except (OSError, ValueError) as error:  # ValueError: no file can have that name
         problem = getattr(error, "strerror", None) or error
         raise PolicyError(f"{path}: cannot be read: {problem}") from error
+    if len(content) > LARGEST:
+        raise PolicyError(f"{path}: larger than {LARGEST:,} bytes")
+    return content
 
 
 def _document(text: str | bytes, where: str) -> Document:

@@ -231,3 +231,10 @@ def test_what_is_said_is_not_assumed() -> None:
         "there is no other touch than those of the cadences checked",
     ]
     assert not any("consent" in said for said in in_words(line(days(1))))
+
+
+def test_of_a_point_that_several_people_have_the_others_are_assumed_away() -> None:
+    told = "whoever else has a shared contact point is not touched there"
+    for use in (None, "work", "private", "unknown"):
+        assert told not in in_words(line(step("a"), audience=Audience(use=use)))
+    assert told in in_words(line(step("a"), audience=Audience(use="shared")))

@@ -9,7 +9,7 @@ import pytest
 
 from cadence_guard import Policy
 from cadence_guard.check import names
-from cadence_guard.check.names import unknown_names
+from cadence_guard.check.names import same_names, unknown_names
 from cadence_guard.check.report import Finding
 from cadence_guard.check.run import check_files, fails, open_file
 from cadence_guard.importers import read
@@ -135,3 +135,29 @@ def test_the_run_fails_and_a_comment_can_answer_for_it() -> None:
         file = open_file(Source("a.yaml", content.encode()))
         findings = check_files([file], POLICY, date(2026, 3, 1)).findings
         assert fails(findings, "always") is failed, findings
+
+
+def test_a_name_that_cadences_of_several_files_have_is_a_note_at_the_second() -> None:
+    files = {"a.yaml": text("trial"), "b.yaml": text("drip", "trial"), "c.yaml": text("trial")}
+    sources = [Source(path, content.encode()) for path, content in files.items()]
+    (found,) = same_names([(source, read(source)) for source in sources])
+    assert (found.path, found.line, found.cadence, found.effect) == ("b.yaml", 7, "trial", "note")
+    assert found.message == (
+        "'trial' is a cadence of a.yaml, b.yaml and c.yaml: each is judged by itself, but events,"
+        " policies and other cadences know them by that one name"
+    )
+    assert found.help == "give each cadence a name of its own"
+
+
+def test_of_many_files_with_one_name_the_first_are_told() -> None:
+    sources = [Source(f"{n}.yaml", text("trial").encode()) for n in range(13)]
+    (found,) = same_names([(source, read(source)) for source in sources])
+    assert "9.yaml and 3 more files" in found.message
+
+
+def test_the_note_about_one_name_is_in_the_report_and_fails_nothing() -> None:
+    files = {"a.yaml": text("trial"), "b.yaml": text("trial")}
+    opened = [open_file(Source(path, content.encode())) for path, content in files.items()]
+    report = check_files(opened, POLICY, date(2026, 3, 1))
+    assert [f.path for f in report.findings if "by that one name" in f.message] == ["b.yaml"]
+    assert not fails(report.findings)

@@ -397,6 +397,21 @@ def test_a_baseline_is_written_known_and_told_when_stale(run: Any) -> None:
     assert json.loads(Path("known.json").read_text("utf-8"))["findings"] == []
 
 
+def test_a_baseline_and_a_mapping_that_may_have_no_end_are_not_read_to_it(run: Any) -> None:
+    with Path("endless").open("wb") as file:
+        file.truncate(1 << 40)  # holds no block of the disk
+    result = run("check", "bad.json", "--baseline", "endless")
+    assert (result.code, result.err.splitlines()[-1]) == (
+        2,
+        "cadence-guard: endless: larger than 50,000,000 bytes",
+    )
+    result = run("check", "bad.json", "--mapping", "endless")
+    assert (result.code, result.err.splitlines()[-1]) == (
+        2,
+        "cadence-guard: endless: larger than 4,000,000 bytes",
+    )
+
+
 def test_a_baseline_is_not_written_when_a_file_could_not_be_read(run: Any) -> None:
     Path("known.json").write_text('{"version": 1, "findings": []}', "utf-8")
     options = ("--baseline", "known.json", "--update-baseline")

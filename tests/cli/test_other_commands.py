@@ -12,7 +12,7 @@ import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from cadence_guard import __main__ as entry
 from cadence_guard.check import ignores, policy_check, shape
 from cadence_guard.cli import _logging, main
 from cadence_guard.cli._commands import app
+from cadence_guard.events import LONGEST_LINE
 from cadence_guard.ledgers.sqlite import SqliteLedger
 from cadence_guard.rules import RULES
 
@@ -60,6 +61,32 @@ def test_record_reads_standard_input(run: Any, story: Path) -> None:
     result = run("record", "-", "--ledger", "memory://", input=data)
     assert (result.code, result.out[:18]) == (0, "recorded 16 events")
     assert run("record", "-", "--ledger", "memory://").out == "recorded 0 events\n"
+
+
+def test_record_copies_of_a_line_without_an_end_what_refuses_it(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = 0
+
+    class Endless(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: Any) -> int:
+            nonlocal copied
+            copied += len(buffer)
+            assert copied < 10 * LONGEST_LINE
+            buffer[:] = bytes(len(buffer))
+            return len(buffer)
+
+    @contextmanager
+    def endless(path: str) -> Iterator[Any]:
+        yield io.BufferedReader(Endless())
+
+    monkeypatch.setattr("cadence_guard.cli._record.opened", endless)
+    result = run("record", "-", "--ledger", "memory://")
+    assert result.code == 2
+    assert result.err.startswith("cadence-guard: <stdin>:1: longer than 1048576 bytes")
 
 
 def test_record_names_a_broken_line_and_writes_nothing(run: Any, story: Path) -> None:

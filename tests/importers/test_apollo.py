@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from answers import answers, differs, missed, one, real, source, touches
 
-from cadence_guard.errors import CadenceError
 from cadence_guard.importers.apollo import read, recognises
 
 FILE = "apollo_emailer_campaign.json"
@@ -69,11 +68,19 @@ def test_a_campaign_beside_its_steps() -> None:
 @pytest.mark.parametrize(
     ("step", "problem"),
     [
-        ({"wait_time": -1}, "a wait below zero"),
-        ({"wait_mode": "moon"}, "wait_mode 'moon': expected second, minute, hour or day"),
-        ({"wait_mode": 3}, "wait_mode 3: expected"),
+        ({"wait_time": -1}, "a wait below zero; expected 0 to"),
+        ({"wait_mode": "moon"}, "unknown wait_mode 'moon'; expected one of: second, minute"),
+        ({"wait_mode": "dayy"}, "unknown wait_mode 'dayy'; did you mean 'day'?"),
+        ({"wait_mode": 3}, "unknown wait_mode"),
+        ({"position": "last"}, "it is 'last'; expected a number"),
     ],
 )
-def test_a_wait_that_is_none(step: dict[str, Any], problem: str) -> None:
-    with pytest.raises(CadenceError, match=rf"^plan\.yaml:1:\d+: {problem}"):
-        read(source(sequence(step)))
+def test_what_is_not_understood_of_a_step_is_told_and_the_others_are_read(
+    step: dict[str, Any], problem: str
+) -> None:
+    cadence = one(read, sequence({"wait_time": 1}, {"wait_time": 1, **step}, {"wait_time": 1}))
+    (unknown,) = cadence.unknown
+    assert unknown.where == ("emailer_steps", 1, *list(step))
+    assert problem in unknown.why
+    assert touches(cadence)[0] == ("email", 1)
+    assert len(touches(cadence)) == 3

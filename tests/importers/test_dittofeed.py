@@ -317,9 +317,6 @@ def test_what_is_no_journey(data):
     [
         ({"entryNode": {"child": "a"}, "nodes": 5}, ":1:40: expected a list of nodes"),
         ({"entryNode": {"child": "a"}}, "expected a list of nodes"),
-        (journey(5), "expected a node, a mapping"),
-        (journey({"id": True}), "expected a node's id, a text or a number"),
-        (journey({"id": 1}, {"id": "1"}), "another node has the id '1', too"),
         ([journey(mail()), 5], "not a Dittofeed journey"),
     ],
 )
@@ -329,6 +326,27 @@ def test_what_no_journey_can_be(data, problem):
     with pytest.raises(CadenceError, match=r"trial\.json:1:") as raised:
         dittofeed.read(given_)
     assert problem in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "where", "problem"),
+    [
+        (5, (), "expected a node, a mapping with `id` and `type`"),
+        ({"id": True}, ("id",), "expected a node's id, a text or a number"),
+        (mail(), ("id",), "another node has the id 'm', too"),
+    ],
+)
+def test_what_is_no_node_is_told_and_the_others_are_read(wrong, where, problem):
+    (cadence,) = dittofeed.read(source(journey(mail(), wrong))).cadences
+    unknown = cadence.unknown[0]
+    assert (unknown.what, unknown.where[-1 - len(where) :]) == ("node 2", (1, *where))
+    assert unknown.why == problem
+    assert len(list(cadence.steps)) == 1
+
+
+def test_journeys_of_one_name_are_told_apart():
+    both = dittofeed.read(source([journey(mail()), journey(mail())])).cadences
+    assert [cadence.name for cadence in both] == ["Trial", "Trial#2"]
 
 
 def test_yaml_and_its_places():

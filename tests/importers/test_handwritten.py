@@ -314,10 +314,44 @@ def test_what_is_not_understood_is_told(said: str, what: str) -> None:
 
 
 @pytest.mark.parametrize("said", ["-1", "'-3d'", "1e300", "99999999999", "'99999999999d'"])
-def test_a_delay_beyond_all_sense_is_an_error_with_its_place(said: str) -> None:
+def test_a_delay_beyond_all_sense_is_told_and_the_rest_is_read(said: str) -> None:
     told = f"drip:\n- subject: a\n  delay_days: {said}\n"
-    with pytest.raises(CadenceError, match=r"plan\.yaml:3:15: a wait .*expected"):
-        read(source(told))
+    cadence = one(read, told + "- subject: b\n  delay_days: 2\n")
+    assert [each.where for each in cadence.unknown] == [("drip", 0, "delay_days")]
+    assert [step.channel for step in cadence.steps] == ["email", "email"]
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        ("delay_days: 3, unit: fortnights", "unit"),
+        ("delay_days: 3, delay_unit: hours", "delay_unit"),
+        ("delay: 3, unit: fortnights", "unit"),
+        ("delay: {amount: 3, unit: fortnights}", "unit"),
+        ("delay: {days: 3, unit: [days]}", "unit"),
+        ("delay_days: 3, enabled: 'no'", "enabled"),
+        ("delay_days: 3, manual: 'yes'", "manual"),
+        ("delay_days: 3, auto_send: 'no'", "auto_send"),
+    ],
+)
+def test_a_word_of_a_step_that_is_not_known_is_told(said: str, key: str) -> None:
+    told = f"drip:\n- {{subject: a, day_offset: 0}}\n- {{subject: b, {said}}}\n"
+    cadence = one(read, told)
+    assert [step.automated for step in cadence.steps] == [True, True]
+    assert key in [each.where[-1] for each in cadence.unknown]
+
+
+def test_a_stop_that_is_neither_true_nor_false_is_told() -> None:
+    cadence = one(read, "stop_on_reply: 'yes'\ndrip: [{subject: a, day: 1}, {subject: b, day: 9}]")
+    assert (cadence.exits, missed(cadence)) == (frozenset(), ["stop_on_reply"])
+
+
+def test_what_is_no_purpose_is_taken_as_sales_and_told() -> None:
+    told = "purpose: win them back\ndrip:\n- {subject: a, day: 1, purpose: service}\n"
+    cadence = one(read, told + "- {subject: b, day: 9, purpose: say hello}\n")
+    assert (cadence.purpose, [s.purpose for s in cadence.steps]) == ("sales", ["service", None])
+    for word in ("win them back", "say hello"):
+        assert f"{word!r} is no purpose that is known; it is taken as sales" in cadence.assumes
 
 
 def test_a_wait_of_its_own_between_steps() -> None:

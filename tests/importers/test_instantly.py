@@ -9,7 +9,6 @@ import pytest
 from answers import answers, differs, missed, one, real, source, touches
 
 from cadence_guard.cadence import Pause, UntilOpen
-from cadence_guard.errors import CadenceError
 from cadence_guard.importers.instantly import read, recognises
 from cadence_guard.instants import DAY, HOUR, zone
 
@@ -104,7 +103,7 @@ def test_windows_that_cannot_be_said() -> None:
     assert missed(cadence) == ["days"]
 
 
-@pytest.mark.parametrize("schedule", [None, {}, {"schedules": []}, {"schedules": 3}])
+@pytest.mark.parametrize("schedule", [None, {}, {"schedules": []}])
 def test_without_a_window_mails_go_out_at_any_hour(schedule: object) -> None:
     cadence = one(read, campaign(campaign_schedule=schedule))
     assert any("any hour" in said for said in cadence.assumes)
@@ -120,15 +119,30 @@ def test_dates_of_a_campaign_are_taken_for_granted() -> None:
 @pytest.mark.parametrize(
     ("wrong", "problem"),
     [
-        ({"timing": None}, "None is not a time of day"),
-        ({"timing": {"from": "09:00", "to": 12}}, "12 is not a time of day"),
-        ({"days": {"7": True}}, "day '7': expected 0 to 6"),
+        ({"timing": None}, "no time of day"),
+        ({"timing": {"from": "09:00", "to": 12}}, "no time of day"),
+        ({"days": {"7": True}}, "a day is '7'; expected 0 to 6"),
+        ({"days": {"1": "yes"}}, "it is 'yes'; expected true or false"),
         ({"timezone": "Berlin"}, "unknown zone 'Berlin'"),
     ],
 )
-def test_a_schedule_that_is_none(wrong: dict[str, Any], problem: str) -> None:
-    with pytest.raises(CadenceError, match=rf"^plan\.yaml:1:\d+: .*{problem}"):
-        read(source(campaign(MORNING | wrong)))
+def test_a_schedule_that_is_none_is_told(wrong: dict[str, Any], problem: str) -> None:
+    cadence = one(read, campaign(MORNING | wrong))
+    assert problem in cadence.unknown[0].why
+    assert cadence.unknown[0].where[:1] == ("campaign_schedule",)
+    assert not any(isinstance(getattr(n, "wait", None), UntilOpen) for n in cadence.nodes.values())
+    assert len(touches(cadence)) == 3
+
+
+@pytest.mark.parametrize("schedule", ["always", {"schedules": 3}, [MORNING]])
+def test_schedules_that_are_none_are_told(schedule: object) -> None:
+    cadence = one(read, campaign(campaign_schedule=schedule))
+    assert missed(cadence) == ["schedules"]
+
+
+def test_a_setting_that_is_neither_true_nor_false_is_told() -> None:
+    cadence = one(read, campaign(stop_on_reply="yes"))
+    assert (cadence.exits, missed(cadence)) == ({"opt_out"}, ["stop_on_reply"])
 
 
 def test_what_stops_it() -> None:

@@ -120,8 +120,24 @@ def test_the_time_before_the_next_step_may_be_missing_at_the_last_only() -> None
 def test_days_that_count_from_one() -> None:
     mapping = "{steps: 's[]', channel: sms, delay: {at: d, unit: days, anchor: start, first: 1}}"
     assert touches(first(mapping, "s: [{d: 1}, {d: 5}]")) == [("sms", 0), ("sms", 4)]
-    with pytest.raises(CadenceError, match=r"^ours\.yaml:1:9: a wait below zero"):
-        mapped(mapping, "s: [{d: 0}]")
+    (unknown,) = first(mapping, "s: [{d: 0}]").unknown
+    assert (unknown.where, unknown.why[:17]) == (("s", 0, "d"), "a wait below zero")
+
+
+def test_a_word_of_a_step_that_is_not_understood_is_told() -> None:
+    step = "step: {manual: how.manual}, "
+    mapping = (
+        f"{{steps: 's[]', channel: email, {step}"
+        "delay: {at: w, unit: days, unit_at: u, anchor: previous}}"
+    )
+    steps = "s: [{w: 1, how: {manual: 'no'}}, {w: 2, u: fortnight}, {w: 3, u: hours}]"
+    cadence = first(mapping, steps)
+    assert [(each.what, each.where) for each in cadence.unknown] == [
+        ("manual", ("s", 0, "how", "manual")),
+        ("unit", ("s", 1, "u")),
+    ]
+    assert [step.automated for step in cadence.steps] == [True, True, True]
+    assert touches(cadence) == [("email", 1), ("email", None), ("email", 3 / 24)]
 
 
 @pytest.mark.parametrize(

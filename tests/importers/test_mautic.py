@@ -602,9 +602,6 @@ def test_what_is_no_campaign(data):
         ({"campaign": [5], "campaign_event": []}, ":1:15: expected a campaign, a mapping with"),
         ({"campaign": [{"id": 1}, {"id": "1"}], "campaign_event": []}, "another campaign has"),
         ({"campaign": 7, "campaign_event": [5]}, "expected an event, a mapping with `campaign_id`"),
-        (export(5), "expected an event, a mapping with `id` and `type`"),
-        (export(event(None)), "expected an event's id, a number or a text"),
-        (export(event(1), event("1")), "another event has the id '1', too"),
     ],
 )
 def test_what_no_campaign_can_be(data, problem):
@@ -613,6 +610,53 @@ def test_what_no_campaign_can_be(data, problem):
     with pytest.raises(CadenceError, match=r"drip\.json:1:") as raised:
         mautic.read(given_)
     assert problem in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "where", "problem"),
+    [
+        (5, (), "expected an event, a mapping with `id` and `type`"),
+        (event(None), ("id",), "expected an event's id, a number or a text"),
+        (event("1"), ("id",), "another event has the id '1', too"),
+    ],
+)
+def test_what_is_no_event_is_told_and_the_others_are_read(wrong, where, problem):
+    cadence = read(event(1), wrong, event(3))
+    (unknown,) = cadence.unknown
+    assert (unknown.where[-1 - len(where) :], unknown.why) == ((1, *where), problem)
+    assert len(list(cadence.steps)) == 2
+
+
+def test_an_event_of_no_campaign_is_told_at_the_first():
+    rows = [event(n) | {"campaign_id": home} for n, home in ((1, 1), (2, None), (3, 2))]
+    data = {"campaign": [{"id": 1}, {"id": 2}], "campaign_event": rows}
+    first, second = mautic.read(source(data)).cadences
+    assert [each.where for each in first.unknown] == [("campaign_event", 1)]
+    assert [len(list(each.steps)) for each in (first, second)] == [1, 1]
+    assert not second.unknown
+
+
+@pytest.mark.parametrize(
+    ("said", "where", "problem"),
+    [
+        ({"trigger_mode": "optimized", "trigger_window": "year"}, "trigger_window", "'year'"),
+        ({"properties": {"email_type": "markting"}}, "email_type", "did you mean 'marketing'?"),
+        (
+            {"type": "campaign.addremovelead", "properties": {"addTo": [[5]]}},
+            "addTo",
+            "expected the ids of campaigns",
+        ),
+    ],
+)
+def test_a_word_of_an_event_that_is_not_known_is_told(said, where, problem):
+    (unknown,) = read(event(1, **said)).unknown
+    assert unknown.where[-1] == where
+    assert problem in unknown.why
+
+
+def test_a_signal_of_their_own_is_told():
+    cadence = read(event(1, type="form.submit", event_type="decision"), event(2, 1))
+    assert any("is a signal of their own" in said for said in cadence.assumes)
 
 
 def test_thousands_of_jumps_to_one_event():

@@ -714,6 +714,27 @@ def test_a_long_condition_is_cut() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"typeVersion": "2"}, "the version of its type is '2', no number"),
+        ({"typeVersion": None}, "the version of its type is 'None', no number"),
+        ({"disabled": "yes"}, "expected true or false, so it is taken as not disabled"),
+    ],
+)
+def test_a_word_of_a_node_that_is_not_known_is_told(said: dict[str, Any], why: str) -> None:
+    nodes = [
+        {"name": "go", "type": "n8n-nodes-base.manualTrigger", "typeVersion": 1},
+        {"name": "mail", "type": "n8n-nodes-base.gmail", "typeVersion": 2, **said},
+    ]
+    links = {"go": {"main": [[{"node": "mail", "type": "main", "index": 0}]]}}
+    source = Source("flow.json", json.dumps({"nodes": nodes, "connections": links}).encode())
+    (cadence,) = n8n.read(source).cadences
+    (unknown,) = cadence.unknown
+    assert (unknown.where, unknown.why) == (("nodes", 1, next(iter(said))), why)
+    assert len(list(cadence.steps)) == 1
+
+
+@pytest.mark.parametrize(
     ("data", "message"),
     [
         ({"nodes": {}, "connections": {}}, "flow.json:1:11: nodes must be a list of nodes"),

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from answers import answers, differs, missed, one, real, source, touches
 
-from cadence_guard.errors import CadenceError
 from cadence_guard.importers.salesloft import read, recognises
 
 FILE = "salesloft_cadence_import.json"
@@ -101,6 +100,18 @@ def test_what_removes_people(settings: dict[str, Any], exits: set[str]) -> None:
 
 
 @pytest.mark.parametrize("day", [0, -3, None, "1", True, 10**9])
-def test_a_day_that_is_none(day: object) -> None:
-    with pytest.raises(CadenceError, match=r"^plan\.yaml:1:\d+: .*expected"):
-        read(source(cadence_import({"day": day, "steps": [MAIL]})))
+def test_a_day_that_is_none_is_told(day: object) -> None:
+    good = {"day": 1, "steps": [MAIL]}
+    cadence = one(read, cadence_import(good, {"day": day, "steps": [MAIL]}))
+    (unknown,) = cadence.unknown
+    assert "expected" in unknown.why
+    assert unknown.where[-2:] == (1, "day")
+    assert touches(cadence) == [("email", 0), ("email", None)]
+
+
+def test_what_is_neither_on_nor_off_is_told_and_on() -> None:
+    group = {"day": 1, "steps": [MAIL | {"enabled": "no"}, 7], "automated": "no"}
+    cadence = one(read, cadence_import(group, remove_replied="yes"))
+    assert touches(cadence) == [("email", 0)]
+    assert missed(cadence) == ["enabled", "7", "automated", "remove_replied"]
+    assert cadence.exits == {"opt_out"}

@@ -9,7 +9,6 @@ import pytest
 from answers import answers, differs, missed, one, real, source, touches
 
 from cadence_guard.cadence import Cadence, Pause, UntilOpen
-from cadence_guard.errors import CadenceError
 from cadence_guard.importers.smartlead import read, recognises
 from cadence_guard.instants import DAY, HOUR, WEEK, zone
 
@@ -131,21 +130,55 @@ def test_without_a_schedule_mails_go_out_at_any_hour() -> None:
     ("wrong", "problem"),
     [
         ({"timezone": "Europe/Berlim"}, "did you mean 'Europe/Berlin'"),
-        ({"start_hour": "nine"}, "'nine' is not a time of day; expected 00:00 to 24:00"),
-        ({"end_hour": "25:00"}, "'25:00' is not a time of day"),
-        ({"days_of_the_week": [8]}, "day 8: expected 1 = Monday to 7"),
-        ({"days_of_the_week": ["mon"]}, "day 'mon': expected"),
-        ({"days_of_the_week": [True]}, "day True: expected"),
+        ({"start_hour": "nine"}, "no time of day; expected 00:00 to 24:00"),
+        ({"end_hour": "25:00"}, "no time of day"),
+        ({"days_of_the_week": [8]}, "a day is 8; expected 1 = Monday to 7"),
+        ({"days_of_the_week": ["mon"]}, "a day is 'mon'; expected"),
+        ({"days_of_the_week": [True]}, "a day is True; expected"),
     ],
 )
-def test_a_schedule_that_is_none(wrong: dict[str, Any], problem: str) -> None:
-    with pytest.raises(CadenceError, match=rf"^plan\.yaml:1:\d+: .*{problem}"):
-        read(source(campaign(schedule=SCHEDULE | wrong)))
+def test_a_schedule_that_is_none_is_told(wrong: dict[str, Any], problem: str) -> None:
+    cadence = one(read, campaign(schedule=SCHEDULE | wrong))
+    (unknown,) = cadence.unknown
+    assert problem in unknown.why
+    assert unknown.why.endswith("touches are laid out at any hour")
+    assert unknown.where[:1] == ("schedule",)
+    assert (window(cadence), len(touches(cadence))) == (None, 2)
 
 
-def test_a_schedule_in_a_text_that_is_none() -> None:
-    with pytest.raises(CadenceError, match=r"^plan\.yaml:1:\d+: not a schedule"):
-        read(source(campaign(scheduler_cron_value="{ tz: ")))
+@pytest.mark.parametrize("cron", ["{ tz: ", "9 to 5", 5, ["9-17"]])
+def test_a_schedule_of_its_api_that_is_none_is_told(cron: object) -> None:
+    cadence = one(read, campaign(scheduler_cron_value=cron))
+    assert [each.where for each in cadence.unknown] == [("scheduler_cron_value",)]
+    assert window(cadence) is None
+
+
+def test_many_unknown_zones_are_no_long_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def nowhere(name: str) -> None:
+        asked.append(name)
+        raise ValueError(f"unknown zone {name!r}, and a long search")
+
+    monkeypatch.setattr("cadence_guard.importers._linear.zone", nowhere)
+    both = {"schedule": SCHEDULE, "sequences": STEPS}
+    told = [both | {"schedule": SCHEDULE | {"timezone": f"Nowhere/{n}"}} for n in range(30)]
+    cadences = read(source(json.dumps(told))).cadences
+    whys = [each.why.partition(";")[0] for cadence in cadences for each in cadence.unknown]
+    assert len(whys) == 30
+    assert asked == [f"Nowhere/{n}" for n in range(20)]
+    assert whys[0] == "unknown zone 'Nowhere/0', and a long search"
+    assert whys[29] == "unknown zone 'Nowhere/29'"
+
+
+def test_what_stops_it_may_not_be_understood() -> None:
+    cadence = one(read, campaign(stop_lead_settings=["REPLY"]))
+    assert missed(cadence) == ["stop_lead_settings"]
+
+
+def test_a_number_of_a_step_that_is_none_is_told() -> None:
+    steps = [{**STEPS[0], "seq_number": "first"}, *STEPS[1:]]
+    assert missed(one(read, json.dumps(steps))) == ["seq_number"]
 
 
 @pytest.mark.parametrize(

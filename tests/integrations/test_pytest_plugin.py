@@ -36,7 +36,8 @@ def read(source: Source) -> CadenceFile:
         "b": Step("b", ("hours",), "email", None),
     }
     exits = frozenset(SIGNALS)
-    return CadenceFile("mails", (Cadence("drip", (), nodes, "a", purpose="sales", exits=exits),))
+    name = Path(source.path).stem
+    return CadenceFile("mails", (Cadence(name, (), nodes, "a", purpose="sales", exits=exits),))
 
 
 @pytest.fixture(autouse=True)
@@ -145,4 +146,44 @@ def test_what_is_wrong_with_a_file_is_told_and_a_bug_has_its_traceback(
     monkeypatch.setattr("cadence_guard.check.run.open_all", fail)
     result = run(pytester, "--cadences", "good.cadence.yaml")
     assert "RuntimeError: a bug" in result.stdout.str()
-    assert "asserting.py" in result.stdout.str()
+    assert "pytest_plugin.py" in result.stdout.str()
+
+
+NATIVE = """\
+version: 1
+cadence:
+  name: {}
+  purpose: sales
+  exits: [replied, opt_out, complained, wrong_person]
+  steps: [{{id: only, channel: email}}]
+"""
+
+
+def test_the_files_of_a_run_are_judged_together_and_each_fails_for_itself(
+    pytester: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importers, "IMPORTERS", (*importers.IMPORTERS, importers.Module("native")))
+    for name in ("one", "two"):
+        Path(f"{name}.cadence.yaml").write_text(NATIVE.format(name), "utf-8")
+    result = run(pytester, "--cadences", "one.cadence.yaml", "two.cadence.yaml")
+    result.assert_outcomes(passed=2)
+    with Path("two.cadence.yaml").open("a", encoding="utf-8") as file:
+        file.write("together: [one, two]\n")
+    result = run(pytester, "--cadences", "one.cadence.yaml", "two.cadence.yaml")
+    text = result.stdout.str()
+    result.assert_outcomes(failed=2)
+    assert text.count("CG301 over-cap") == text.count("1 finding in 1 file") == 2
+    assert "one.cadence.yaml:6:11: CG301 over-cap" in text
+    assert "two.cadence.yaml:6:11: CG301 over-cap" in text
+    result = run(pytester, "--cadences", "two.cadence.yaml")  # what it names is not there
+    result.assert_outcomes(failed=1)
+    assert "'one' is not among the cadences checked" in result.stdout.str()
+
+
+def test_a_wrong_file_fails_by_itself_and_a_wrong_policy_fails_all(pytester: Any) -> None:
+    pytester.makefile(".cadence.yaml", wrong="a: [")
+    result = run(pytester, "--cadences", "wrong.cadence.yaml", "good.cadence.yaml")
+    result.assert_outcomes(passed=1, failed=1)
+    result = run(pytester, "--cadences", "good.cadence.yaml", "-o", "cadence_policy=nope.yaml")
+    result.assert_outcomes(failed=1)
+    assert "nope.yaml: cannot be read" in result.stdout.str()

@@ -198,6 +198,8 @@ def in_words(cadence: Cadence) -> Iterator[str]:
             yield f"consent is given for {', '.join(uses)}"
     if audience.use is None:
         yield "each contact point is one for work"
+    if audience.use == "shared":
+        yield "whoever else has a shared contact point is not touched there"
     if audience.source is None:
         yield "each contact point was given by the contact"
     if any(step.greeting is not None for step in cadence.steps):

@@ -1,8 +1,9 @@
-"""Cadences that a file names: those it lists under `together`, and those that it enters.
+"""Cadences by their names: those that a file lists under `together`, and those that it enters.
 
 Who lists two cadences asks for a proof, and who enters one says that its touches will come. If such
 a cadence is not among those checked, what was asked is not proved, and that is a finding (CG903),
-not an assumption.
+not an assumption. That cadences of several files have one name, as exports do that nobody named, is
+a note.
 """
 
 from __future__ import annotations
@@ -70,6 +71,30 @@ def unknown_names(files: Sequence[tuple[Source, CadenceFile]]) -> Iterator[Findi
                 help=way,
             )
             yield replace(found, certainty="always")
+
+
+def same_names(files: Sequence[tuple[Source, CadenceFile]]) -> Iterator[Finding]:
+    """A note for each name that cadences of several files have, at the second of them."""
+    homes: dict[str, list[tuple[Source, Cadence]]] = {}
+    for source, file in files:
+        for cadence in file.cadences:
+            homes.setdefault(cadence.name, []).append((source, cadence))
+    for name, found in homes.items():
+        if len(found) > 1:
+            source, cadence = found[1]
+            paths = [home.path for home, _ in found]
+            more = [f"{len(paths) - SHOWN} more files"] if len(paths) > SHOWN else []
+            yield finding_at(
+                source,
+                "CG903",
+                "check-incomplete",
+                "note",
+                cadence.where,
+                f"{name!r} is a cadence of {listed([*paths[:SHOWN], *more], 'and')}: each is judged"
+                " by itself, but events, policies and other cadences know them by that one name",
+                cadence=name,
+                help="give each cadence a name of its own",
+            )
 
 
 def _shown(names: Mapping[str, object]) -> str:

@@ -13,7 +13,7 @@ from cadence_guard._struct import struct
 from cadence_guard.cadence import Cadence, CadenceFile
 from cadence_guard.check import assumptions
 from cadence_guard.check.ignores import without_ignored
-from cadence_guard.check.names import unknown_names
+from cadence_guard.check.names import same_names, unknown_names
 from cadence_guard.check.proof import Objected, Proof, prove
 from cadence_guard.check.reactions import reactions
 from cadence_guard.check.report import FileRead, Finding, Report
@@ -281,9 +281,10 @@ class _Judged:
 
     def together(self, files: Iterable[Opened]) -> Iterator[Finding]:
         """What the policy objects to if one person is in several of the cadences at once, and the
-        names of cadences that are not there."""
+        names of cadences that are not there, or are those of several."""
         pairs = _pairs(files)
         yield from unknown_names(pairs)
+        yield from same_names(pairs)
         several = sum(len(file.cadences) for _, file in pairs) > 1
         if several or any(file.together for _, file in pairs):
             from cadence_guard.check.together import prove_together

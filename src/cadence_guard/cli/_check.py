@@ -39,6 +39,8 @@ EARLIEST: Final = date(1970, 1, 1)
 LATEST: Final = date(2197, 12, 1)
 """The first days whose 13 months lie in the years for which instants are known, with a year for the
 waits to end in."""
+LARGEST_BASELINE: Final = 50_000_000
+"""Bytes of the largest baseline that is read."""
 
 
 def run_check(
@@ -168,11 +170,14 @@ def _against(path: str, report: Report, place: Callable[[str], str], update: boo
 
 def _load(file: Path) -> Any:
     try:
-        content = file.read_bytes()
+        with file.open("rb") as stream:  # which may have no end
+            content = stream.read(LARGEST_BASELINE + 1)
     except OSError as error:
         raise CadenceError(
             f"{file}: cannot be read: {error.strerror}; --update-baseline writes a baseline"
         ) from error
+    if len(content) > LARGEST_BASELINE:
+        raise CadenceError(f"{file}: larger than {LARGEST_BASELINE:,} bytes")
     return parse(content, str(file))
 
 

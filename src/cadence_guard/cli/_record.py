@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ import click
 from cadence_guard.cli._input import EventFile, opened
 from cadence_guard.cli._judging import new_book
 from cadence_guard.errors import CadenceGuardError, EventError
+from cadence_guard.events import LONGEST_LINE
 from cadence_guard.touch import Touch
 
 
@@ -78,5 +78,8 @@ def _at_hand(file: str) -> Iterator[str]:
     with TemporaryDirectory() as folder:
         copy = Path(folder) / "events.jsonl"
         with opened(file) as source, copy.open("wb") as target:
-            shutil.copyfileobj(source, target)
+            while line := source.readline(LONGEST_LINE + 2):
+                target.write(line)
+                if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
+                    break  # as much as is needed to refuse it; there may be no end to it
         yield str(copy)

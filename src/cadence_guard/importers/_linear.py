@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import lru_cache
 from typing import Any, Final
+from zoneinfo import available_timezones
 
 from cadence_guard._struct import struct
 from cadence_guard.cadence import (
@@ -26,6 +27,7 @@ from cadence_guard.cadence import (
     Where,
 )
 from cadence_guard.importers._source import DEEPEST, Source
+from cadence_guard.importers._values import is_number, shown
 from cadence_guard.instants import DAY, HOUR, MINUTE, SECOND, WEEK, Hours, zone
 from cadence_guard.words import CHANNELS, SIGNALS
 
@@ -102,6 +104,29 @@ def first_text(data: Mapping[str, Any], *keys: str) -> str | None:
         if key in data and (text := text_of(data[key])) is not None:
             return text
     return None
+
+
+def flag(notes: Notes, data: Mapping[str, Any], where: Where, key: str) -> bool | None:
+    """A setting that is true or false; None if it is missing, and noted if it is something else."""
+    value = data.get(key)
+    if value is None or isinstance(value, bool):
+        return value
+    notes.missed(key, (*where, key), f"it is {shown(value)}; expected true or false")
+    return None
+
+
+def number(
+    notes: Notes, data: Mapping[str, Any], where: Where, key: str, otherwise: float
+) -> float:
+    """A number that says where in its list an entry stands; `otherwise` if it is missing, and noted
+    if it is something else."""
+    value = data.get(key)
+    if is_number(value):
+        return value
+    if value is not None:
+        why = f"it is {shown(value)}; expected a number; the order of the file is taken"
+        notes.missed(key, (*where, key), why)
+    return otherwise
 
 
 # -- words: theirs and ours ------------------------------------------------------------------------
@@ -267,8 +292,8 @@ def unit_of(word: object) -> str | None:
 def wait_of(notes: Notes, where: Where, value: object, unit: str | None) -> Wait | None:
     """The wait that a value says: a number of `unit`, or a text with its own (`3d`, `1 day 12h`).
 
-    None is no wait. What says nothing is noted and gives Unknown. Raises CadenceError for a time
-    below zero or above 100 years.
+    None is no wait. What says nothing, a time below zero and one above 100 years are noted and give
+    Unknown.
     """
     if isinstance(value, str):
         return _spoken(notes, where, value, unit)
@@ -296,8 +321,6 @@ def _spoken(notes: Notes, where: Where, text: str, unit: str | None) -> Wait | N
         total = plus(total, _measured(notes, where, number, said))
         position = match.end()
     if position == 0 or position < len(text):
-        if re.fullmatch(r"\s*-\s*[0-9].*", text, re.DOTALL):
-            raise notes.source.error(where, f"a wait of {text[:40]!r}: expected zero or more")
         return _unknown(notes, where, text, "not a time such as '3d' or '12 hours'")
     return total
 
@@ -306,7 +329,8 @@ def _measured(notes: Notes, where: Where, number: int | float, unit: str) -> Wai
     length = _LENGTH.get(unit, DAY)
     if not 0 <= number <= LONGEST // length:  # so not for infinity, either
         said = "below zero" if number < 0 else "longer than 100 years"
-        raise notes.source.error(where, f"a wait {said}: expected 0 to {LONGEST // length} {unit}s")
+        why = f"a wait {said}; expected 0 to {LONGEST // length} {unit}s"
+        return _unknown(notes, where, number, why)
     if unit in (BUSINESS, LOCAL):
         if number != int(number):
             return _unknown(notes, where, number, f"no whole number of {unit}s")
@@ -459,16 +483,20 @@ def one_of_each(items: Iterable[tuple[Item, object]]) -> list[Item]:
 
 # -- windows of sequencers -------------------------------------------------------------------------
 
+ANY_HOUR: Final = "touches are laid out at any hour"
+
 _CLOCK: Final = re.compile(r"([0-9]{1,2}):([0-5][0-9])(?::00)?")
 
 
-def clock_of(notes: Notes, where: Where, value: object) -> int:
-    """A time of day such as `9:00`, in microseconds after midnight. Raises CadenceError."""
+def clock_of(notes: Notes, where: Where, value: object) -> int | None:
+    """A time of day such as `9:00`, in microseconds after midnight; None, and noted, if it is
+    none."""
     match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
     us = int(match[1]) * HOUR + int(match[2]) * MINUTE if match else -1
-    if not 0 <= us <= DAY:
-        raise notes.source.error(where, f"{value!r} is not a time of day; expected 00:00 to 24:00")
-    return us
+    if 0 <= us <= DAY:
+        return us
+    notes.missed(shown(value), where, f"no time of day; expected 00:00 to 24:00; {ANY_HOUR}")
+    return None
 
 
 def in_zone(
@@ -476,17 +504,40 @@ def in_zone(
 ) -> UntilOpen | None:
     """The wait for windows on the clock of a zone; None, and noted, if there is no zone or day."""
     if not isinstance(name, str):
-        notes.missed("window", where, "it has no time zone; touches are laid out at any hour")
+        notes.missed("window", where, f"it has no time zone; {ANY_HOUR}")
         return None
-    try:
-        zone(name)
-    except ValueError as error:
-        raise notes.source.error(where, str(error)) from None
+    if (fault := _zone_fault(notes.source, name)) is not None:
+        notes.missed("window", where, f"{fault}; {ANY_HOUR}")
+        return None
     if not any(days for days, _, _ in windows):
-        why = "no day is chosen, so nothing would ever be sent; touches are laid out at any hour"
+        why = f"no day is chosen, so nothing would ever be sent; {ANY_HOUR}"
         notes.missed("days", where, why)
         return None
     return UntilOpen(Hours(windows), _said(windows, name), name)
+
+
+def _zone_fault(source: Source, name: str) -> str | None:
+    """What is wrong with the name of a zone. The nearest one takes long to find, so that is tried
+    a few times a file."""
+    if source.hints == 0 and name not in _zone_names():
+        return f"unknown zone {name!r}"
+    fault = _not_a_zone(name)
+    source.hints = max(0, source.hints - (fault is not None))
+    return fault
+
+
+@lru_cache(maxsize=256)
+def _not_a_zone(name: str) -> str | None:
+    try:
+        zone(name)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+@lru_cache(maxsize=1)
+def _zone_names() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def _said(windows: Sequence[tuple[Sequence[int], int, int]], name: str) -> str:

@@ -29,6 +29,8 @@ class Source:
     def __init__(self, path: str, content: bytes) -> None:
         self.path = path
         self.content = content
+        self.hints = 20
+        """For how many more unknown zones the nearest one is looked for."""
         if len(content) > LARGEST:
             raise CadenceError(f"{path}: larger than {LARGEST:,} bytes")
         try:

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any, Final
 
-from cadence_guard.cadence import Cadence, CadenceFile, Where
+from cadence_guard.cadence import Cadence, CadenceFile, Unknown, Wait, Where
 from cadence_guard.importers import _linear as linear
 from cadence_guard.importers._linear import Item, Notes, first_text
 from cadence_guard.importers._source import Source
+from cadence_guard.importers._values import unknown_word
 
 FORMAT: Final = "apollo"
+_MODES: Final = ("second", "minute", "hour", "day")
 
 
 def recognises(source: Source) -> bool:
@@ -29,7 +31,7 @@ def _sequences(data: Any) -> Iterator[tuple[Where, dict[str, Any]]]:
 
 
 def read(source: Source) -> CadenceFile:
-    """The sequences of the file. Raises CadenceError for a wait below zero."""
+    """The sequences of the file."""
     told = [_cadence(source, where, data) for where, data in _sequences(source.data)]
     return CadenceFile(FORMAT, linear.named(told))
 
@@ -69,16 +71,16 @@ def _items(notes: Notes, where: Where, steps: list[Any]) -> list[Item]:
         if step.get("exact_datetime"):
             notes.missed("exact_datetime", (*place, "exact_datetime"), "a date of its own")
         mode, waits_at = step.get("wait_mode", "day"), (*place, "wait_time")
-        unit = linear.unit_of(mode)
-        if unit is None:
-            problem = f"wait_mode {mode!r}: expected second, minute, hour or day"
-            raise notes.source.error((*place, "wait_mode"), problem)
-        wait = linear.wait_of(notes, waits_at, step.get("wait_time", 0), unit)
+        wait: Wait | None
+        if (unit := linear.unit_of(mode)) is None:
+            wait = Unknown(unknown_word(mode, _MODES, "wait_mode"))
+            notes.missed("wait_mode", (*place, "wait_mode"), wait.why)
+        else:
+            wait = linear.wait_of(notes, waits_at, step.get("wait_time", 0), unit)
         kind = step.get("type", "auto_email")
         channel = linear.channel(notes, (*place, "type"), kind)
         automated = isinstance(kind, str) and kind.startswith("auto")
         title = first_text(step, "id") or str(index + 1)
         item = Item(title, place, channel, wait, waits_at, more={"automated": automated})
-        position = step.get("position")
-        placed.append((position if isinstance(position, int) else index + 1, item))
+        placed.append((linear.number(notes, step, place, "position", index + 1), item))
     return [item for _, item in sorted(placed, key=lambda pair: pair[0])]

@@ -30,6 +30,7 @@ from cadence_guard.cadence import (
     fixed,
 )
 from cadence_guard.importers._labels import label_seconds
+from cadence_guard.importers._linear import named
 from cadence_guard.importers._marketing import Gathered
 from cadence_guard.importers._source import Source
 from cadence_guard.importers._values import (
@@ -68,11 +69,10 @@ def recognises(source: Source) -> bool:
 
 
 def read(source: Source) -> CadenceFile:
-    """The journeys of the file. Raises CadenceError where a node is none, or has no id or one that
-    another has."""
+    """The journeys of the file. Raises CadenceError where one is none."""
     return CadenceFile(
         FORMAT,
-        tuple(
+        named(
             _Journey(source, place, thing, definition).cadence()
             for place, thing, definition in _things(source.data)
         ),
@@ -112,7 +112,6 @@ class _Journey(Gathered):
         if not isinstance(raw, list):
             raise source.error((*where, "nodes"), "expected a list of nodes")
         super().__init__()
-        self.source = source
         self.where = where
         self.entry: Mapping[str, Any] = definition["entryNode"]
         self.again = thing.get("canRunMultiple") is True
@@ -132,14 +131,18 @@ class _Journey(Gathered):
         found: dict[str, tuple[Where, Mapping[str, Any]]] = {}
         for index, node in enumerate(raw):
             place = (*self.where, "nodes", index)
+            what, id_ = f"node {index + 1}", identifier(mapping(node).get("id"))
             if not isinstance(node, dict):
-                raise self.source.error(place, "expected a node, a mapping with `id` and `type`")
-            id_ = identifier(node.get("id"))
-            if id_ is None:
-                raise self.source.error((*place, "id"), "expected a node's id, a text or a number")
-            if id_ in found:
-                raise self.source.error((*place, "id"), f"another node has the id {id_!r}, too")
-            found[id_] = place, node
+                why = "expected a node, a mapping with `id` and `type`"
+                self._not_understood(what, place, why)
+            elif id_ is None:
+                why = "expected a node's id, a text or a number"
+                self._not_understood(what, (*place, "id"), why)
+            elif id_ in found:
+                why = f"another node has the id {id_!r}, too"
+                self._not_understood(what, (*place, "id"), why)
+            else:
+                found[id_] = place, node
         return found
 
     def _labelled(self) -> dict[str, str]:

@@ -21,7 +21,7 @@ from cadence_guard.importers import _linear as linear
 from cadence_guard.importers import apollo, instantly, native, salesloft, smartlead
 from cadence_guard.importers._linear import Item, Means, Notes, first_text, listed, snake, text_of
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import unknown_word
+from cadence_guard.importers._values import shown, unknown_word
 from cadence_guard.words import PURPOSES, SIGNALS
 
 FORMAT: Final = "handwritten"
@@ -92,6 +92,9 @@ _SAID_BY_PEOPLE: Final = listed("objection question questions neutral positive o
 """Rows of a table of replies that are no signal of their own."""
 _ENDS: Final = listed("exit_sequence exit stop stop_sequence end suppress remove archive")
 _PUT_OFF: Final = listed("defer snooze resume delay wait pause reenroll")
+_SWITCHES: Final = ("enabled", "active", "is_active")
+_BY_HAND: Final = ("manual", "manual_send", "is_manual")
+_BY_ITSELF: Final = ("automated", "auto", "auto_send")
 _GATES: Final = ("requires", "require", "wait_for")
 _ABANDON: Final = re.compile(rf"(?:abandon|give_up|timeout|expire)\w*?_{_U}")
 _RETRY: Final = re.compile(rf"retry_(?:after|every|delay|wait|interval)(?:_{_U})?|every")
@@ -277,7 +280,7 @@ def _means(step: Data) -> Means | None:
 
 
 def read(source: Source) -> CadenceFile:
-    """The cadences of the file. Raises CadenceError for a delay below zero or beyond all sense."""
+    """The cadences of the file."""
     seen: set[Where] = set()
     lines = [] if source.is_json else source.text.splitlines()
     plans = [_Plan(source, found, lines, seen) for found in _find(source.data)]
@@ -368,7 +371,7 @@ class _Plan:
         for number, (where, entry) in enumerate(self.found.entries, 1):
             if not isinstance(entry, dict):
                 self.notes.missed(repr(entry)[:60], where, "not a step")
-            elif any(entry.get(key) is False for key in ("enabled", "active", "is_active")):
+            elif False in [linear.flag(self.notes, entry, where, key) for key in _SWITCHES]:
                 self.notes.assume("steps that are switched off stay so")
             else:
                 drafts.append(self._step(where, entry, number))
@@ -424,8 +427,8 @@ class _Plan:
         more: dict[str, Any] = {"template": first_text(step, "template", "template_id")}
         if manual:
             more["automated"] = False
-        if step.get("purpose") in PURPOSES:
-            more["purpose"] = step["purpose"]
+        if (purpose := self._purpose(step)) is not None:
+            more["purpose"] = purpose
         self._attempts(where, step, used, more)
         gate = self._gate(where, step, used)
         for key, value in step.items():
@@ -440,14 +443,23 @@ class _Plan:
 
     def _wait(self, where: Where, value: Any, name: str, step: Data) -> Wait | None:
         """The wait that one key of a step says; its value may be a mapping of its own."""
-        unit = _unit(name) or next(
-            (unit for key in _UNIT_KEYS if (unit := linear.unit_of(step.get(key)))), None
-        )
+        unit = _unit(name)
+        for key in _UNIT_KEYS:
+            if isinstance(word := step.get(key), str):
+                said = linear.unit_of(word)
+                if said is None or unit not in (None, said):
+                    why = "it is not the unit that the delay says" if said else "no unit of time"
+                    self.notes.missed(word[:60], (*where[:-1], key), why)
+                unit = unit or said
         unit = self._business(unit)
         if not isinstance(value, dict):
             return linear.wait_of(self.notes, where, value, unit)
         total: Wait | None = None
-        said = next((u for key in _UNIT_KEYS if (u := linear.unit_of(value.get(key)))), unit)
+        told = [(key, linear.unit_of(value[key])) for key in _UNIT_KEYS if key in value]
+        said = next((each for _, each in told if each), unit)
+        for key, each in told:
+            if each is None:
+                self.notes.missed(shown(value[key]), (*where, key), "no unit of time")
         parts = [(key, linear.unit_of(key) or said) for key in value if key not in _UNIT_KEYS]
         for key, each in parts:
             if linear.unit_of(key) or key in _AMOUNT_KEYS:
@@ -459,8 +471,9 @@ class _Plan:
 
     def _channel(self, where: Where, step: Data, kind: str) -> tuple[str | None, bool]:
         """The channel of a step, None if it reaches nobody, and whether a person does it."""
-        manual = any(step.get(key) is True for key in ("manual", "manual_send", "is_manual"))
-        manual = manual or any(step.get(key) is False for key in ("automated", "auto", "auto_send"))
+        by_hand = [linear.flag(self.notes, step, where, key) for key in _BY_HAND]
+        by_itself = [linear.flag(self.notes, step, where, key) for key in _BY_ITSELF]
+        manual = True in by_hand or False in by_itself
         found = _means(step)
         if found is not None:
             return found.channel, manual or found.manual
@@ -476,6 +489,14 @@ class _Plan:
             return self._implied(), manual
         self.notes.missed(kind, where, "no kind of step that is known")
         return None, manual
+
+    def _purpose(self, data: Data) -> str | None:
+        """The purpose that a step or its cadence names; many write there what it is about."""
+        word = text_of(data.get("purpose"))
+        if word is None or word in PURPOSES:
+            return word
+        self.notes.assume(f"{word[:60]!r} is no purpose that is known; it is taken as sales")
+        return None
 
     def _sibling(self) -> str | None:
         """The one channel that the other steps of the list have, if it is one."""
@@ -557,7 +578,7 @@ class _Plan:
                     told += self._stops(place, value)
                 elif name in _ON_REPLY:
                     told += self._replies(place, value)
-                elif name in _FLAGS and value is True:
+                elif name in _FLAGS and linear.flag(self.notes, data, where, key):
                     told += linear.signals(self.notes, _FLAGS[name])
         return frozenset(told)
 
@@ -669,7 +690,7 @@ class _Plan:
             nodes,
             start,
             team=text_of(holder.get("team")),
-            purpose=holder["purpose"] if holder.get("purpose") in PURPOSES else "sales",
+            purpose=self._purpose(holder) or "sales",
             entry_signal=trigger if trigger in SIGNALS else None,
             exits=self.exits,
             anchor=(anchors or {anchor}).pop() if len(anchors) < 2 else "mixed",

@@ -15,6 +15,7 @@ from cadence_guard.cadence import Cadence, CadenceFile, UntilOpen, Wait, Where
 from cadence_guard.importers import _linear as linear
 from cadence_guard.importers._linear import Item, Notes, first_text
 from cadence_guard.importers._source import Source
+from cadence_guard.importers._values import shown
 
 FORMAT: Final = "instantly"
 _SIGNS: Final = ("campaign_schedule", "email_gap", "link_tracking", "stop_on_auto_reply")
@@ -38,7 +39,7 @@ def _campaigns(data: Any) -> Iterator[tuple[Where, dict[str, Any]]]:
 
 
 def read(source: Source) -> CadenceFile:
-    """The campaigns of the file. Raises CadenceError for a delay, time or zone that is none."""
+    """The campaigns of the file."""
     told = [_cadence(source, where, data) for where, data in _campaigns(source.data)]
     return CadenceFile(FORMAT, linear.named(told))
 
@@ -59,7 +60,7 @@ def _cadence(source: Source, where: Where, data: dict[str, Any]) -> Cadence:
         lists[0][0],
         nodes,
         start,
-        exits=_exits(notes, data),
+        exits=_exits(notes, where, data),
         unknown=notes.unknown,
         assumes=notes.assumes,
     )
@@ -84,15 +85,21 @@ def _items(notes: Notes, where: Where, steps: list[Any]) -> list[Item]:
             due = linear.wait_of(notes, (*place, "delay"), step["delay"], unit), (*place, "delay")
         variants = step.get("variants")
         tried = [v for v in variants if isinstance(v, dict)] if isinstance(variants, list) else []
-        off = bool(tried) and all(variant.get("v_disabled") is True for variant in tried)
+        at = (*place, "variants")
+        off = [linear.flag(notes, each, (*at, n), "v_disabled") for n, each in enumerate(tried)]
         channel = linear.channel(notes, (*place, "type"), step.get("type", "email"))
-        items.append(Item(str(index + 1), place, None if off else channel, wait, waits_at))
+        if off and all(off):
+            channel = None
+        items.append(Item(str(index + 1), place, channel, wait, waits_at))
     return items
 
 
 def _window(notes: Notes, where: Where, schedule: Any) -> UntilOpen | None:
     schedules = schedule.get("schedules") if isinstance(schedule, dict) else None
     if not isinstance(schedules, list) or not schedules:
+        if schedule not in (None, {}, {"schedules": []}):
+            why = f"it is no list of schedules; {linear.ANY_HOUR}"
+            notes.missed("schedules", (*where, "campaign_schedule"), why)
         notes.assume("mails go out at any hour: the file says no sending window")
         return None
     if schedule.get("start_date") or schedule.get("end_date"):
@@ -108,31 +115,37 @@ def _window(notes: Notes, where: Where, schedule: Any) -> UntilOpen | None:
         hours = timing if isinstance(timing, dict) else {}
         opens = linear.clock_of(notes, (*place, "timing", "from"), hours.get("from"))
         closes = linear.clock_of(notes, (*place, "timing", "to"), hours.get("to"))
-        windows.append((_chosen(notes, place, each.get("days")), opens, closes))
+        chosen = _chosen(notes, place, each.get("days"))
+        if opens is None or closes is None or chosen is None:
+            return None
+        windows.append((chosen, opens, closes))
         zones.append(each.get("timezone"))
     place = (*where, "campaign_schedule")
     if any(zone != zones[0] for zone in zones):
-        why = "schedules in several time zones; touches are laid out at any hour"
+        why = f"schedules in several time zones; {linear.ANY_HOUR}"
         notes.missed("schedules", (*place, "schedules"), why)
         return None
     return linear.in_zone(notes, place, windows, zones[0] if zones else None)
 
 
-def _chosen(notes: Notes, where: Where, days: Any) -> list[int]:
+def _chosen(notes: Notes, where: Where, days: Any) -> list[int] | None:
+    """The days that are chosen; None, and noted, if one of them is none."""
     chosen = []
-    for key, value in days.items() if isinstance(days, dict) else ():
+    for key in days if isinstance(days, dict) else ():
         if key not in _DAYS:
-            raise notes.source.error((*where, "days", key), f"day {key!r}: expected 0 to 6")
-        if value is True:
+            why = f"a day is {shown(key)}; expected 0 to 6; {linear.ANY_HOUR}"
+            notes.missed("days", (*where, "days", key), why)
+            return None
+        if linear.flag(notes, days, (*where, "days"), key):
             chosen.append(_DAYS[key])
     return chosen
 
 
-def _exits(notes: Notes, data: dict[str, Any]) -> frozenset[str]:
+def _exits(notes: Notes, where: Where, data: dict[str, Any]) -> frozenset[str]:
     notes.assume("Instantly itself stops at an unsubscribe")
     exits = {"opt_out"}
-    if data.get("stop_on_reply") is True:
+    if linear.flag(notes, data, where, "stop_on_reply"):
         exits.update(linear.REPLIES)
-    if data.get("stop_on_auto_reply") is True:
+    if linear.flag(notes, data, where, "stop_on_auto_reply"):
         exits.add("auto_replied")
     return frozenset(exits)

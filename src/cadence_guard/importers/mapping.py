@@ -30,6 +30,7 @@ from cadence_guard.errors import CadenceError
 from cadence_guard.importers import _linear as linear
 from cadence_guard.importers._linear import Item, Notes, snake, text_of
 from cadence_guard.importers._source import Source
+from cadence_guard.importers._values import shown, unknown_word
 from cadence_guard.words import CHANNELS, SIGNALS, expected
 
 if TYPE_CHECKING:
@@ -79,6 +80,11 @@ class _Path:
             held = [((*w, name), d[name]) for w, d in found if isinstance(d, dict) and name in d]
             found = [pair for pair in held for pair in _each(*pair)] if each else held
         return found
+
+    @property
+    def names(self) -> Where:
+        """The names alone, as a place below another."""
+        return tuple(name for name, _ in self.parts)
 
     def one(self, data: Any) -> Any:
         """The first value it leads to, None if it leads nowhere."""
@@ -145,8 +151,7 @@ class Mapped:
         return any(steps.find(source.data, where, data) for where, data in found)
 
     def read(self, source: Source) -> CadenceFile:
-        """The cadences of a file. Raises CadenceError if there are none where they should be, or
-        for a delay below zero."""
+        """The cadences of a file. Raises CadenceError if there are none where they should be."""
         found = self._cadences.find(source.data, (), source.data)
         if not self.recognises(source):
             missing = self._around["steps"] if found else self._cadences
@@ -197,6 +202,10 @@ class Mapped:
             wait, waits_at = told
             key = where[-1] if isinstance(where[-1], str) else str(number)
             more = {"template": text_of(self._said("template", step))}
+            manual = self._said("manual", step)
+            if manual is not None and not isinstance(manual, bool):
+                at = (*where, *self._in_step["manual"].names)
+                notes.missed("manual", at, f"it is {shown(manual)}; expected true or false")
             item = Item(
                 text_of(self._said("id", step)) or key,
                 where,
@@ -204,7 +213,7 @@ class Mapped:
                 wait,
                 waits_at,
                 self._anchor == "start",
-                more={**more, "automated": not self._said("manual", step)},
+                more={**more, "automated": manual is not True},
             )
             items.append(item)
         return items, timed
@@ -220,7 +229,12 @@ class Mapped:
         place, value = found[0]
         unit = self._unit
         if "unit_at" in self._delays:
-            unit = linear.unit_of(self._delays["unit_at"].one(step)) or unit
+            path = self._delays["unit_at"]
+            word = path.one(step)
+            if word is not None and (unit := linear.unit_of(word)) is None:
+                why = unknown_word(word, linear.UNITS, "unit")
+                notes.missed("unit", (*where, *path.names), why)
+                return Unknown(why), place
         if isinstance(value, int | float) and not isinstance(value, bool):
             value -= self._first
         return linear.wait_of(notes, place, value, unit), place

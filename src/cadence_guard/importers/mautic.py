@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -37,6 +37,7 @@ from cadence_guard.cadence import (
     Wait,
     Where,
 )
+from cadence_guard.importers._linear import named
 from cadence_guard.importers._marketing import Gathered
 from cadence_guard.importers._source import Source
 from cadence_guard.importers._values import (
@@ -80,6 +81,7 @@ _SIGNALS: Final = {
 }
 _KINDS: Final = ("action", "condition", "decision")
 _MODES: Final = ("immediate", "interval", "date", "optimized")
+_EMAIL_TYPES: Final = ("marketing", "transactional")
 _UNITS: Final = {"s": SECOND, "i": MINUTE, "h": HOUR, "d": DAY}
 _MONTHS: Final = {"m": 1, "y": 12}
 _LONGEST: Final = 100 * 366 * DAY
@@ -98,7 +100,7 @@ def recognises(source: Source) -> bool:
 
 
 def read(source: Source) -> CadenceFile:
-    """The campaigns of the file. Raises CadenceError where an event is none, or has no id or one
+    """The campaigns of the file. Raises CadenceError where a campaign is none, or has no id or one
     that another has."""
     found = [each for table in _tables(source.data) for each in _campaigns(source, table)]
     often = Counter(campaign.name for campaign in found)
@@ -106,7 +108,7 @@ def read(source: Source) -> CadenceFile:
         if often[campaign.name] > 1:
             campaign.name += f" #{campaign.id}"
     names = {campaign.id: campaign.name for campaign in found}
-    return CadenceFile(FORMAT, tuple(_Reader(source, each, names).cadence() for each in found))
+    return CadenceFile(FORMAT, named(_Reader(each, names).cadence() for each in found))
 
 
 # -- the three shapes ----------------------------------------------------------------------------
@@ -131,6 +133,7 @@ class _Campaign:
     restarts: bool
     events: dict[str, tuple[Where, Mapping[str, Any]]]
     emails: Mapping[str, str]
+    strays: list[NotUnderstood] = field(default_factory=list)
 
 
 def _tables(data: Any) -> Iterator[_Table]:
@@ -185,34 +188,42 @@ def _campaigns(source: Source, table: _Table) -> list[_Campaign]:
         restarts = _field(row, "allow_restart") in (1, "1")
         found[id_] = _Campaign(id_, name, place, restarts, {}, emails)
         if table.events is None:
-            _add(source, found[id_], _placed((*place, "events"), row.get("events")))
+            _add(found[id_], _placed((*place, "events"), row.get("events")))
     if table.events is not None:
         at, value = table.events
         if not isinstance(value, (dict, list)):
             raise source.error(at, "expected a list of events")
         for place, row in _placed(at, value):
             id_ = identifier(mapping(row).get("campaign_id"))
-            if id_ is None and len(found) == 1:
-                id_ = next(iter(found))
-            if id_ is None:
+            if id_ is None and not found:
                 raise source.error(place, "expected an event, a mapping with `campaign_id`")
+            if id_ is None:
+                id_ = next(iter(found))
+                if len(found) > 1:
+                    why = "expected an event, a mapping with `campaign_id`"
+                    found[id_].strays.append(NotUnderstood("an event", place, why))
+                    continue
             if id_ not in found:
                 found[id_] = _Campaign(id_, f"campaign {id_}", place, False, {}, emails)
-            _add(source, found[id_], [(place, row)])
+            _add(found[id_], [(place, row)])
     return list(found.values())
 
 
-def _add(source: Source, campaign: _Campaign, rows: Any) -> None:
+def _add(campaign: _Campaign, rows: Iterable[tuple[Where, Any]]) -> None:
+    """Adds events to their campaign; what is none is one of its strays."""
     for place, row in rows:
+        id_ = identifier(mapping(row).get("id"))
+        at, why = (*place, "id"), None
         if not isinstance(row, dict):
-            raise source.error(place, "expected an event, a mapping with `id` and `type`")
-        id_ = identifier(row.get("id"))
-        if id_ is None:
-            raise source.error((*place, "id"), "expected an event's id, a number or a text")
-        if id_ in campaign.events:
-            raise source.error((*place, "id"), f"another event has the id {id_!r}, too")
-        if not row.get("deleted"):
+            at, why = place, "expected an event, a mapping with `id` and `type`"
+        elif id_ is None:
+            why = "expected an event's id, a number or a text"
+        elif id_ in campaign.events:
+            why = f"another event has the id {id_!r}, too"
+        elif not row.get("deleted"):
             campaign.events[id_] = place, row
+        if why is not None:
+            campaign.strays.append(NotUnderstood("an event", at, why))
 
 
 @cache
@@ -254,9 +265,9 @@ class _Trigger(NamedTuple):
 class _Reader(Gathered):
     """One campaign while it is read."""
 
-    def __init__(self, source: Source, campaign: _Campaign, names: Mapping[str, str]) -> None:
+    def __init__(self, campaign: _Campaign, names: Mapping[str, str]) -> None:
         super().__init__()
-        self.source = source
+        self.unknown += campaign.strays
         self.campaign = campaign
         self.names = names
         self.events = campaign.events
@@ -270,6 +281,7 @@ class _Reader(Gathered):
         self.turned: list[str] = []
         self.unheld: list[str] = []
         self.several: list[str] = []
+        self.own: list[str] = []
         self.best: list[str] = []
         self.roots: list[str] = []
         self.children: dict[str, list[str]] = {}
@@ -315,6 +327,8 @@ class _Reader(Gathered):
                 f"the 'no' path of {some(self.several)} of {name!r} is taken after the shortest of"
                 " its intervals"
             )
+        if self.own:
+            yield f"what {some(self.own)} of {name!r} waits for is a signal of their own"
         if self.best:
             yield f"the best time for {some(self.best)} of {name!r} may be any in the day or week"
         if self.pushed:
@@ -395,9 +409,10 @@ class _Reader(Gathered):
     ) -> None:
         yes, no = self._paths(label, children)
         kind = text(event.get("type")) or ""
-        signal = _SIGNALS.get(kind) or "x-" + (
-            re.sub(r"[^a-z0-9]+", "-", kind.casefold()) or "event"
-        )
+        signal = _SIGNALS.get(kind)
+        if signal is None:
+            self.own.append(label)
+            signal = "x-" + (re.sub(r"[^a-z0-9]+", "-", kind.casefold()) or "event")
         arm = Arm(self._all(f"{label}: yes", place, yes), signal, text=label)
         timeout, entered = self._silence(label, no)
         then = self._all(f"{label}: no", place, (), entered)
@@ -478,7 +493,11 @@ class _Reader(Gathered):
         children: Sequence[str],
         channel: str,
     ) -> None:
-        transactional = _property(event, "email_type") == "transactional" and channel == "email"
+        kind = _property(event, "email_type")
+        if kind not in (None, "", *_EMAIL_TYPES):
+            why = unknown_word(kind, _EMAIL_TYPES, "type of an e-mail")
+            self._not_understood(label, (*place, "properties", "email_type"), why)
+        transactional = kind == "transactional" and channel == "email"
         purpose = "transactional" if transactional else "marketing"
         self.sent.add((channel, purpose))
         number = identifier(_field(event, "channel_id")) or identifier(_property(event, channel))
@@ -515,6 +534,9 @@ class _Reader(Gathered):
         )
         then = None if leaves else self._all(f"{label}: then", place, children)
         added = [identifier(value) for value in _rows(_property(event, "addTo"))]
+        if None in added:
+            why = "expected the ids of campaigns"
+            self._not_understood(label, (*place, "properties", "addTo"), why)
         others = [id_ for id_ in added if id_ is not None and id_ not in own]
         for id_ in reversed(others[1:]):
             inner = self.ids.fresh(f"{label}: enter")
@@ -546,8 +568,11 @@ class _Reader(Gathered):
             return _Trigger(self._date(label, place, event))
         if mode == "optimized":
             self.best.append(label)
-            week = _field(event, "trigger_window") in (1, "1")
-            return _Trigger(Elapsed(0, 7 * DAY if week else DAY))
+            window = _field(event, "trigger_window")
+            if window not in (None, "", 0, "0", 1, "1"):
+                why = f"the window is {shown(window)}; expected 0, a day, or 1, a week"
+                self._not_understood(label, (*place, "trigger_window"), why)
+            return _Trigger(Elapsed(0, DAY if window in (0, "0", None, "") else 7 * DAY))
         wait = Unknown(unknown_word(mode, _MODES, "trigger mode"))
         self._not_understood(label, at, wait.why)
         return _Trigger(wait)

@@ -158,7 +158,13 @@ class _Workflow:
                     )
                 )
             else:
-                version, parameters = node.get("typeVersion"), node.get("parameters")
+                version, parameters = node.get("typeVersion", 1), node.get("parameters")
+                if not _is_number(version):
+                    why = f"the version of its type is {_clip(_show(version))!r}, no number"
+                    self.stray.append(NotUnderstood(f"node {name!r}", (*where, "typeVersion"), why))
+                if node.get("disabled") not in (None, True, False):
+                    why = "expected true or false, so it is taken as not disabled"
+                    self.stray.append(NotUnderstood(f"node {name!r}", (*where, "disabled"), why))
                 boxes[name] = _Box(
                     name,
                     kind,

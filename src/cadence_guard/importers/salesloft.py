@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any, Final
 
-from cadence_guard.cadence import Cadence, CadenceFile, Wait, Where
+from cadence_guard.cadence import Cadence, CadenceFile, Unknown, Wait, Where
 from cadence_guard.importers import _linear as linear
 from cadence_guard.importers._linear import Item, Notes, first_text
 from cadence_guard.importers._source import Source
+from cadence_guard.importers._values import shown
 
 FORMAT: Final = "salesloft"
 
@@ -40,7 +41,7 @@ def _plain(data: Any) -> Iterator[tuple[Where, Mapping[str, Any]]]:
 
 
 def read(source: Source) -> CadenceFile:
-    """The cadences of the file. Raises CadenceError for a day below 1."""
+    """The cadences of the file."""
     told = []
     for where, groups in _groups(source.data):
         settings = _settings(source, where)
@@ -50,7 +51,7 @@ def read(source: Source) -> CadenceFile:
             for index, group in enumerate(groups)
             if (item := _group(notes, (*where, index), group))
         ]
-        name = first_text(settings or {}, "name") or PurePath(source.path).stem
+        name = first_text(settings[0] if settings else {}, "name") or PurePath(source.path).stem
         told.append(_cadence(notes, name, where, items, settings))
     for where, plain in _plain(source.data):
         notes = Notes(source)
@@ -60,18 +61,21 @@ def read(source: Source) -> CadenceFile:
     return CadenceFile(FORMAT, linear.named(told))
 
 
-def _settings(source: Source, where: Where) -> Mapping[str, Any] | None:
-    """The nearest `settings` around a place."""
+def _settings(source: Source, where: Where) -> tuple[Mapping[str, Any], Where] | None:
+    """The nearest `settings` around a place, and where they are."""
     for size in range(len(where) - 1, -1, -1):
         around = linear.at(source.data, where[:size])
         if isinstance(around, dict) and isinstance(around.get("settings"), dict):
-            settings: Mapping[str, Any] = around["settings"]
-            return settings
+            return around["settings"], (*where[:size], "settings")
     return None
 
 
 def _cadence(
-    notes: Notes, name: str, where: Where, items: list[Item], settings: Mapping[str, Any] | None
+    notes: Notes,
+    name: str,
+    where: Where,
+    items: list[Item],
+    settings: tuple[Mapping[str, Any], Where] | None,
 ) -> Cadence:
     notes.assume("Salesloft itself stops at an opt-out")
     notes.assume("touches go out at any hour of their day: the file says no sending window")
@@ -79,10 +83,12 @@ def _cadence(
     if settings is None:
         notes.assume("a reply ends the cadence: the file has no settings")
         exits.update(linear.REPLIES)
-    elif settings.get("remove_replied") is True:
-        exits.update(linear.REPLIES)
-    if settings and settings.get("remove_people_when_meeting_booked") is True:
-        exits.add("meeting_booked")
+    else:
+        data, place = settings
+        if linear.flag(notes, data, place, "remove_replied"):
+            exits.update(linear.REPLIES)
+        if linear.flag(notes, data, place, "remove_people_when_meeting_booked"):
+            exits.add("meeting_booked")
     nodes, start = linear.chain(items)
     return Cadence(
         name,
@@ -104,9 +110,13 @@ def _group(notes: Notes, where: Where, group: Any) -> Item | None:
     enabled = [
         (index, step)
         for index, step in enumerate(steps)
-        if isinstance(step, dict) and step.get("enabled") is not False
+        if isinstance(step, dict)
+        and linear.flag(notes, step, (*where, "steps", index), "enabled") is not False
     ]
-    if len(enabled) < len(steps):
+    for index, step in enumerate(steps):
+        if not isinstance(step, dict):
+            notes.missed(repr(step)[:60], (*where, "steps", index), "not a step of a cadence")
+    if len(enabled) < sum(isinstance(step, dict) for step in steps):
         notes.assume("steps that are switched off stay so")
     if not enabled:
         return None
@@ -118,7 +128,7 @@ def _group(notes: Notes, where: Where, group: Any) -> Item | None:
     channel = linear.channel(notes, (*place, "type"), step.get("type"))
     title = first_text(step, "name") if len(enabled) == 1 else None
     title = title or first_text(group, "reference_id") or f"day {group.get('day')}"
-    automated = group.get("automated") is not False and channel == "email"
+    automated = linear.flag(notes, group, where, "automated") is not False and channel == "email"
     wait, waits_at = _day(notes, where, group), (*where, "day")
     return Item(title, place, channel, wait, waits_at, True, more={"automated": automated})
 
@@ -142,5 +152,7 @@ def _day(notes: Notes, where: Where, data: Mapping[str, Any]) -> Wait | None:
     """The wait from the start to a day, which counts from 1."""
     day = data.get("day")
     if isinstance(day, bool) or not isinstance(day, int) or day < 1:
-        raise notes.source.error((*where, "day"), f"day {day!r}: expected 1 or more")
+        why = f"it is {shown(day)}; expected 1 or more"
+        notes.missed("day", (*where, "day"), why)
+        return Unknown(why)
     return linear.wait_of(notes, (*where, "day"), day - 1, "day")

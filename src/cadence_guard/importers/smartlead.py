@@ -15,6 +15,7 @@ from cadence_guard.cadence import Cadence, CadenceFile, UntilOpen, Where
 from cadence_guard.importers import _linear as linear
 from cadence_guard.importers._linear import Item, Notes, first_text
 from cadence_guard.importers._source import Source
+from cadence_guard.importers._values import is_whole, shown
 
 FORMAT: Final = "smartlead"
 
@@ -34,7 +35,7 @@ def _sequences(data: Any) -> Iterator[tuple[Where, list[Any]]]:
 
 
 def read(source: Source) -> CadenceFile:
-    """The campaigns of the file. Raises CadenceError for a delay, time or zone that is none."""
+    """The campaigns of the file."""
     found = list(_sequences(source.data))
     told = []
     for where, steps in found:
@@ -72,7 +73,6 @@ def _items(notes: Notes, where: Where, steps: list[Any]) -> list[Item]:
         if not isinstance(step, dict):
             notes.missed(repr(step)[:60], place, "not a step of a sequence")
             continue
-        number = step.get("seq_number")
         delay = step.get("seq_delay_details")
         details = delay if isinstance(delay, dict) else {}
         key = "delayInDays" if "delayInDays" in details else "delay_in_days"
@@ -80,7 +80,7 @@ def _items(notes: Notes, where: Where, steps: list[Any]) -> list[Item]:
         wait = linear.wait_of(notes, waits_at, details.get(key), "day")
         channel = linear.channel(notes, (*place, "seq_type"), step.get("seq_type", "email"))
         title = first_text(step, "seq_number") or str(index + 1)
-        order = number if isinstance(number, int) else index + 1
+        order = linear.number(notes, step, place, "seq_number", index + 1)
         numbered.append((order, Item(title, place, channel, wait, waits_at)))
     return [item for _, item in sorted(numbered, key=lambda pair: pair[0])]
 
@@ -98,9 +98,13 @@ def _window(
                 try:
                     cron = load(cron).data
                 except YamlError as error:
-                    raise notes.source.error(place, f"not a schedule: {error.problem}") from None
+                    cron = error.problem
             if isinstance(cron, dict):
                 return _open(notes, place, cron, "days", "startHour", "endHour"), place
+            if cron is not None:
+                why = f"it is no schedule: {shown(cron)}; {linear.ANY_HOUR}"
+                notes.missed("scheduler_cron_value", place, why)
+                return None, ()
     notes.assume("mails go out at any hour: the file says no sending window")
     return None, ()
 
@@ -111,17 +115,24 @@ def _open(
     opens = linear.clock_of(notes, (*where, start), data.get(start))
     closes = linear.clock_of(notes, (*where, end), data.get(end))
     chosen = data[days] if isinstance(data.get(days), list) else []
-    for day in chosen:
-        if isinstance(day, bool) or not isinstance(day, int) or not 0 <= day <= 7:
-            raise notes.source.error((*where, days), f"day {day!r}: expected 1 = Monday to 7")
+    strange = [day for day in chosen if not is_whole(day, 0, 7)]
+    if strange:
+        why = f"a day is {shown(strange[0])}; expected 1 = Monday to 7; {linear.ANY_HOUR}"
+        notes.missed(days, (*where, days), why)
+    if opens is None or closes is None or strange:
+        return None
     zone = data.get("timezone") or data.get("tz")
     return linear.in_zone(notes, where, [([(day - 1) % 7 for day in chosen], opens, closes)], zone)
 
 
 def _exits(notes: Notes, settings: list[tuple[Where, dict[str, Any]]]) -> frozenset[str]:
     notes.assume("Smartlead itself stops at an unsubscribe")
-    word = next((w for _, data in settings if (w := data.get("stop_lead_settings"))), None)
+    told = ((w, at) for at, data in settings if (w := data.get("stop_lead_settings")))
+    word, where = next(told, (None, ()))
     if not isinstance(word, str):
+        if word is not None:
+            why = f"it is {shown(word)}; expected what stops a campaign"
+            notes.missed("stop_lead_settings", (*where, "stop_lead_settings"), why)
         notes.assume("Smartlead stops at any reply, as it does unless told otherwise")
         word = "reply"
     return frozenset((*linear.signals(notes, word), "opt_out"))

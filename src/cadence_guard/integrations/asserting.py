@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cadence_guard.check.report import Report
+    from cadence_guard.check.run import Opened
     from cadence_guard.policy import Policy
 
 
@@ -28,20 +30,30 @@ def assert_cadence_ok(
     """
     __tracebackhide__ = True
     # The checker loads when it is asked: `cadence_guard.testing` has this function, too.
-    from cadence_guard.check.run import check_files, fails, files_of, lines_of, open_all
-    from cadence_guard.reporters.check_text import check_text
-    from cadence_guard.reporters.text import Style
+    from cadence_guard.check.run import check_files, files_of, open_all
 
     read, errors = open_all(files_of(fspath(file) for file in files))
     if errors:
         raise errors[0]
-    report = check_files(read, _policy(policy), first or datetime.now(UTC).date())
+    report = check_files(read, policy_of(policy), first or datetime.now(UTC).date())
+    assert_passes(report, read, fail_on)
+
+
+def assert_passes(report: Report, read: Iterable[Opened], fail_on: str = "sometimes") -> None:
+    """Raises AssertionError, whose text is the report, if a finding of it fails. `read` are the
+    files that it shows."""
+    __tracebackhide__ = True
+    from cadence_guard.check.run import fails, lines_of
+    from cadence_guard.reporters.check_text import check_text
+    from cadence_guard.reporters.text import Style
+
     if fails(report.findings, fail_on):
         sources = {file.source.path: lines_of(file.source) for file in read}
         raise AssertionError("\n".join(check_text(report, sources, Style())))
 
 
-def _policy(policy: Policy | Mapping[str, Any] | str | Path | None) -> Policy:
+def policy_of(policy: Policy | Mapping[str, Any] | str | Path | None) -> Policy:
+    """The policy that is meant, as `assert_cadence_ok` takes it. Raises PolicyError."""
     from cadence_guard.check.config import configured
     from cadence_guard.policy import Policy, find_policy
 
