@@ -377,13 +377,16 @@ def test_what_fails() -> None:
     ("channels", "scope", "said"),
     [(("email",), "account", 1), (("sms",), "account", 0), (("email",), "contact", 0)],
 )
-def test_several_of_one_account_are_not_called_clean(
+def test_several_of_one_account_are_judged_together(
     channels: tuple[str, ...], scope: str, said: int
 ) -> None:
     cap = {"max": 3, "per": "7d", "scope": scope, "channels": channels}
     shared = replace(drip(1), audience=replace(drip(1).audience, account=True))
     report = check_files([opened(shared)], Policy(rules={"over-cap": cap}), FIRST)
     assert [finding.code for finding in report.findings] == ["CG903"] * said
+    known = replace(shared, audience=replace(shared.audience, people=4))
+    report = check_files([opened(known)], Policy(rules={"over-cap": cap}), FIRST)
+    assert [finding.code for finding in report.findings] == ["CG301"] * said
 
 
 @pytest.mark.parametrize(("again", "said"), [(None, 0), (DAY, 1), (7 * DAY, 0)])

@@ -95,6 +95,7 @@ class Entries:
         self.listing = listing
         self.cadence = cadence
         self.again = again
+        self.people = 1
         self.reasons: dict[str, None] = {}
         self.judge = Judge(listing.ruleset, self._say)
         found = ways(cadence, longest=PERIOD, touches=0, others=listing.names)

@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from cadence_guard._struct import struct
 from cadence_guard.cadence import Cadence, CadenceFile
-from cadence_guard.check import assumptions
 from cadence_guard.check.ignores import without_ignored
 from cadence_guard.check.names import same_names, unknown_names
 from cadence_guard.check.proof import Objected, Proof, prove
@@ -30,6 +30,7 @@ from cadence_guard.ruleset import Ruleset
 if TYPE_CHECKING:
     from cadence_guard.check.reentry import Reentered
     from cadence_guard.check.together.listing import Listing
+    from cadence_guard.check.together.people import People
 
 Reading: TypeAlias = Callable[[Source], CadenceFile]
 """How a file is read; raises CadenceError."""
@@ -41,10 +42,6 @@ POLICY: Final = "policy"
 Windows: TypeAlias = Callable[[str, str, datetime, datetime], Iterable[tuple[datetime, datetime]]]
 """From channel, zone, start and end to the stretches in which the channel is open."""
 INCOMPLETE: Final = "CG903"
-_ACCOUNT: Final = (
-    "several people of one account may be in it at once; what they get together was not judged"
-    " by the caps of an account"
-)
 MONTHS: Final = 13
 """How many months of starts are judged."""
 
@@ -214,7 +211,6 @@ class _Judged:
         self._broken: set[tuple[str, str, Rule]] = set()
         """What each cadence breaks by itself: the cadence, the step, the entry."""
         self._pairs = _pairs(files)
-        self._listing: Listing | None = None
 
     @property
     def assumes(self) -> Iterator[str]:
@@ -238,8 +234,8 @@ class _Judged:
             reasons |= dict.fromkeys(reacted.incomplete)
             again = None if cadence.again is None else self._reentered(cadence)
             reasons |= dict.fromkeys(again.incomplete if again else ())
-            if cadence.audience.account and self._counts_accounts(cadence):
-                reasons[_ACCOUNT] = None
+            people = self._people(cadence) if cadence.audience.account else None
+            reasons |= dict.fromkeys(people.incomplete if people else ())
             for reason in reasons:
                 # What was not looked at is not clean: it blocks, like a rule that fails.
                 incomplete = finding_at(
@@ -255,29 +251,27 @@ class _Judged:
             yield from self._objections(readings, proofs, source)
             yield from reacted.findings
             yield from again.findings if again else ()
+            yield from people.findings if people else ()
 
     def _reentered(self, cadence: Cadence) -> Reentered:
         """What the entries of one person into a cadence bring about beside each other."""
         from cadence_guard.check.reentry import reentered
-        from cadence_guard.check.together.listing import Listing
 
-        if self._listing is None:
-            self._listing = Listing(
-                self.policy, self.ruleset, self._pairs, *self.period, self._broken
-            )
         again = reentered(self._listing, cadence)
         self._broken.update(again.broken)
         return again
 
-    def _counts_accounts(self, cadence: Cadence) -> bool:
-        """Whether an entry counts the touches of an account that a cadence makes."""
-        scoped = [e for e in self.ruleset.entries if getattr(e, "scope", None) == "account"]
-        touches = [assumptions.touch_of(cadence, step) for step in cadence.steps]
-        return any(
-            entry.concerns(touch.channel, touch.purpose) and entry.judges(touch)
-            for entry in scoped
-            for touch in touches
-        )
+    def _people(self, cadence: Cadence) -> People:
+        """What several people of one account in a cadence bring about."""
+        from cadence_guard.check.together.people import People
+
+        return People(self._listing, cadence)
+
+    @cached_property
+    def _listing(self) -> Listing:
+        from cadence_guard.check.together.listing import Listing
+
+        return Listing(self.policy, self.ruleset, self._pairs, *self.period, self._broken)
 
     def together(self, files: Iterable[Opened]) -> Iterator[Finding]:
         """What the policy objects to if one person is in several of the cadences at once, and the

@@ -59,6 +59,11 @@ def broken(concern: Concern, entry: Rule) -> Broken:
     return concern.cadence.name, concern.step.name, entry
 
 
+def of_account(entry: Rule) -> bool:
+    """Whether an entry counts the touches of a whole account."""
+    return isinstance(entry, OverCap) and entry.scope == "account"
+
+
 def counting(entry: Rule, target: Concern) -> Iterator[tuple[Hashable, Question]]:
     """What an entry asks of a touch; equal keys ask the same."""
 
