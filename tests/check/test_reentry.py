@@ -27,7 +27,7 @@ from cadence_guard.check import assumptions, reentry
 from cadence_guard.check.proof import prove
 from cadence_guard.check.reentry import Reentered, reentered
 from cadence_guard.check.report import Finding
-from cadence_guard.check.together import entries
+from cadence_guard.check.together import layouts
 from cadence_guard.check.together.layouts import Layouts
 from cadence_guard.check.together.listing import Listing
 from cadence_guard.history import Case
@@ -544,12 +544,9 @@ def test_rules_that_do_not_say_where_their_answer_changes() -> None:
 
 
 def test_so_much_is_looked_at_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(entries, "WORK", 3)
-    monkeypatch.setattr(reentry, "WORK", 3)
+    monkeypatch.setattr(layouts, "WORK", 3)
     found = again(policy(repeated_message={"per": "90d"}), drip(*DRIP, again=90 * DAY - 1))
-    assert found.incomplete == (
-        "what several entries do together was not all judged: it is more than 3 pieces of starts",
-    )
+    assert found.incomplete == ("what several entries do together is more than is followed",)
 
 
 def test_so_many_time_lines_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,14 @@ from cadence_guard.cadence import (
 from cadence_guard.check import assumptions, paths
 from cadence_guard.check.proof import prove
 from cadence_guard.check.report import Finding, Witness
-from cadence_guard.check.together import cells, counts, prove_together, timeline
+from cadence_guard.check.together import (
+    cells,
+    counts,
+    findings,
+    layouts,
+    prove_together,
+    timeline,
+)
 from cadence_guard.check.together.layouts import Layouts
 from cadence_guard.history import Case
 from cadence_guard.importers import read
@@ -1038,6 +1045,42 @@ def test_so_many_time_lines_are_tried_and_no_more(monkeypatch: pytest.MonkeyPatc
         )
         for cadence, name in (("one", "a"), ("two", "b"))
     ]
+
+
+def test_so_much_is_looked_at_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = policy(over_cap={"max": 2, "per": "7d"}, too_soon={"gap": "20h"})
+    expected = together(rules, ONE, TWO)
+    monkeypatch.setattr(layouts, "WORK", 5)
+    found = together(rules, ONE, TWO)
+    assert unproved(found) == ["more starts, ways and touches together than are followed"]
+    assert len(found) < len(expected)
+
+
+def test_offsets_are_told_as_far_as_they_are_not_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = together(cap(max=2, per="7d"), ONE, TWO)
+    assert all(f.witness and f.witness.offset for f in found)
+
+    def wanting(self: Layouts, work: int) -> None:
+        raise layouts.TooMuchError
+
+    monkeypatch.setattr(findings, "offset_of", lambda *_: None)
+    expected = together(cap(max=2, per="7d"), ONE, TWO)
+    monkeypatch.undo()
+    answer = counts.Counts.answer
+
+    def answered(self: counts.Counts, *asked: Any) -> None:
+        answer(self, *asked)
+        monkeypatch.setattr(Layouts, "spend", wanting)
+
+    monkeypatch.setattr(counts.Counts, "answer", answered)
+    assert together(cap(max=2, per="7d"), ONE, TWO) == expected
+
+
+def test_what_one_breaks_by_itself_and_nobody_knows_has_no_offset() -> None:
+    """What is broken alone may not be known, if the proof of one was given up."""
+    one = drip("one", step("a"), hours(1), step("b"))
+    found = together(cap(max=1, per="7d"), one, TWO, alone=[])
+    assert ("CG301", "one", "b") in blocked(found)
 
 
 def test_answers_on_the_way() -> None:

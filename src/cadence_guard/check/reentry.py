@@ -28,9 +28,15 @@ from cadence_guard.check.report import Finding
 from cadence_guard.check.shape import finding_at, listed
 from cadence_guard.check.together.cells import Member, Way, distinct
 from cadence_guard.check.together.chain import Chain
-from cadence_guard.check.together.entries import WORK, Loose, Pieces, Spread, TooMuchError, spread
+from cadence_guard.check.together.entries import Loose, Pieces, Spread, spread
 from cadence_guard.check.together.group import TRIES
-from cadence_guard.check.together.layouts import LONGEST, Layouts, LongerError, rounded
+from cadence_guard.check.together.layouts import (
+    LONGEST,
+    Layouts,
+    LongerError,
+    TooMuchError,
+    rounded,
+)
 from cadence_guard.check.together.listing import Listing
 from cadence_guard.check.together.questions import Broken, Question, beside, broken, in_words
 from cadence_guard.check.together.sights import Hit
@@ -230,38 +236,40 @@ class Entries:
         layouts = self.layouts
         layouts.longer(layouts.guess())
         while True:
+            hits: list[tuple[Question, Concern, Hit]] = []
             try:
-                return list(self._answers(Pieces(layouts, self.again), asked))
+                self._answer(Pieces(layouts, self.again), asked, hits)
             except LongerError as longer:
                 layouts.longer(rounded(longer.lasts + SLACK))
+                continue
+            except TooMuchError:
+                self._say("what several entries do together is more than is followed")
+            return hits
 
-    def _answers(
-        self, pieces: Pieces, asked: list[tuple[Question, dict[Concern, None]]]
-    ) -> Iterator[tuple[Question, Concern, Hit]]:
+    def _answer(
+        self,
+        pieces: Pieces,
+        asked: list[tuple[Question, dict[Concern, None]]],
+        hits: list[tuple[Question, Concern, Hit]],
+    ) -> None:
+        """Adds what is refused, and says what is not known."""
         told: set[Broken] = set()
         for question, left in asked:
             entry = question.entry
             targets = {c: None for c in left if broken(c, entry) not in told}
             tried: dict[Concern, int] = {}
             speaks = question.near is not None and any(way.speaks for way in self.ways)
-            try:
-                for silent in (True, False) if speaks else (False,):
-                    for concern, t, chain in pieces.hits(question, targets, silent=silent):
-                        hit = _hit(chain, t)
-                        tried[concern] = tried.get(concern, 0) + 1
-                        if objects(self, entry, concern, hit):
-                            told.add(broken(concern, entry))
-                            yield question, concern, hit
-                            for other in [c for c in targets if broken(c, entry) in told]:
-                                del targets[other]
-                        elif tried[concern] >= TRIES:
-                            del targets[concern]
-            except TooMuchError:
-                self._say(
-                    "what several entries do together was not all judged: it is more than"
-                    f" {WORK} pieces of starts"
-                )
-                return
+            for silent in (True, False) if speaks else (False,):
+                for concern, t, chain in pieces.hits(question, targets, silent=silent):
+                    hit = _hit(chain, t)
+                    tried[concern] = tried.get(concern, 0) + 1
+                    if objects(self, entry, concern, hit):
+                        told.add(broken(concern, entry))
+                        hits.append((question, concern, hit))
+                        for other in [c for c in targets if broken(c, entry) in told]:
+                            del targets[other]
+                    elif tried[concern] >= TRIES:
+                        del targets[concern]
             open_ = [c for c in left if broken(c, entry) not in told]
             unsure = self._unsure(pieces, question, open_)
             for concern in open_:

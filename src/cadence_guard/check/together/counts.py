@@ -31,6 +31,8 @@ def _again(member: Member) -> int:
 Hits: TypeAlias = dict[Broken, tuple[Question, Concern, Hit]]
 """What is refused beside the others, with an instant at which it is."""
 
+A_LINE: Final = 200
+"""What it costs to judge a time line."""
 FEW: Final = 8
 """How many regions are looked at before a bound is taken from all starts."""
 
@@ -44,9 +46,8 @@ class Counts:
         self._marked: dict[Hashable, Marks | None] = {}
         self._parts: dict[Hashable, Part] = {}
 
-    def answer(self, questions: Sequence[Question]) -> Hits:
-        """For each target that can be refused an instant at which it is."""
-        hits: Hits = {}
+    def answer(self, questions: Sequence[Question], hits: Hits) -> None:
+        """Adds for each target that can be refused an instant at which it is."""
         for question in questions:
             left: set[Broken] = {
                 key
@@ -79,7 +80,6 @@ class Counts:
                     f"whether {entry.name} objects to {step!r} of {cadence!r} beside the others"
                     " was not proved: ranges and answers between them were tried, not exhausted"
                 )
-        return hits
 
     def doubt_answers(self, kept: Sequence[Question], hits: Collection[Broken]) -> None:
         """Says where a person's touch of another cadence may be the answer instead of one that is
@@ -177,6 +177,7 @@ class Counts:
                 if key in done:
                     continue
                 need = max(question.limit - aim.many, 1)
+                self.layouts.spend(1 + table.width(aim))
                 for hit in table.hits(number, aim, need, every=not exact):
                     if key in found and len(found[key][1].others) <= len(hit.others):
                         continue
@@ -185,6 +186,7 @@ class Counts:
                         tried[key] = tried.get(key, 0) + 1
                         if tried[key] > TRIES:
                             break
+                        self.layouts.spend(A_LINE)
                         if not objects(self.group, question.entry, aim.concern, hit):
                             continue
                     found[key] = (aim.concern, hit)
@@ -210,7 +212,7 @@ class Counts:
         view: View = []
         within = self._within(question)
         for way in member.ways:
-            marks = self._marks(question, way)
+            marks = self.marks(question, way)
             if marks is None or (silent and question.near is not None and way.speaks):
                 continue
             for key, base, cells, reach in self.layouts.placed(
@@ -222,6 +224,7 @@ class Counts:
                     part = self._parts.get(key)
                 if part is None:
                     part = Part({}, {})
+                    self.layouts.spend(len(cells) * len(way.stops))
                     for cell in cells:
                         sight = Sight(way, region.where, base, cell, -1, reach)
                         look(question, within, sight, *marks, part)
@@ -230,7 +233,7 @@ class Counts:
                 view.append((base, part))
         return view
 
-    def _marks(self, question: Question, way: Way) -> Marks | None:
+    def marks(self, question: Question, way: Way) -> Marks | None:
         """Which stops of a way are counted, and which are targets; None if there are neither."""
         key = (question, way)
         if key not in self._marked:
@@ -241,7 +244,7 @@ class Counts:
 
     def _bounds(self, question: Question) -> Bounds:
         within = back_of(question, self._within(question))
-        marks = partial(self._marks, question)
+        marks = partial(self.marks, question)
         return Bounds(question, within, self.group.members, self.layouts, marks)
 
     def _within(self, question: Question) -> int:

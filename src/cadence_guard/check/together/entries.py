@@ -27,14 +27,8 @@ from cadence_guard.check.together.sights import Sight
 from cadence_guard.instants import DAY, PERIOD, Zone, local_period
 from cadence_guard.rules._sets import Intervals, merged
 
-WORK: Final = 1_000_000
-"""How many pieces of starts are come by at most; some seconds."""
 UNBOUND: Final = 3 * PERIOD
 """As good as for ever: no two entries of a period lie so far apart."""
-
-
-class TooMuchError(Exception):
-    """There is more to look at than `WORK`."""
 
 
 # -- bounds --------------------------------------------------------------------------------------
@@ -220,7 +214,6 @@ class Pieces:
     def __init__(self, layouts: Layouts, again: int) -> None:
         self.layouts = layouts
         self.again = again
-        self.work = 0
         self._laid: dict[Zone, list[Laid]] = {}
 
     def laid(self, where: Zone) -> list[Laid]:
@@ -420,7 +413,7 @@ class _Asked:
             place = bisect_right(laid.begins, x) - 1
             while place >= 0 and laid.cells[place].last >= floor:
                 cell = laid.cells[place]
-                self._worked()
+                self.pieces.layouts.spend(1)
                 found = self._latest_in(laid, cell, t, since, x, many, soon)
                 if found is not None and found[0] >= floor:
                     start, stop = found
@@ -478,8 +471,3 @@ class _Asked:
             counts = self._counts[laid.way]
             order = self._counted[id(cell.order)] = [n for n in cell.order if counts[n]]
         return order
-
-    def _worked(self) -> None:
-        self.pieces.work += 1
-        if self.pieces.work > WORK:
-            raise TooMuchError

@@ -11,7 +11,7 @@ from cadence_guard.check.report import Finding
 from cadence_guard.check.shape import finding_at, listed
 from cadence_guard.check.together.counts import Counts, Hits
 from cadence_guard.check.together.group import Group
-from cadence_guard.check.together.layouts import LONGEST, LongerError, rounded
+from cadence_guard.check.together.layouts import LONGEST, LongerError, TooMuchError, rounded
 from cadence_guard.check.together.offset import offset_of
 from cadence_guard.check.together.questions import Broken, broken, in_words, of_account
 from cadence_guard.check.together.spacing import Near, Spacings
@@ -70,15 +70,23 @@ class Findings:
         layouts = self.group.layouts
         layouts.longer(layouts.guess())
         while True:
+            hits: Hits = {}
+            near: list[Near] = []
+            self.counts = Counts(self.group)
+            spacings = Spacings(self.group)
             try:
-                self.counts = Counts(self.group)
-                spacings = Spacings(self.group)
-                hits = self.counts.answer(self.questions)
+                self.counts.answer(self.questions, hits)
                 self.counts.doubt_answers(self.kept, hits)
                 self.counts.doubt_entries(self.questions, hits)
-                return hits, [near for each in self.spacings for near in spacings.answer(each)]
+                for each in self.spacings:
+                    near += spacings.answer(each)
             except LongerError as longer:
                 layouts.longer(rounded(longer.lasts + SLACK))
+                continue
+            except TooMuchError:
+                self.group.say("more starts, ways and touches together than are followed")
+            layouts.work = 0  # anew for what is told
+            return hits, near
 
     def _refused(self, concern: Concern, key: Broken, shown: Shown) -> Finding:
         """The finding of a touch refused beside other cadences."""

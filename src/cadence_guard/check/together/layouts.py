@@ -25,6 +25,15 @@ LONGEST: Final = 8000 * DAY
 """How long after its start a way is followed: 21 years."""
 
 
+WORK: Final = 3_000_000
+"""How much is looked at for a group at most: stops laid out, and stretches of time. It is some
+seconds."""
+
+
+class TooMuchError(Exception):
+    """There is more to look at than `WORK`."""
+
+
 class LongerError(Exception):
     """A way lasts longer than it was thought to."""
 
@@ -63,7 +72,14 @@ class Layouts:
             if len(present := _present(members, where)) >= least
         }
         """Where people can be in so many members, and in which."""
+        self.work = 0
         self.longer(0)
+
+    def spend(self, work: int) -> None:
+        """Counts what is looked at. Raises TooMuchError if that is too much."""
+        self.work += work
+        if self.work > WORK:
+            raise TooMuchError
 
     def longer(self, window: int) -> None:
         """Begins again, with so long a time for every way, up to `LONGEST`."""
@@ -175,7 +191,9 @@ class Layouts:
             reach = self._reaches[rest]
             for low, high in reach.instants:
                 low = max(low, region.low - back - self.window)
-                yield None, 0, list(cells_of(way, where, low, min(high, region.high))), reach
+                rest_of_way = list(cells_of(way, where, low, min(high, region.high)))
+                self.spend(len(rest_of_way) * len(way.stops))
+                yield None, 0, rest_of_way, reach
             return
         for day, alike in self._days(where, starts):
             key = (way, alike)
@@ -187,7 +205,9 @@ class Layouts:
                 lasts = max((cell.at_last(n) for cell in cells_ for n in cell.order), default=0)
                 if self.window < min(lasts + SLACK, LONGEST):
                     raise LongerError(lasts)
+                self.spend(len(cells_) * len(way.stops))
                 self._cells[key] = cells_
+            self.spend(1 + len(cells_))
             yield key, day.start, cells_, None
 
     def _days(self, where: Zone, starts: Intervals) -> list[tuple[Day, Hashable]]:
