@@ -28,7 +28,7 @@ from cadence_guard.check.report import Finding
 from cadence_guard.check.shape import finding_at, listed
 from cadence_guard.check.together.cells import Member, Way, distinct
 from cadence_guard.check.together.chain import Chain
-from cadence_guard.check.together.entries import Loose, Pieces, Spread, spread
+from cadence_guard.check.together.entries import Loose, Pieces, measured, spread
 from cadence_guard.check.together.group import TRIES
 from cadence_guard.check.together.layouts import (
     LONGEST,
@@ -112,7 +112,6 @@ class Entries:
         self.layouts = Layouts([Member((cadence,), self.ways)], listing.start, listing.end, least=1)
         by_path = {id(way.path): way for way in reversed(self.ways)}
         self._spreads = [spread(way, self.layouts.shift) for way in by_path.values()]
-        self._measured: list[Spread] | None = None
         self._longest = max((one.lasts for one in self._spreads), default=0)
         self._concerns = dict.fromkeys(
             c for way in self.ways for c in way.concerns if c is not None
@@ -238,7 +237,7 @@ class Entries:
         while True:
             hits: list[tuple[Question, Concern, Hit]] = []
             try:
-                self._answer(Pieces(layouts, self.again), asked, hits)
+                self._answer(Pieces(layouts, self.again), self._closer(asked), hits)
             except LongerError as longer:
                 layouts.longer(rounded(longer.lasts + SLACK))
                 continue
@@ -254,6 +253,7 @@ class Entries:
     ) -> None:
         """Adds what is refused, and says what is not known."""
         told: set[Broken] = set()
+        ranged = any(way.far for way in self.ways)
         for question, left in asked:
             entry = question.entry
             targets = {c: None for c in left if broken(c, entry) not in told}
@@ -271,23 +271,27 @@ class Entries:
                     elif tried[concern] >= TRIES:
                         del targets[concern]
             open_ = [c for c in left if broken(c, entry) not in told]
-            unsure = self._unsure(pieces, question, open_)
             for concern in open_:
-                if concern in unsure or concern in tried:
+                if ranged or concern in tried:
                     self._say(
                         f"whether {entry.name} objects to {concern.step.name!r} of a contact who"
                         " enters again was not proved: ranges and answers between were tried, not"
                         " exhausted"
                     )
 
-    def _unsure(self, pieces: Pieces, question: Question, left: list[Concern]) -> set[Concern]:
-        """Those of some touches that ranges which fall otherwise might yet make too many."""
-        if not left or not any(way.far for way in self.ways):
-            return set()
-        if self._measured is None:
-            self._measured = [pieces.measured(one, self.layouts.shift) for one in self._spreads]
-        loose = Loose(question, self._measured, self.again)
-        return {concern for concern in left if loose.may(concern)}
+    def _closer(
+        self, asked: list[tuple[Question, dict[Concern, None]]]
+    ) -> list[tuple[Question, dict[Concern, None]]]:
+        """The same without what is excluded when the ways are measured."""
+        spreads = [
+            measured(one, [way for way in self.ways if way.path is one.way.path], self.layouts)
+            for one in self._spreads
+        ]
+        found: list[tuple[Question, dict[Concern, None]]] = []
+        for question, left in asked:
+            loose = Loose(question, spreads, self.again)
+            found.append((question, {concern: None for concern in left if loose.may(concern)}))
+        return found
 
     def _finding(self, question: Question, concern: Concern, hit: Hit) -> Finding:
         """The finding of a touch refused beside other entries."""

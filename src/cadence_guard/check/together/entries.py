@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from cadence_guard.cadence import BusinessDays, UntilDay
 from cadence_guard.check.judging import Concern
 from cadence_guard.check.layout import Leg, SinceStart, as_waits, least, most, settled
-from cadence_guard.check.paths import Path
+from cadence_guard.check.ranges import ranges_of
 from cadence_guard.check.together.cells import Cell, Region, Way, round_in, wait_of
 from cadence_guard.check.together.chain import Chain, Entry, chained
 from cadence_guard.check.together.layouts import Layouts
@@ -141,7 +141,7 @@ class Loose:
         return [
             (low, high)
             for low, high, c in zip(spread_.low, spread_.high, spread_.way.concerns, strict=True)
-            if c is not None and self.question.counts(c)
+            if c is not None and low <= high and self.question.counts(c)
         ]
 
     def _makes(self, target: Concern) -> set[tuple[int, int, int, bool]]:
@@ -235,27 +235,6 @@ class Pieces:
         lasts = max((cell.at[n] - cell.start for cell in cells for n in cell.order), default=0)
         return Laid(way, cells, [cell.start for cell in cells], lasts)
 
-    def measured(self, loose: Spread, shift: int) -> Spread:
-        """The spread of a way, however its ranges fall, as it is for the starts there are: between
-        its shortest and its longest, and as much besides as a wait can end earlier that begins
-        later. `shift` is how far clocks are put forward or back at most."""
-        path = loose.way.path
-        low, high = [*loose.low], [*loose.high]
-        for n, concern in enumerate(loose.way.concerns):
-            ends = [
-                (cell.at[n] - (cell.start if cell.moves[n] else cell.last), cell.at[n] - cell.start)
-                for where in self.layouts.zones
-                for laid in self.laid(where)
-                if laid.way.path is path
-                for cell in laid.cells
-                if n in cell.order
-            ]
-            if concern is not None and ends:
-                slack = sum(_turns_back(leg, shift) for leg in _legs_to(path, n))
-                low[n] = max(low[n], min(least_ for least_, _ in ends) - slack)
-                high[n] = min(high[n], max(most_ for _, most_ in ends) + slack)
-        return loose._replace(low=low, high=high)
-
     def hits(
         self, question: Question, targets: Collection[Concern], *, silent: bool
     ) -> Iterator[tuple[Concern, int, Chain]]:
@@ -277,9 +256,26 @@ class Pieces:
                         yield from asked.refused(laid, n, concern, region, targets)
 
 
-def _legs_to(path: Path, place: int) -> Iterator[Leg]:
-    """The waits up to a stop, and what else is waited for on its way."""
-    return (wait_of(leg) for item in path.items[: place + 1] for leg in item.stop.legs)
+def measured(loose: Spread, ways: Sequence[Way], layouts: Layouts) -> Spread:
+    """The spread of some ways that differ in how their ranges fall only, as it is for the starts
+    there are: between their shortest and their longest, and with ranges as much besides as a wait
+    can end earlier that begins later."""
+    path = loose.way.path
+    low, high = [UNBOUND] * len(loose.low), [0] * len(loose.high)
+    for way in ways:
+        for cell in layouts.unlike(way):
+            for n in cell.order:
+                first = cell.start if cell.moves[n] else cell.last
+                low[n] = min(low[n], cell.at[n] - first)
+                high[n] = max(high[n], cell.at[n] - cell.start)
+    if ranges_of([item.stop for item in path.items]):
+        slacks = accumulate(
+            sum(_turns_back(wait_of(leg), layouts.shift) for leg in item.stop.legs)
+            for item in path.items
+        )
+        for n, slack in enumerate(slacks):
+            low[n], high[n] = low[n] - slack, high[n] + slack
+    return loose._replace(low=[*map(max, loose.low, low)], high=[*map(min, loose.high, high)])
 
 
 def _turns_back(wait: Leg, shift: int) -> int:
@@ -411,6 +407,7 @@ class _Asked:
         for laid in self.laid:
             floor = since - laid.lasts if best is None else best.start + 1
             place = bisect_right(laid.begins, x) - 1
+            self.pieces.layouts.spend(1)
             while place >= 0 and laid.cells[place].last >= floor:
                 cell = laid.cells[place]
                 self.pieces.layouts.spend(1)

@@ -197,18 +197,31 @@ class Layouts:
             return
         for day, alike in self._days(where, starts):
             key = (way, alike)
-            cells_ = self._cells.get(key)
-            if cells_ is None:
-                cells_ = [
-                    cell.moved(-day.start) for cell in cells_of(way, where, day.start, day.end)
-                ]
-                lasts = max((cell.at_last(n) for cell in cells_ for n in cell.order), default=0)
-                if self.window < min(lasts + SLACK, LONGEST):
-                    raise LongerError(lasts)
-                self.spend(len(cells_) * len(way.stops))
-                self._cells[key] = cells_
+            cells_ = self._of_day(key, way, day, where)
             self.spend(1 + len(cells_))
             yield key, day.start, cells_, None
+
+    def unlike(self, way: Way) -> Iterator[Cell]:
+        """All cells of a way that is none behind a range, those alike once, each so long after its
+        day begins."""
+        seen: set[Hashable] = set()
+        for where in self.zones:
+            for day, alike in self._days(where, self._starts(way, where, self.start, self.end)):
+                if alike not in seen:
+                    seen.add(alike)
+                    yield from self._of_day((way, alike), way, day, where)
+
+    def _of_day(self, key: Hashable, way: Way, day: Day, where: Zone) -> list[Cell]:
+        """The cells of a day, and of those alike."""
+        cells_ = self._cells.get(key)
+        if cells_ is None:
+            cells_ = [cell.moved(-day.start) for cell in cells_of(way, where, day.start, day.end)]
+            lasts = max((cell.at_last(n) for cell in cells_ for n in cell.order), default=0)
+            if self.window < min(lasts + SLACK, LONGEST):
+                raise LongerError(lasts)
+            self.spend(len(cells_) * len(way.stops))
+            self._cells[key] = cells_
+        return cells_
 
     def _days(self, where: Zone, starts: Intervals) -> list[tuple[Day, Hashable]]:
         """The days of some starts, and what those alike have in common."""
