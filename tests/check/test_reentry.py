@@ -73,7 +73,7 @@ def again(
     """What comes of entering a cadence again; with others to be entered besides."""
     file = CadenceFile("made", (cadence, *others))
     listing = Listing(rules, Ruleset(rules), [(BARE, file)], to_us(start), to_us(end), None)
-    return reentered(listing, cadence)
+    return reentered(listing, cadence, {one.name: one for one in others})
 
 
 def drip(*parts: Any, again: int = 30 * DAY, **fields: Any) -> Cadence:

@@ -68,16 +68,19 @@ class Reentered(NamedTuple):
     broken: frozenset[Broken] = frozenset()
 
 
-def reentered(listing: Listing, cadence: Cadence) -> Reentered:
+def reentered(
+    listing: Listing, cadence: Cadence, others: Mapping[str, Cadence] | None = None
+) -> Reentered:
     """What the policy objects to if somebody enters a cadence again, as often and as soon as it
-    lets them; if its file does not settle what its delays count from, in both readings.
+    lets them; if its file does not settle what its delays count from, in both readings. `others`
+    are the cadences that it may enter besides, by their names.
 
     Raises AssertionError if the guard does not refuse what was found.
     """
     if cadence.again is None or cadence.again >= listing.end - listing.start:
         return Reentered()
     readings = [cadence] if cadence.other is None else [cadence, cadence.other]
-    judged = [Entries(listing, reading, cadence.again) for reading in readings]
+    judged = [Entries(listing, reading, cadence.again, others or {}) for reading in readings]
     found: dict[Broken, list[tuple[Cadence, Finding]]] = {}
     for reading, one in zip(readings, judged, strict=True):
         for key, finding in one.findings():
@@ -97,14 +100,16 @@ class Entries:
     """The entries of one person into one reading of a cadence, and why not all is proved
     (`reasons`)."""
 
-    def __init__(self, listing: Listing, cadence: Cadence, again: int) -> None:
+    def __init__(
+        self, listing: Listing, cadence: Cadence, again: int, others: Mapping[str, Cadence]
+    ) -> None:
         self.listing = listing
         self.cadence = cadence
         self.again = again
         self.people = 1
         self.reasons: dict[str, None] = {}
         self.judge = Judge(listing.ruleset, self._say)
-        found = ways(cadence, longest=PERIOD, touches=0, others=listing.names)
+        found = ways(cadence, longest=PERIOD, touches=0, others=others)
         self._paths = [path for path in found.paths if not path.fresh]
         self.cadences = found.paths[0].cadences if found.paths else (cadence,)
         self.judge.cadences = self.cadences

@@ -232,7 +232,7 @@ class _Judged:
             )
             reasons = dict.fromkeys(why for proof in proofs for why in proof.incomplete)
             reasons |= dict.fromkeys(reacted.incomplete)
-            again = None if cadence.again is None else self._reentered(cadence)
+            again = None if cadence.again is None else self._reentered(cadence, others)
             reasons |= dict.fromkeys(again.incomplete if again else ())
             people = self._people(cadence) if cadence.audience.account else None
             reasons |= dict.fromkeys(people.incomplete if people else ())
@@ -253,11 +253,11 @@ class _Judged:
             yield from again.findings if again else ()
             yield from people.findings if people else ()
 
-    def _reentered(self, cadence: Cadence) -> Reentered:
+    def _reentered(self, cadence: Cadence, others: Mapping[str, Cadence]) -> Reentered:
         """What the entries of one person into a cadence bring about beside each other."""
         from cadence_guard.check.reentry import reentered
 
-        again = reentered(self._listing, cadence)
+        again = reentered(self._listing, cadence, others)
         self._broken.update(again.broken)
         return again
 
