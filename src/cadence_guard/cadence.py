@@ -240,6 +240,8 @@ class Audience:
     source: str | None = None
     account: bool = False
     """Whether several people of one account are in it."""
+    people: int | None = None
+    """How many of them at once, if the file says."""
 
 
 ANYBODY: Final = Audience()

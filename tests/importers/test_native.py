@@ -246,6 +246,23 @@ def test_how_soon_one_may_enter_again(again: str, us: int | None) -> None:
     assert said("entry", f"{{again: {again}}}").again == us
 
 
+@pytest.mark.parametrize(
+    ("text", "several", "people"),
+    [("false", False, None), ("true", True, None), ("2", True, 2), ("40", True, 40)],
+)
+def test_how_many_people_of_one_account_there_are(
+    text: str, several: bool, people: int | None
+) -> None:
+    audience = said("audience", f"{{same_account: {text}}}").audience
+    assert (audience.account, audience.people) == (several, people)
+
+
+@pytest.mark.parametrize("text", ["1", "-3", "2.5", "many"])
+def test_nothing_else_is_a_number_of_people(text: str) -> None:
+    with pytest.raises(CadenceError, match="same_account"):
+        said("audience", f"{{same_account: {text}}}")
+
+
 def test_one_group_may_stand_without_the_outer_list() -> None:
     text = f"{HEAD}  steps: [end]\ntogether: [c, d]\n"
     assert read(text).together == (("c", "d"),)

@@ -53,6 +53,13 @@ def test_the_pinned_keys_are_there() -> None:
     assert witness["signals"] == [{"kind": "opened", "at": "2026-03-06T15:00:00Z", "channel": None}]
 
 
+def test_who_of_an_account_a_touch_is_for_is_told_from_the_second_on() -> None:
+    touches = (replace(WITNESS.touches[0], person=2), *WITNESS.touches[1:])
+    data = finding_data(replace(FINDING, witness=replace(WITNESS, touches=touches)))
+    said = [touch.get("person") for touch in data["witness"]["touches"]]
+    assert said == [2, *[None] * (len(touches) - 1)]
+
+
 def test_what_is_about_the_shape_holds_always_and_has_no_witness() -> None:
     data = finding_data(WARNING)
     assert (data["certainty"], data["witness"], data["step"]) == ("always", None, None)

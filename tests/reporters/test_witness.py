@@ -72,6 +72,12 @@ def test_a_turn_of_a_loop_is_told() -> None:
     assert rows(turned)[-1].what == "nudge, turn 2.1"
 
 
+def test_who_of_an_account_a_touch_is_for_is_told() -> None:
+    *before, last = WITNESS.touches
+    other = replace(WITNESS, touches=(*before, replace(last, person=3)))
+    assert rows(other)[-1].what == "nudge, person 3"
+
+
 def test_of_a_long_story_the_refused_touch_its_window_and_the_last_ones_are_shown() -> None:
     start = at("2026-03-02T15:00:00Z")
     many = [

@@ -11,7 +11,7 @@ from cadence_guard._struct import struct
 @struct
 class WitnessTouch:
     """A touch of a time line, and what the guard said of it. `turn` is that of a loop, from the
-    second on."""
+    second on; `person` is who of an account got it, from the second on."""
 
     cadence: str
     step: str
@@ -20,6 +20,7 @@ class WitnessTouch:
     verdict: str
     codes: tuple[str, ...]
     turn: str | None = None
+    person: int | None = None
 
 
 @struct

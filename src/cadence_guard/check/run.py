@@ -7,16 +7,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Final, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from cadence_guard._struct import struct
 from cadence_guard.cadence import Cadence, CadenceFile
-from cadence_guard.check import assumptions
 from cadence_guard.check.ignores import without_ignored
 from cadence_guard.check.names import same_names, unknown_names
 from cadence_guard.check.proof import Objected, Proof, prove
 from cadence_guard.check.reactions import reactions
-from cadence_guard.check.reentry import meets_itself
 from cadence_guard.check.report import FileRead, Finding, Report
 from cadence_guard.check.shape import finding_at, shape
 from cadence_guard.errors import CadenceError, CadenceGuardError
@@ -28,6 +27,11 @@ from cadence_guard.rules import Rule
 from cadence_guard.rules.outside_hours import OutsideHours
 from cadence_guard.ruleset import Ruleset
 
+if TYPE_CHECKING:
+    from cadence_guard.check.reentry import Reentered
+    from cadence_guard.check.together.listing import Listing
+    from cadence_guard.check.together.people import People
+
 Reading: TypeAlias = Callable[[Source], CadenceFile]
 """How a file is read; raises CadenceError."""
 
@@ -38,14 +42,6 @@ POLICY: Final = "policy"
 Windows: TypeAlias = Callable[[str, str, datetime, datetime], Iterable[tuple[datetime, datetime]]]
 """From channel, zone, start and end to the stretches in which the channel is open."""
 INCOMPLETE: Final = "CG903"
-_AGAIN: Final = (
-    "a contact may enter again while touches of the first time still count;"
-    " what two entries do together was not judged"
-)
-_ACCOUNT: Final = (
-    "several people of one account may be in it at once; what they get together was not judged"
-    " by the caps of an account"
-)
 MONTHS: Final = 13
 """How many months of starts are judged."""
 
@@ -214,6 +210,7 @@ class _Judged:
         self._names: dict[str, None] = {}
         self._broken: set[tuple[str, str, Rule]] = set()
         """What each cadence breaks by itself: the cadence, the step, the entry."""
+        self._pairs = _pairs(files)
 
     @property
     def assumes(self) -> Iterator[str]:
@@ -235,10 +232,10 @@ class _Judged:
             )
             reasons = dict.fromkeys(why for proof in proofs for why in proof.incomplete)
             reasons |= dict.fromkeys(reacted.incomplete)
-            if any(meets_itself(self.ruleset, reading, others) for reading in readings):
-                reasons[_AGAIN] = None
-            if cadence.audience.account and self._counts_accounts(cadence):
-                reasons[_ACCOUNT] = None
+            again = None if cadence.again is None else self._reentered(cadence, others)
+            reasons |= dict.fromkeys(again.incomplete if again else ())
+            people = self._people(cadence) if cadence.audience.account else None
+            reasons |= dict.fromkeys(people.incomplete if people else ())
             for reason in reasons:
                 # What was not looked at is not clean: it blocks, like a rule that fails.
                 incomplete = finding_at(
@@ -253,22 +250,33 @@ class _Judged:
                 yield replace(incomplete, certainty="always")
             yield from self._objections(readings, proofs, source)
             yield from reacted.findings
+            yield from again.findings if again else ()
+            yield from people.findings if people else ()
 
-    def _counts_accounts(self, cadence: Cadence) -> bool:
-        """Whether an entry counts the touches of an account that a cadence makes."""
-        scoped = [e for e in self.ruleset.entries if getattr(e, "scope", None) == "account"]
-        touches = [assumptions.touch_of(cadence, step) for step in cadence.steps]
-        return any(
-            entry.concerns(touch.channel, touch.purpose) and entry.judges(touch)
-            for entry in scoped
-            for touch in touches
-        )
+    def _reentered(self, cadence: Cadence, others: Mapping[str, Cadence]) -> Reentered:
+        """What the entries of one person into a cadence bring about beside each other."""
+        from cadence_guard.check.reentry import reentered
+
+        again = reentered(self._listing, cadence, others)
+        self._broken.update(again.broken)
+        return again
+
+    def _people(self, cadence: Cadence) -> People:
+        """What several people of one account in a cadence bring about."""
+        from cadence_guard.check.together.people import People
+
+        return People(self._listing, cadence)
+
+    @cached_property
+    def _listing(self) -> Listing:
+        from cadence_guard.check.together.listing import Listing
+
+        return Listing(self.policy, self.ruleset, self._pairs, *self.period, self._broken)
 
     def together(self, files: Iterable[Opened]) -> Iterator[Finding]:
         """What the policy objects to if one person is in several of the cadences at once, and the
         names of cadences that are not there, or are those of several."""
-        pairs = [(f.source, f.content) for f in files if isinstance(f.content, CadenceFile)]
-        pairs.sort(key=lambda pair: pair[0].path)
+        pairs = _pairs(files)
         yield from unknown_names(pairs)
         yield from same_names(pairs)
         several = sum(len(file.cadences) for _, file in pairs) > 1
@@ -323,6 +331,12 @@ class _Judged:
             step=objected.step.id,
         )
         return replace(place, certainty=certainty, witness=witness(self.policy, objected))
+
+
+def _pairs(files: Iterable[Opened]) -> list[tuple[Source, CadenceFile]]:
+    """The files that hold cadences, by their paths."""
+    pairs = [(f.source, f.content) for f in files if isinstance(f.content, CadenceFile)]
+    return sorted(pairs, key=lambda pair: pair[0].path)
 
 
 def open_hours(ruleset: Ruleset) -> Windows:

@@ -94,6 +94,8 @@ Fault: TypeAlias = tuple[Where, str]
 
 # -- values: what is said in a text or a small mapping -------------------------------------------
 
+_PEOPLE: Final = 10_000
+"""How many people of one account there can be."""
 _LENGTH: Final = "expected 30m, 20h, 3d or 2w"
 _WAITS: Final = (
     "expected a time such as 3d, a range such as 2d..4d, or one of {min, max}, {local_days},"
@@ -127,6 +129,15 @@ def _elapsed(value: Any, expected: str = _LENGTH) -> int:
 
 def _again(value: Any) -> int | None:
     return None if value == "never" else _elapsed(value, f"{_LENGTH}, or never")
+
+
+def _people(value: Any) -> int:
+    """How many people of one account there are; True for several, if nobody says how many."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int) and 2 <= value <= _PEOPLE:
+        return value
+    raise ValueError(f"expected true, or how many people there are, 2 to {_PEOPLE}, not {value!r}")
 
 
 def _instant(value: Any) -> int:
@@ -613,7 +624,7 @@ class AudienceSaid(Said):
         None
     )
     points: PointsSaid = Field(default_factory=PointsSaid)
-    same_account: bool = False
+    same_account: Annotated[int, PlainValidator(_people), _schema("people")] = False
 
 
 class EntrySaid(Said):
@@ -893,7 +904,8 @@ class _Flow:
                 grounds=self._grounds(audience.relies_on),
                 use=audience.points.use,
                 source=audience.points.source,
-                account=audience.same_account,
+                account=audience.same_account > 0,
+                people=audience.same_account if audience.same_account > 1 else None,
             ),
             entry_signal=said.entry.signal,
             entry_hours=_hours(said.entry.hours) if said.entry.hours else None,
@@ -1051,6 +1063,9 @@ def json_schema() -> dict[str, Any]:
     window = _ref("Window")
     definitions |= {
         "elapsed": {"type": "string", "pattern": f"^{_TIME}$"},
+        "people": {
+            "anyOf": [{"type": "boolean"}, {"type": "integer", "minimum": 2, "maximum": _PEOPLE}]
+        },
         "again": {"anyOf": [_ref("elapsed"), {"const": "never"}]},
         "wait": {
             "anyOf": [

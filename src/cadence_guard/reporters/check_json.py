@@ -79,6 +79,7 @@ def witness_data(witness: Witness) -> dict[str, Any]:
                 "verdict": touch.verdict,
                 "codes": list(touch.codes),
             }
+            | ({} if touch.person is None else {"person": touch.person})
             for touch in witness.touches
         ],
         "signals": [

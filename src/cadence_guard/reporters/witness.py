@@ -72,9 +72,14 @@ def rows(witness: Witness) -> tuple[Row, ...]:
 
 
 def _named(touch: WitnessTouch | WitnessStep, *, several: bool) -> str:
-    """The step of a touch, with its cadence if there are several, and its turn of a loop."""
+    """The step of a touch, with its cadence if there are several, its turn of a loop, and who of an
+    account gets it."""
     name = f"{touch.cadence}/{touch.step}" if several else touch.step
-    return name if touch.turn is None else f"{name}, turn {touch.turn}"
+    if touch.turn is not None:
+        name += f", turn {touch.turn}"
+    if isinstance(touch, WitnessTouch) and touch.person is not None:
+        name += f", person {touch.person}"
+    return name
 
 
 def _said(signal: WitnessSignal) -> str:
