@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import lru_cache
 from typing import Any, Final
@@ -26,7 +26,7 @@ from cadence_guard.cadence import (
     Wait,
     Where,
 )
-from cadence_guard.importers._source import DEEPEST, Source
+from cadence_guard.importers._source import Source
 from cadence_guard.importers._values import is_number, shown
 from cadence_guard.instants import DAY, HOUR, MINUTE, SECOND, WEEK, Hours, zone
 from cadence_guard.words import CHANNELS, SIGNALS
@@ -63,23 +63,6 @@ class Notes:
     def assumes(self) -> tuple[str, ...]:
         """What was taken for granted, in the order it was met."""
         return tuple(self._assumes)
-
-
-def walk(data: Any) -> Iterator[tuple[Where, Any]]:
-    """All mappings and lists of a file with their places, in its order, to a sane depth."""
-    stack: list[tuple[Where, Any]] = [((), data)] if isinstance(data, dict | list) else []
-    while stack:
-        where, value = stack.pop()
-        yield where, value
-        stack.extend(reversed(children(where, value)))
-
-
-def children(where: Where, value: Any) -> list[tuple[Where, Any]]:
-    """The mappings and lists right below a place."""
-    if len(where) >= DEEPEST or not isinstance(value, dict | list):
-        return []
-    pairs = value.items() if isinstance(value, dict) else enumerate(value)
-    return [((*where, key), below) for key, below in pairs if isinstance(below, dict | list)]
 
 
 def at(data: Any, where: Where) -> Any:

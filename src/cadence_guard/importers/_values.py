@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeGuard
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeGuard
 
+from cadence_guard.cadence import Where
 from cadence_guard.words import expected
 
-_SHOWN = 3
+DEEPEST: Final = 100
+"""Levels of lists and mappings that are looked into."""
+_SHOWN: Final = 3
 
 
 def identifier(value: Any) -> str | None:
@@ -53,6 +56,23 @@ def some(labels: Sequence[str]) -> str:
     more = len(labels) - _SHOWN
     listed = ", ".join(map(repr, labels[:_SHOWN]))
     return f"{listed} and {more} more" if more > 0 else listed
+
+
+def walk(data: Any) -> Iterator[tuple[Where, Any]]:
+    """All mappings and lists of a file with their places, in its order, to a sane depth."""
+    stack: list[tuple[Where, Any]] = [((), data)] if isinstance(data, dict | list) else []
+    while stack:
+        where, value = stack.pop()
+        yield where, value
+        stack.extend(reversed(children(where, value)))
+
+
+def children(where: Where, value: Any) -> list[tuple[Where, Any]]:
+    """The mappings and lists right below a place."""
+    if len(where) >= DEEPEST or not isinstance(value, dict | list):
+        return []
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    return [((*where, key), below) for key, below in pairs if isinstance(below, dict | list)]
 
 
 class Ids:

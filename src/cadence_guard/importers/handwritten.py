@@ -21,10 +21,14 @@ from cadence_guard.importers import _linear as linear
 from cadence_guard.importers import apollo, instantly, native, salesloft, smartlead
 from cadence_guard.importers._linear import Item, Means, Notes, first_text, listed, snake, text_of
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import shown, unknown_word
+from cadence_guard.importers._values import children, shown, unknown_word
 from cadence_guard.words import PURPOSES, SIGNALS
 
 FORMAT: Final = "handwritten"
+MOST: Final = 100_000
+"""The most touches of a file."""
+_ABOVE: Final = 50
+"""Lines of comments above a list that are read."""
 Data: TypeAlias = Mapping[str, Any]
 
 # -- the names they use ----------------------------------------------------------------------------
@@ -152,11 +156,11 @@ def recognises(source: Source) -> bool:
         return False
     if isinstance(source.data, dict) and "nodes" in source.data and "connections" in source.data:
         return False  # a graph of n8n
-    return next(_find(source.data), None) is not None or len(_vocabulary(source.data)) > 1
+    return next(_find(source.data), None) is not None or len(_vocabulary(source)) > 1
 
 
-def _vocabulary(data: Any) -> set[str]:
-    mappings = (value for _, value in linear.walk(data) if isinstance(value, dict))
+def _vocabulary(source: Source) -> set[str]:
+    mappings = (value for _, value in source.collections if isinstance(value, dict))
     return {name for mapping in mappings for name in map(snake, mapping) if name in _OUTREACH}
 
 
@@ -168,7 +172,7 @@ def _find(data: Any) -> Iterator[_Found]:
         if found := _steps(where, value) or _days(where, value) or _counted(where, value):
             yield found
         else:
-            stack.extend(reversed(linear.children(where, value)))
+            stack.extend(reversed(children(where, value)))
 
 
 def _steps(where: Where, value: Any) -> _Found | None:
@@ -281,15 +285,26 @@ def _means(step: Data) -> Means | None:
 
 def read(source: Source) -> CadenceFile:
     """The cadences of the file."""
-    seen: set[Where] = set()
-    lines = [] if source.is_json else source.text.splitlines()
-    plans = [_Plan(source, found, lines, seen) for found in _find(source.data)]
+    file = _File(source)
+    plans = [_Plan(file, found) for found in _found(source)]
     settled: dict[str, str] = {}
     for plan in plans:  # one program reads the whole file: what settles one list settles the others
         if plan.delay and (anchor := plan.told()) is not None:
             settled.setdefault(plan.delay, anchor)
     cadences = linear.named(plan.cadence(settled) for plan in plans)
     return CadenceFile(FORMAT, cadences or (_nothing(source),))
+
+
+def _found(source: Source) -> list[_Found]:
+    """The lists of touches of a file. Raises CadenceError for more touches than anybody plans."""
+    plans: list[_Found] = []
+    count = 0
+    for found in _find(source.data):
+        plans.append(found)
+        count += len(found.entries)
+        if count > MOST:
+            raise source.error(found.where, f"more than {MOST:,} touches")
+    return plans
 
 
 def _nothing(source: Source) -> Cadence:
@@ -306,19 +321,45 @@ class _Draft:
     mark: object = None
 
 
+class _File:
+    """A file while its lists are read: what is asked of it for more than one of them."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.lines = [] if source.is_json else source.text.splitlines()
+        self.seen: set[Where] = set()
+        """The keys about times that a list has told."""
+        self._stops: dict[Where, list[str]] = {}
+        self._times: dict[Where, list[str]] = {}
+
+    def stops(self, where: Where, data: Data) -> list[str]:
+        """The keys of a mapping that may say what ends a cadence."""
+        if where not in self._stops:
+            known = _STOPS | _ON_REPLY | _FLAGS.keys()
+            self._stops[where] = [key for key in data if snake(key) in known]
+        return self._stops[where]
+
+    def times(self, where: Where, data: Data) -> list[str]:
+        """The keys of a mapping that are about times or caps, and not told yet."""
+        if where not in self._times:
+            self._times[where] = [k for k in data if k in _CAPS or _tells(k, _TELL_AROUND)]
+        kept = [key for key in self._times[where] if (*where, key) not in self.seen]
+        self._times[where] = kept
+        return kept
+
+
 class _Plan:
     """One list of touches while it is read."""
 
-    def __init__(
-        self, source: Source, found: _Found, lines: Sequence[str], seen: set[Where]
-    ) -> None:
-        self.source = source
+    def __init__(self, file: _File, found: _Found) -> None:
+        self.file = file
+        self.source = file.source
         self.found = found
-        self.lines = lines
-        self.notes = Notes(source)
+        self.lines = file.lines
+        self.notes = Notes(file.source)
         self.around: list[tuple[Where, Data]] = []
         """The mappings that the list is in, from the inside out."""
-        value = source.data
+        value = self.source.data
         for depth, key in enumerate(found.where):
             self._surround(found.where[:depth], value)
             value = value[key]
@@ -332,7 +373,7 @@ class _Plan:
         self.anchor = self._explicit()
         self.exits = self._exits()
         self.drafts = self._steps() if found.kind == "steps" else self._numbers()
-        self._pass_over(seen)
+        self._pass_over()
 
     def _surround(self, where: Where, value: Any) -> None:
         if isinstance(value, dict):
@@ -360,7 +401,8 @@ class _Plan:
             marks = (self.source.mark(place, key=True) for place in places)
             for line in sorted({mark.line - 1 for mark in marks}):
                 yield self.lines[line].partition(" #")[2]
-                while line > 0 and self.lines[line - 1].lstrip().startswith("#"):
+                above = max(0, line - _ABOVE)
+                while line > above and self.lines[line - 1].lstrip().startswith("#"):
                     line -= 1
                     yield self.lines[line]
 
@@ -572,8 +614,8 @@ class _Plan:
     def _exits(self) -> frozenset[str]:
         told: list[str] = []
         for where, data in self.around:
-            for key, value in data.items():
-                name, place = snake(key), (*where, key)
+            for key in self.file.stops(where, data):
+                name, place, value = snake(key), (*where, key), data[key]
                 if name in _STOPS:
                     told += self._stops(place, value)
                 elif name in _ON_REPLY:
@@ -614,19 +656,19 @@ class _Plan:
         if ends and not stays:
             yield from linear.REPLIES
 
-    def _pass_over(self, seen: set[Where]) -> None:
+    def _pass_over(self) -> None:
         """Notes the keys around that are about times, and caps below the number of touches."""
         touches = sum(draft.item.channel is not None for draft in self.drafts)
         for where, data in self.around:
-            for key, value in data.items():
-                place = (*where, key)
+            for key in self.file.times(where, data):
+                place, value = (*where, key), data[key]
                 if key in _CAPS and isinstance(value, int) and value < touches:
                     why = f"it has {touches} touches; those above the cap are checked, too"
                     self.notes.missed(key, place, why)
                 is_path = self.found.where[: len(place)] == place or where == self.found.where
-                if is_path or place in seen or not value or not _tells(key, _TELL_AROUND):
+                if is_path or not value or not _tells(key, _TELL_AROUND):
                     continue
-                seen.add(place)
+                self.file.seen.add(place)
                 self.notes.missed(key, place, "a key about times or ways, not understood")
 
     # -- what delays count from

@@ -7,7 +7,7 @@ contacts, so the contact goes through it once.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from math import inf
@@ -615,6 +615,7 @@ class _Workflow:
                 self.goes.get(fork.id) == fork.id and _one_end(fork, self.goes) for fork in forks
             ):
                 rounds = 0
+        self.place = {key: index for index, key in enumerate(self.made)}
         self.kept = {
             key: self._turned(node) for key, node in self.made.items() if self.goes.get(key) == key
         }
@@ -703,9 +704,10 @@ class _Workflow:
         return made
 
     def _cadence(
-        self, entry: _Box | None, boxes: Sequence[_Box], reached: set[str], *, alone: bool
+        self, entry: _Box | None, boxes: Sequence[_Box], reached: Iterable[str], *, alone: bool
     ) -> Cadence:
-        nodes = {key: node for key, node in self.kept.items() if key in reached}
+        reached = sorted(reached, key=self.place.__getitem__)
+        nodes = {key: self.kept[key] for key in reached if key in self.kept}
         name = self.name if alone or entry is None else f"{self.name}: {entry.name}"
         again = [box for box in boxes if box.short in _RECURRING]
         assumes = [f"{box.name!r} runs at any time and lets a contact in once" for box in again]
@@ -740,8 +742,8 @@ def _ways(node: Node) -> Sequence[str | None]:
     return (node.then,)
 
 
-def _of(things: Mapping[str, Any], ids: set[str]) -> list[Any]:
-    return [thing for key, thing in things.items() if key in ids]
+def _of(things: Mapping[str, Any], ids: Iterable[str]) -> list[Any]:
+    return [things[key] for key in ids if key in things]
 
 
 def _has_times(nodes: Mapping[str, Node]) -> bool:

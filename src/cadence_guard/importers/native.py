@@ -63,7 +63,8 @@ from cadence_guard.cadence import (
 from cadence_guard.errors import CadenceError
 from cadence_guard.importers._comments import ignores, inside
 from cadence_guard.importers._greeting import not_understood
-from cadence_guard.importers._source import DEEPEST, Source
+from cadence_guard.importers._source import Source
+from cadence_guard.importers._values import DEEPEST
 from cadence_guard.instants import (
     DAY,
     DAYS,
