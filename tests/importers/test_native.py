@@ -42,6 +42,7 @@ from cadence_guard.errors import CadenceError
 from cadence_guard.importers import native
 from cadence_guard.importers._comments import ignores
 from cadence_guard.importers._source import Source
+from cadence_guard.importers.native.schema import json_schema
 from cadence_guard.instants import (
     DAY,
     HOUR,
@@ -1183,7 +1184,7 @@ def test_the_good_one_ends_at_every_answer_and_every_no() -> None:
 
 # -- the schema ----------------------------------------------------------------------------------
 
-SCHEMA = native.json_schema()
+SCHEMA = json_schema()
 
 
 def fits(value: Any, schema: dict[str, Any]) -> bool:
