@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import lru_cache
 from typing import Any, Final
-from zoneinfo import available_timezones
 
 from cadence_guard._struct import struct
 from cadence_guard.cadence import (
@@ -27,9 +26,9 @@ from cadence_guard.cadence import (
     Where,
 )
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import is_number, shown
-from cadence_guard.instants import DAY, HOUR, MINUTE, SECOND, WEEK, Hours, zone
-from cadence_guard.words import CHANNELS, SIGNALS
+from cadence_guard.importers._values import is_number, shown, zone_named, zone_names
+from cadence_guard.instants import DAY, HOUR, MINUTE, SECOND, WEEK, Hours
+from cadence_guard.words import CHANNELS, SIGNALS, nearest
 
 LONGEST: Final = 100 * 366 * DAY
 BUSINESS: Final = "business_day"
@@ -500,27 +499,16 @@ def in_zone(
 
 
 def _zone_fault(source: Source, name: str) -> str | None:
-    """What is wrong with the name of a zone. The nearest one takes long to find, so that is tried
-    a few times a file."""
-    if source.hints == 0 and name not in _zone_names():
+    """What is wrong with the name of a zone. The nearest one takes long to find, so that is done
+    for the first few of a file."""
+    if zone_named(name) is not None:
+        return None
+    if source.hints == 0:
         return f"unknown zone {name!r}"
-    fault = _not_a_zone(name)
-    source.hints = max(0, source.hints - (fault is not None))
-    return fault
-
-
-@lru_cache(maxsize=256)
-def _not_a_zone(name: str) -> str | None:
-    try:
-        zone(name)
-    except ValueError as error:
-        return str(error)
-    return None
-
-
-@lru_cache(maxsize=1)
-def _zone_names() -> frozenset[str]:
-    return frozenset(available_timezones())
+    source.hints -= 1
+    near = nearest(name, zone_names())
+    hint = f"did you mean {near!r}?" if near else "expected a name such as America/Chicago"
+    return f"unknown zone {name!r}; {hint}"
 
 
 def _said(windows: Sequence[tuple[Sequence[int], int, int]], name: str) -> str:

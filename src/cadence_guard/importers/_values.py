@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, TypeGuard
+from zoneinfo import available_timezones
 
 from cadence_guard.cadence import Where
+from cadence_guard.instants import Zone, zone
 from cadence_guard.words import expected
 
 DEEPEST: Final = 100
@@ -73,6 +76,21 @@ def children(where: Where, value: Any) -> list[tuple[Where, Any]]:
         return []
     pairs = value.items() if isinstance(value, dict) else enumerate(value)
     return [((*where, key), below) for key, below in pairs if isinstance(below, dict | list)]
+
+
+@lru_cache(maxsize=1024)
+def zone_named(name: str) -> Zone | None:
+    """The zone of that name, None if there is none: at once, since nobody looks for the nearest."""
+    try:
+        return zone(name) if name in zone_names() else None
+    except ValueError:  # some names are of no place
+        return None
+
+
+@lru_cache(maxsize=1)
+def zone_names() -> frozenset[str]:
+    """The names of the tz database."""
+    return frozenset(available_timezones())
 
 
 class Ids:

@@ -41,6 +41,7 @@ VALUES: Final = 100_000
 
 
 def refuse(source: Source, faults: list[Fault]) -> None:
+    """Raises CadenceError if there are faults."""
     if faults:
         raise fault_error(source, faults)
 

@@ -44,6 +44,7 @@ _PERCENT: Final = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)%", re.ASCII)
 
 
 def short(value: object) -> str:
+    """A value as a message shows it."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -64,10 +65,12 @@ def as_elapsed(value: Any, expected: str = _LENGTH) -> int:
 
 
 def as_again(value: Any) -> int | None:
+    """How long after an entry the next one may come, in microseconds; None for `never`."""
     return None if value == "never" else as_elapsed(value, f"{_LENGTH}, or never")
 
 
 def as_instant(value: Any) -> int:
+    """An instant with its offset, in microseconds."""
     return to_us(parse_instant(value))
 
 
@@ -80,6 +83,7 @@ def as_share(value: Any) -> float:
 
 
 def as_time_of_day(value: Any) -> int:
+    """`09:00` as microseconds after midnight."""
     clock = parse_clock(value)
     if clock == DAY:
         raise ValueError("24:00 is no time to wait for; write 00:00")
@@ -87,6 +91,7 @@ def as_time_of_day(value: Any) -> int:
 
 
 def known_zones(names: list[str]) -> list[str]:
+    """Names of the tz database."""
     for place, name in enumerate(names):
         try:
             zone(name)
@@ -96,12 +101,14 @@ def known_zones(names: list[str]) -> list[str]:
 
 
 def known_country(value: str) -> str:
+    """A country that has zones."""
     if not re.fullmatch("[A-Z]{2}", value) or not zones_of(value):
         raise ValueError(f"unknown country {value!r}; expected an ISO 3166 code such as US or DE")
     return value
 
 
 def as_step_id(value: str) -> str:
+    """An id of a step: what turns of loops are marked with is not in it."""
     if "@" in value:
         raise ValueError(f"{value!r}: an id holds no @")
     return value

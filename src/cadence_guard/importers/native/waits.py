@@ -101,12 +101,14 @@ def as_windows(value: Any) -> tuple[Window, ...]:
 
 
 def hours_of(windows: tuple[Window, ...]) -> Hours:
+    """The hours of windows."""
     return Hours(
         ([DAYS.index(day) for day in window.days], window.from_, window.to) for window in windows
     )
 
 
 def in_words(window: Window) -> str:
+    """A window as text: `mon tue 09:00-17:00`."""
     days = "" if len(set(window.days)) == len(DAYS) else f"{' '.join(window.days)} "
     start, end = (f"{us // HOUR:02d}:{us % HOUR // MINUTE:02d}" for us in (window.from_, window.to))
     return f"{days}{start}-{end}"
