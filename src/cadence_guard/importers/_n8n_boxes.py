@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeGuard
 
 from cadence_guard._struct import struct
-from cadence_guard.cadence import (
-    Where,
-)
+from cadence_guard.cadence import Where
 
 LONGEST_TEXT: Final = 120
 """Characters of a text that are shown."""

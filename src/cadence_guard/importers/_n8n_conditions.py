@@ -8,9 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from cadence_guard._struct import struct
-from cadence_guard.cadence import (
-    Arm,
-)
+from cadence_guard.cadence import Arm
 from cadence_guard.importers._n8n_boxes import LONGEST_TEXT, Box, at, clip
 from cadence_guard.importers._values import is_number, text
 

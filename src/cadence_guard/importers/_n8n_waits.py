@@ -6,13 +6,7 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Final
 
-from cadence_guard.cadence import (
-    Elapsed,
-    Unknown,
-    UntilDate,
-    Wait,
-    fixed,
-)
+from cadence_guard.cadence import Elapsed, Unknown, UntilDate, Wait, fixed
 from cadence_guard.importers._n8n_boxes import Box, clip, is_expression, show
 from cadence_guard.importers._values import is_number, zone_named
 from cadence_guard.instants import DAY, SECOND, parse_instant, to_us

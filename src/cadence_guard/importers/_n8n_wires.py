@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from cadence_guard.cadence import (
-    Elapsed,
-    NotUnderstood,
-    Where,
-)
+from cadence_guard.cadence import Elapsed, NotUnderstood, Where
 from cadence_guard.importers._n8n_boxes import Box, at, clip, show
 from cadence_guard.importers._n8n_waits import LONGEST, wait_of
 from cadence_guard.importers._source import Source

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import PurePath
 from typing import Any, Final, TypeAlias
@@ -526,7 +526,7 @@ class _Plan:
         if kind in linear.NO_TOUCH:
             return None, manual
         if kind in ("message", "dm"):
-            return self._implied(self._sibling()), manual
+            return self._implied(self._sibling), manual
         if not kind or _holds(step, _WRITTEN + _MESSAGE):
             return self._implied(), manual
         self.notes.missed(kind, where, "no kind of step that is known")
@@ -540,6 +540,7 @@ class _Plan:
         self.notes.assume(f"{word[:60]!r} is no purpose that is known; it is taken as sales")
         return None
 
+    @cached_property
     def _sibling(self) -> str | None:
         """The one channel that the other steps of the list have, if it is one."""
         steps = [entry for _, entry in self.found.entries if isinstance(entry, dict)]

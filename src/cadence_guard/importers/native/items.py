@@ -6,12 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from cadence_guard._model import (
-    Faults,
-)
-from cadence_guard.cadence import (
-    Where,
-)
+from cadence_guard._model import Faults
+from cadence_guard.cadence import Where
 from cadence_guard.errors import CadenceError
 from cadence_guard.importers._comments import inside
 from cadence_guard.importers._source import Source

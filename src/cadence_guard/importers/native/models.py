@@ -5,19 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    PlainValidator,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 
-from cadence_guard._model import (
-    Id,
-    Tags,
-    Text,
-)
+from cadence_guard._model import Id, Tags, Text
 from cadence_guard.importers.native.values import (
     AudienceKind,
     Channel,

@@ -17,24 +17,9 @@ from pydantic import (
 )
 
 from cadence_guard import words
-from cadence_guard._model import (
-    Faults,
-    Id,
-    complaints,
-    word,
-)
-from cadence_guard.cadence import (
-    Where,
-)
-from cadence_guard.instants import (
-    DAY,
-    Duration,
-    parse_clock,
-    parse_instant,
-    to_us,
-    zone,
-    zones_of,
-)
+from cadence_guard._model import Faults, Id, complaints, word
+from cadence_guard.cadence import Where
+from cadence_guard.instants import DAY, Duration, parse_clock, parse_instant, to_us, zone, zones_of
 
 Fault: TypeAlias = tuple[Where, str]
 MOST_FAULTS: Final = 20

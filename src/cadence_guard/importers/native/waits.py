@@ -8,15 +8,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
-from pydantic import (
-    Field,
-    PlainValidator,
-    model_validator,
-)
+from pydantic import Field, PlainValidator, model_validator
 
-from cadence_guard._model import (
-    Faults,
-)
+from cadence_guard._model import Faults
 from cadence_guard.cadence import (
     BusinessDays,
     Elapsed,
@@ -37,14 +31,7 @@ from cadence_guard.importers.native.values import (
     told_by_key,
     validated,
 )
-from cadence_guard.instants import (
-    DAYS,
-    HOUR,
-    MINUTE,
-    Hours,
-    parse_instant,
-    to_us,
-)
+from cadence_guard.instants import DAYS, HOUR, MINUTE, Hours, parse_instant, to_us
 from cadence_guard.rules.outside_hours import Days, Window
 
 _WAITS: Final = (
