@@ -84,3 +84,12 @@ def test_what_no_importer_recognises_is_no_pass() -> None:
 def test_a_file_without_an_end() -> None:
     with pytest.raises(CadenceError, match="larger than"):
         Source.open("/dev/zero")
+
+
+def test_mappings_too_many_and_too_deep_for_their_places_are_refused() -> None:
+    deep = b"[" * 98 + b",".join([b"[]"] * 60_000) + b"]" * 98
+    found = Source("plan.json", deep)
+    with pytest.raises(CadenceError, match=r"^plan\.json: too many lists and mappings, nested"):
+        _ = found.collections
+    wide = Source("plan.json", b"[" + b",".join([b"[]"] * 60_000) + b"]")
+    assert len(wide.collections) == 60_001

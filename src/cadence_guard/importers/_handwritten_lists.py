@@ -16,6 +16,8 @@ from cadence_guard.importers._values import children
 
 MOST: Final = 100_000
 """The most touches of a file."""
+MOST_LISTS: Final = 2_000
+"""The most lists of touches of a file."""
 
 
 @struct
@@ -40,7 +42,7 @@ def find(data: Any) -> Iterator[Found]:
         if found := _steps(where, value) or _days(where, value) or _counted(where, value):
             yield found
         else:
-            stack.extend(reversed(children(where, value)))
+            stack += [*children(where, value)][::-1]
 
 
 def _steps(where: Where, value: Any) -> Found | None:
@@ -119,4 +121,6 @@ def lists_of(source: Source) -> list[Found]:
         count += len(found.entries)
         if count > MOST:
             raise source.error(found.where, f"more than {MOST:,} touches")
+        if len(plans) > MOST_LISTS:
+            raise source.error(found.where, f"more than {MOST_LISTS:,} lists of touches")
     return plans

@@ -152,4 +152,5 @@ def ends_it(row: Any) -> bool:
 def means_of(step: Data) -> Means | None:
     """How the touch of a step is made; None if no word of it is known."""
     keys = (*CHANNEL_KEYS, *KIND_KEYS)
-    return next((known for key in keys if (known := linear.means(step.get(key)))), None)
+    said = (step[key] for key in keys if key in step)
+    return next((known for word in said if (known := linear.means(word))), None)

@@ -17,6 +17,8 @@ from cadence_guard.importers.unread import refuse_text
 
 LARGEST: Final = 4_000_000
 """Bytes of the largest file that is read."""
+MOST_KEYS: Final = 5_000_000
+"""The most keys in the places of all lists and mappings of a file."""
 
 
 class Source:
@@ -79,8 +81,16 @@ class Source:
 
     @cached_property
     def collections(self) -> tuple[tuple[Where, Any], ...]:
-        """All mappings and lists of the file with their places, outer ones first."""
-        return tuple(walk(self.data))
+        """All mappings and lists of the file with their places, outer ones first. Raises
+        CadenceError if they are too many, and too deep, to write all of the places down."""
+        found = []
+        keys = 0
+        for where, value in walk(self.data):
+            keys += len(where)
+            if keys > MOST_KEYS:
+                raise CadenceError(f"{self.path}: too many lists and mappings, nested too deep")
+            found.append((where, value))
+        return tuple(found)
 
     def mark(self, where: Sequence[str | int], *, key: bool = False) -> Mark:
         """The place of a value, or of its key; of the nearest thing around it if it is missing."""

@@ -63,19 +63,24 @@ def some(labels: Sequence[str]) -> str:
 
 def walk(data: Any) -> Iterator[tuple[Where, Any]]:
     """All mappings and lists of a file with their places, in its order, to a sane depth."""
-    stack: list[tuple[Where, Any]] = [((), data)] if isinstance(data, dict | list) else []
+    top: list[tuple[Where, Any]] = [((), data)] if isinstance(data, dict | list) else []
+    stack = [iter(top)]
     while stack:
-        where, value = stack.pop()
-        yield where, value
-        stack.extend(reversed(children(where, value)))
+        for where, value in stack[-1]:
+            yield where, value
+            stack.append(children(where, value))
+            break
+        else:
+            stack.pop()
 
 
-def children(where: Where, value: Any) -> list[tuple[Where, Any]]:
+def children(where: Where, value: Any) -> Iterator[tuple[Where, Any]]:
     """The mappings and lists right below a place."""
-    if len(where) >= DEEPEST or not isinstance(value, dict | list):
-        return []
-    pairs = value.items() if isinstance(value, dict) else enumerate(value)
-    return [((*where, key), below) for key, below in pairs if isinstance(below, dict | list)]
+    if len(where) < DEEPEST and isinstance(value, dict | list):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, below in pairs:
+            if isinstance(below, dict | list):
+                yield (*where, key), below
 
 
 @lru_cache(maxsize=1024)

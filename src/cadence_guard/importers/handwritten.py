@@ -83,6 +83,11 @@ class _Draft:
     anchor: str = "previous"
     mark: object = None
 
+    def read(self, anchor: str) -> Item:
+        """The entry, counted from `anchor` if nothing says what it counts from."""
+        from_start = (self.anchor or anchor) == "start"
+        return replace(self.item, since_start=True) if from_start else self.item
+
 
 class _File:
     """A file while its lists are read: what is asked of it for more than one of them."""
@@ -178,7 +183,11 @@ class _Plan:
         for number, (where, entry) in enumerate(self.found.entries, 1):
             if not isinstance(entry, dict):
                 self.notes.missed(repr(entry)[:60], where, "not a step")
-            elif False in [linear.flag(self.notes, entry, where, key) for key in theirs.SWITCHES]:
+            elif False in [
+                linear.flag(self.notes, entry, where, key)
+                for key in theirs.SWITCHES
+                if key in entry
+            ]:
                 self.notes.assume("steps that are switched off stay so")
             else:
                 drafts.append(self._step(where, entry, number))
@@ -284,8 +293,12 @@ class _Plan:
 
     def _channel(self, where: Where, step: Data, kind: str) -> tuple[str | None, bool]:
         """The channel of a step, None if it reaches nobody, and whether a person does it."""
-        by_hand = [linear.flag(self.notes, step, where, key) for key in theirs.BY_HAND]
-        by_itself = [linear.flag(self.notes, step, where, key) for key in theirs.BY_ITSELF]
+        by_hand = [
+            linear.flag(self.notes, step, where, key) for key in theirs.BY_HAND if key in step
+        ]
+        by_itself = [
+            linear.flag(self.notes, step, where, key) for key in theirs.BY_ITSELF if key in step
+        ]
         manual = True in by_hand or False in by_itself
         found = means_of(step)
         if found is not None:
@@ -492,12 +505,8 @@ class _Plan:
         return replace(made, ambiguous=True, other=other)
 
     def _made(self, anchor: str) -> Cadence:
-        drafts = [replace(draft, anchor=draft.anchor or anchor) for draft in self.drafts]
-        anchors = {draft.anchor for draft in drafts if draft.item.wait is not None}
-        items = linear.one_of_each(
-            (replace(draft.item, since_start=draft.anchor == "start"), draft.mark)
-            for draft in drafts
-        )
+        anchors = {d.anchor or anchor for d in self.drafts if d.item.wait is not None}
+        items = linear.one_of_each((d.read(anchor), d.mark) for d in self.drafts)
         nodes, start = linear.chain(items)
         holder = self.around[0][1] if self.around else {}
         trigger = first_text(holder, "entry_signal", "trigger", "trigger_type")
