@@ -1212,6 +1212,8 @@ def fits(value: Any, schema: dict[str, Any]) -> bool:
                 good = not isinstance(value, str) or re.search(asked, value) is not None
             case "minLength" | "minItems":
                 good = not isinstance(value, (str, list)) or len(value) >= asked
+            case "maxItems":
+                good = not isinstance(value, list) or len(value) <= asked
             case "minimum":
                 good = not isinstance(value, int) or value >= asked
             case "maximum":
@@ -1442,3 +1444,13 @@ def test_only_documented_errors(items: list[Any], more: dict[str, Any]) -> None:
         ends = {then for node in cadence.nodes.values() for then in follow(node)} | {cadence.start}
         assert ends <= {*cadence.nodes, None}
     assert all(re.match(r"f\.json:\d+:\d+: .", line) for line in wrong.splitlines())
+
+
+@pytest.mark.parametrize("key", ["exits: [{}]", "audience: {{relies_on: [{}]}}"])
+def test_more_words_than_there_are_are_refused_at_once(key: str) -> None:
+    words = ", ".join(f"x-{n}" for n in range(101))
+    text = "version: 1\ncadence: {name: c, purpose: sales, steps: [{id: a, channel: email}], %s}\n"
+    with pytest.raises(CadenceError, match="at most 100 items"):
+        native.read(Source("c.yaml", (text % key.format(words)).encode()))
+    fine = words.rpartition(",")[0]
+    native.read(Source("c.yaml", (text % key.format(fine)).encode()))

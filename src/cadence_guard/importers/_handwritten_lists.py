@@ -14,7 +14,7 @@ from cadence_guard.importers._linear import first_text, snake
 from cadence_guard.importers._source import Source
 from cadence_guard.importers._values import children
 
-MOST: Final = 100_000
+MOST: Final = 20_000
 """The most touches of a file."""
 MOST_LISTS: Final = 2_000
 """The most lists of touches of a file."""

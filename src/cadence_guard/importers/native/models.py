@@ -36,6 +36,8 @@ from cadence_guard.importers.native.values import (
 )
 from cadence_guard.importers.native.waits import AWait, MaybeWait, MaybeWindows
 
+MOST_WORDS: Final = 100
+"""The most signals, or grounds, in a list: to find the nearest word for each takes its time."""
 NOTHING: Final = 1e-9
 """Less than the least share that can be written."""
 
@@ -218,7 +220,10 @@ class AudienceSaid(Said):
     countries: list[Annotated[str, AfterValidator(known_country)]] = []
     zones: Annotated[list[str], AfterValidator(known_zones)] = []
     relies_on: Annotated[
-        list[GroundSaid] | None, BeforeValidator(as_grounds), filled_in("grounds")
+        list[GroundSaid] | None,
+        BeforeValidator(as_grounds),
+        Field(max_length=MOST_WORDS),
+        filled_in("grounds"),
     ] = None
     points: PointsSaid = Field(default_factory=PointsSaid)
     same_account: bool = False
@@ -240,7 +245,7 @@ class CadenceSaid(Said):
     purpose: Purpose
     audience: AudienceSaid = Field(default_factory=AudienceSaid)
     entry: EntrySaid = Field(default_factory=EntrySaid)
-    exits: list[Signal] = []
+    exits: Annotated[list[Signal], Field(max_length=MOST_WORDS)] = []
     steps: Items
 
 
