@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from functools import cache
+from json.encoder import encode_basestring as _quoted
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeAlias
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from cadence_guard import words
 from cadence_guard._model import complaints
 from cadence_guard._yaml12 import YamlError, load
 from cadence_guard.contact import Consent, Contact, Forget, Handoff, Signal, Suppress
 from cadence_guard.errors import EventError
+from cadence_guard.instants import to_text
 from cadence_guard.touch import Release, Touch
 
 Event: TypeAlias = Contact | Consent | Touch | Signal | Handoff | Suppress | Forget | Release
@@ -103,7 +106,36 @@ def parse_events(source: object) -> Iterator[Event]:
 
 def to_line(event: Event) -> str:
     """An event as one line of JSON, without empty fields; `parse_event` reads it back."""
-    return event.model_dump_json(exclude_none=True)  # it would leave them out itself, slowly
+    return _object(event)
+
+
+def _object(model: BaseModel) -> str:
+    """What `model_dump_json` writes of a model, in half the time: every reservation waits for it,
+    and pydantic would call back for each instant and for leaving out what is empty."""
+    values = model.__dict__
+    said = [
+        key + (_quoted(value) if type(value) is str else _text(value))
+        for name, key in _names(type(model))
+        if (value := values[name]) is not None and value != ()
+    ]
+    return "{" + ",".join(said) + "}"
+
+
+@cache
+def _names(model: type[BaseModel]) -> list[tuple[str, str]]:
+    """The fields of a model, and how a line begins to speak of them."""
+    return [(name, f'"{field.alias or name}":') for name, field in model.model_fields.items()]
+
+
+def _text(value: Any) -> str:
+    """A value of an event as JSON."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return f'"{to_text(value)}"'
+    if isinstance(value, tuple):
+        return "[" + ",".join(map(_text, value)) + "]"
+    return _object(value) if isinstance(value, BaseModel) else _quoted(value)
 
 
 def _read(path: Path) -> Iterator[bytes]:

@@ -20,6 +20,7 @@ from cadence_guard.instants import DAY, FIRST, to_datetime, to_us
 from cadence_guard.ledgers import Filed, Ledger, Page
 from cadence_guard.points import HASHED
 from cadence_guard.touch import Touch
+from cadence_guard.words import CHANNEL_KIND
 
 _KEPT: Final = 4096
 _MONTH: Final = 30 * DAY
@@ -43,6 +44,7 @@ class Shelf(NamedTuple):
     account: str | None
     since: int
     page: Page
+    last: int
     book: Book
 
 
@@ -51,7 +53,7 @@ class Shelves:
 
     `key` is the secret of the hashes, None for the ledger's own. `looks_back` is how far touches
     are needed (microseconds), `by_point` whether lines of points are; `moving_on` is called before
-    a book takes in what is new.
+    a book that was read from takes in what is new.
     """
 
     def __init__(
@@ -81,9 +83,11 @@ class Shelves:
         need = to_us(touch.at) - self._looks_back
         account = facts.account if facts is not None else None
         name = (touch.contact, point_of(touch), account)
+        names: Callable[[Book], tuple[str, ...]] | None = None
+        if CHANNEL_KIND[touch.channel] == "phone":  # other points have one name
 
-        def names(book: Book) -> tuple[str, ...]:
-            return book.names(touch, facts)
+            def names(book: Book) -> tuple[str, ...]:
+                return book.names(touch, facts)
 
         if touch.id is None:
             return self._read(name, names, need)[0], NO_PAGE
@@ -93,7 +97,7 @@ class Shelves:
 
     def full(self, contact: str) -> Shelf:
         """All that is known of a contact."""
-        return self._read((contact, None, ""), lambda book: (), FIRST)[0]
+        return self._read((contact, None, ""), None, FIRST)[0]
 
     def booking(self, touch: str) -> Page:
         """What is known under the id of a touch, whoever the contact."""
@@ -110,8 +114,12 @@ class Shelves:
 
     def append(self, events: Iterable[Filed], expect: Mapping[str, int]) -> None:
         """The ledger's own `append`. Conflict if a stream has moved on."""
-        with guarded():
+        try:
             self.ledger.append(events, expect)
+        except LedgerUnavailable:
+            raise
+        except Exception as error:
+            raise _unavailable(error) from error
 
     def clear(self) -> None:
         """Forgets what has been read."""
@@ -119,48 +127,49 @@ class Shelves:
 
     def book(self, page: Page = NO_PAGE) -> Book:
         """A new book, told what a page holds."""
-        return self._fold(Book(self.hash, by_point=self._by_point), page)
+        return _fold(Book(self.hash, by_point=self._by_point), page)
 
     def _read(
         self,
         name: _Name,
-        names: Callable[[Book], tuple[str, ...]],
+        names: Callable[[Book], tuple[str, ...]] | None,
         need: int,
         beside: str = "",
     ) -> tuple[Shelf, bool]:
         """The events of the streams of a contact, a point and an account, and whether nothing is
         filed `beside` them, under that key. `names` tells those of the point, by what a book knows
-        of the contact."""
-        contact, _, account = name
+        of the contact, if there may be others."""
+        contact, point, account = name
         shelf = self._shelves.get(name)
         if shelf is not None and shelf.since <= need:
-            after = max(shelf.page.revisions.values())
-            page, is_new = self._page(shelf.keys, shelf.since, after, beside)
-            if page.epoch == shelf.page.epoch and not _misses(shelf.book, page):
-                if page.revisions != shelf.page.revisions:
+            before = shelf.page
+            page, is_new = self._page(shelf.keys, shelf.since, shelf.last, beside)
+            if page.epoch == before.epoch and not (page.events and _misses(shelf.book, page)):
+                if page.revisions != before.revisions:
                     del self._shelves[name]  # a book that was told only half is not kept
-                    self._fold(shelf.book, page)
-                    events = [*shelf.page.events, *page.events] if account == "" else []
-                    shelf = shelf._replace(page=page._replace(events=events))
+                    self._moving_on()
+                    _fold(shelf.book, page)
+                    events = [*before.events, *page.events] if account == "" else []
+                    shelf = shelf._replace(page=page._replace(events=events), last=_last(page))
                     self._shelves[name] = shelf
-                if shelf.names.issuperset(names(shelf.book)) and (
+                if (names is None or shelf.names.issuperset(names(shelf.book))) and (
                     account is not None or _account(shelf.book, contact) == shelf.account
                 ):
                     return shelf, is_new
         since = need if need == FIRST else need // _MONTH * _MONTH
-        own, known = account, frozenset(names(self.book()))
+        own, known = account, frozenset((point,) if point else ())
         while True:
             keys = self._keys(contact, known, own)
             page, is_new = self._page(keys, None if since == FIRST else since, 0, beside)
             book = self.book(page)
             found = _account(book, contact) if account is None else account
-            called = names(book)
+            called = names(book) if names else ()
             if found == own and known.issuperset(called):
                 break
             own, known = found, known.union(called)
         if len(self._shelves) >= _KEPT:
             self._shelves.clear()
-        shelf = self._shelves[name] = Shelf(keys, known, own, since, page, book)
+        shelf = self._shelves[name] = Shelf(keys, known, own, since, page, _last(page), book)
         return shelf, is_new
 
     def _page(
@@ -181,15 +190,6 @@ class Shelves:
         if account:
             keys.append(f"account:{account}")
         return tuple(keys)
-
-    def _fold(self, book: Book, page: Page) -> Book:
-        self._moving_on()
-        for filed in page.events:
-            try:
-                book.fold(filed.event, filed.streams)
-            except EventError as error:
-                raise LedgerUnavailable(f"the ledger contradicts itself: {error}") from error
-        return book
 
     # -- the key of the hashes ----------------------------------------------------------------
 
@@ -233,6 +233,20 @@ def _unavailable(error: Exception) -> LedgerUnavailable:
 def _account(book: Book, contact: str) -> str | None:
     person = book.people.get(contact)
     return person.view.account if person else None
+
+
+def _fold(book: Book, page: Page) -> Book:
+    for filed in page.events:
+        try:
+            book.fold(filed.event, filed.streams)
+        except EventError as error:
+            raise LedgerUnavailable(f"the ledger contradicts itself: {error}") from error
+    return book
+
+
+def _last(page: Page) -> int:
+    """The number up to which a page's streams have been read."""
+    return max(page.revisions.values())
 
 
 def _misses(book: Book, page: Page) -> bool:

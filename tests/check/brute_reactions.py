@@ -90,8 +90,11 @@ class Reacting:
 
         match node:
             case Step():
-                for made in self._attempts(node, cadence, now, start, 1):
-                    yield from go(node.then, made[-1].at, *made)
+                for made, left in self._attempts(node, cadence, now, start, 1):
+                    if left:  # while the next attempt was due
+                        yield (*made,)
+                    else:
+                        yield from go(node.then, made[-1].at, *made)
                 if node.possible:
                     yield from go(node.then, now)
             case Pause():
@@ -147,18 +150,19 @@ class Reacting:
 
     def _attempts(
         self, step: Step, cadence: Cadence, now: datetime, start: datetime, number: int
-    ) -> Iterator[list[Made]]:
+    ) -> Iterator[tuple[list[Made], bool]]:
+        """The attempts at a step, and whether the cadence was left before the last."""
         made = [Made(now, step, cadence)]
         if number == step.attempts:
-            yield made
+            yield made, False
             return
         assert step.every is not None
         for following in ends(step.every, now, self.zone, self.tick):
             if self._left(cadence, start, following):
-                yield made
+                yield made, True
                 continue
-            for rest in self._attempts(step, cadence, following, start, number + 1):
-                yield [*made, *rest]
+            for rest, left in self._attempts(step, cadence, following, start, number + 1):
+                yield [*made, *rest], left
 
 
 @dataclass

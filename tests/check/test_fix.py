@@ -35,8 +35,7 @@ from cadence_guard.cadence import (
     UntilDate,
     fixed,
 )
-from cadence_guard.check import fix as module
-from cadence_guard.check.fix import Fixed, fix
+from cadence_guard.check.fix import Fixed, fix, growth, repair, routes
 from cadence_guard.check.proof import prove
 from cadence_guard.check.report import Finding
 from cadence_guard.importers import native
@@ -509,7 +508,7 @@ def test_a_jump_waits_as_well() -> None:
 
 
 def test_a_way_that_is_not_found_waits_before_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ROUTES", 0)
+    monkeypatch.setattr(routes, "ROUTES", 0)
     before = """\
     - {id: a, channel: email}
     - wait: 1h
@@ -706,7 +705,7 @@ def test_starts_that_only_a_long_look_finds() -> None:
 
 
 def test_an_objection_that_nothing_explains(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_free", lambda objected, start, times: times[objected.index])
+    monkeypatch.setattr(growth, "free_at", lambda objected, start, times: times[objected.index])
     file = foreign(step("a", "b"), step("b", None, 1))
     done = fix(file, OTHER, Policy(rules=GAP), START, END)
     assert done.changes == ()
@@ -714,7 +713,7 @@ def test_an_objection_that_nothing_explains(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_no_end_of_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ROUNDS", 1)
+    monkeypatch.setattr(repair, "ROUNDS", 1)
     file = foreign(step("a", "b"), step("b", "c", 1), step("c", None, 2))
     done = fix(file, OTHER, Policy(rules=GAP), START, END)
     assert done.unrepaired == ("x: CG903 not done after 1 changes",)

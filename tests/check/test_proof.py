@@ -450,7 +450,7 @@ def test_turns_that_are_too_much_to_judge_together_are_sometimes(
     soon = rules(too_soon={"gap": "1d"}, outside_hours=WORK)
     cadence = line(step("a", channel="call", attempts=3, every=hours(8)))
     assert told(proved(soon, cadence)) == {("a", "CG302"): "always", ("a", "CG401"): "always"}
-    monkeypatch.setattr("cadence_guard.check.proof.TURNS_WORK", 12)
+    monkeypatch.setattr("cadence_guard.check.proof.turns.WORK", 12)
     cut = proved(soon, cadence)
     assert told(cut) == {("a", "CG302"): "always", ("a", "CG401"): "sometimes"}
     assert not cut.incomplete
@@ -1273,7 +1273,7 @@ def test_too_much_is_said_and_then_nothing_is_always_so(monkeypatch: pytest.Monk
     soon = rules(too_soon={"gap": "2h"})
     cadence = line(step("a"), hours(1), step("b"), hours(9), step("c"))
     assert [one.certainty for one in proved(soon, cadence).objections] == ["always"]
-    monkeypatch.setattr("cadence_guard.check.proof.WORK", 12)
+    monkeypatch.setattr("cadence_guard.check.proof.prover.WORK", 12)
     cut = proved(soon, cadence)
     assert cut.incomplete == ("more starts, ways and ranges together than are followed",)
     assert {one.certainty for one in cut.objections} <= {"sometimes"}

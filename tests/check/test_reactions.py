@@ -35,7 +35,7 @@ from cadence_guard.cadence import (
     Wait,
     fixed,
 )
-from cadence_guard.check.proof import RANGES
+from cadence_guard.check.proof.objections import RANGES
 from cadence_guard.check.reactions import ANSWERS, REFUSALS, reactions
 from cadence_guard.check.report import Finding
 from cadence_guard.importers._source import Source
@@ -424,7 +424,7 @@ def test_more_ways_than_are_followed() -> None:
 
 
 def test_more_work_than_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cadence_guard.check.reactions.WORK", 10)
+    monkeypatch.setattr("cadence_guard.check.reactions.search.WORK", 10)
     one = cadence(NEVER_LASTS, step("q", None), exits=NOES)
     told = reactions(ANSWERED, Ruleset(ANSWERED), one, SOURCE, START, START + 30 * DAY)
     assert told == ([], ("more starts, ways and ranges together than are followed",))

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from cadence_guard import Guard, Policy
 from cadence_guard.cadence import Cadence
@@ -187,6 +187,7 @@ def refuses_nobody_who_reacts(seed: int) -> int:
 
 @settings(max_examples=40, deadline=None)
 @given(seed=SEEDS)
+@example(seed=124753)  # left between two attempts at a call: nothing comes after the first
 def test_innocent_entries_refuse_nobody_who_reacts(seed: int) -> None:
     refuses_nobody_who_reacts(seed)
 

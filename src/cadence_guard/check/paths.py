@@ -88,6 +88,11 @@ class Path(NamedTuple):
     items: tuple[Item, ...]
     fresh: bool = False
 
+    @property
+    def in_line(self) -> bool:
+        """Whether each of its stops hangs on the one before it."""
+        return all(item.stop.after == place - 1 for place, item in enumerate(self.items))
+
 
 @dataclass(slots=True)
 class Ways:

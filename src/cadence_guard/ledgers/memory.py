@@ -35,14 +35,16 @@ class MemoryLedger:
             revisions: dict[str, int] = {}
             for key in keys:
                 numbers = streams.get(key)
-                last = revisions[key] = numbers[-1] if numbers else 0
-                if numbers and last > after:
+                if not numbers:
+                    revisions[key] = 0
+                    continue
+                revisions[key] = last = numbers[-1]
+                if last > after:
                     found.update(numbers[bisect_right(numbers, after) :])
-            events = [self._events[number] for number in sorted(found)]
-            if since is not None:
+            events = [self._events[number] for number in sorted(found)] if found else []
+            if since is not None and events:
                 events = [filed for filed in events if not self._fades(filed, since)]
-            epoch = self._epoch
-        return Page(events, revisions, epoch)
+            return Page(events, revisions, self._epoch)
 
     def append(self, events: Iterable[Filed], expect: Mapping[str, int] | None = None) -> None:
         events = list(events)

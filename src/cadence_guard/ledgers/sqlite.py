@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from threading import RLock
 from time import monotonic, sleep
-from typing import Final
+from typing import Final, TypeVar
 from weakref import WeakSet
 
 from cadence_guard.errors import Conflict, LedgerUnavailable
@@ -25,6 +25,8 @@ from cadence_guard.history import Streams
 from cadence_guard.instants import to_us
 from cadence_guard.ledgers._base import Filed, Page
 from cadence_guard.touch import Touch
+
+_Result = TypeVar("_Result")
 
 _APPLICATION: Final = 0x63646764  # "cdgd"
 _SCHEMA: Final = 1
@@ -51,6 +53,10 @@ CREATE TABLE filed (
 CREATE INDEX filed_number ON filed (number);
 CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 """
+_EPOCH: Final = "SELECT value FROM kept WHERE name = 'epoch'"
+_REVISION: Final = "SELECT max(number) FROM filed WHERE stream ="
+_FEW: Final = 64
+"""So many streams are asked for one by one, which is quicker than as a list."""
 _FADES: Final = """
 is_touch AND at < ? AND NOT telling
 AND NOT EXISTS (SELECT 1 FROM event AS said WHERE said.speaks_of = event.touch)
@@ -71,33 +77,15 @@ class SqliteLedger:
         self.path = Path(path).absolute()  # it may be opened again from elsewhere
         with _forking:
             _ledgers.add(self)
-        with self._using():
-            pass
+        self._do(bool)  # so that an error is told now
 
     # -- the contract ---------------------------------------------------------------------------
 
     def history(self, keys: Sequence[str], since: int | None = None, after: int = 0) -> Page:
-        with self._using() as db:
-            revisions, epoch = _revisions(db, keys)
-            if max(revisions.values(), default=0) <= after:
-                return Page([], revisions, epoch)
-            db.execute("BEGIN")  # revisions and events of one moment
-            try:
-                revisions, epoch = _revisions(db, keys)
-                rows: list[tuple[str, str]] = db.execute(
-                    "SELECT streams, body FROM event WHERE number IN (SELECT number FROM filed"
-                    f" WHERE stream IN ({_marks(keys)}) AND number > ?)"
-                    f" AND NOT ({_FADES}) ORDER BY number",
-                    (*keys, after, -1 if since is None else since),
-                ).fetchall()
-            finally:
-                db.execute("ROLLBACK")
-        return Page([_filed(*row) for row in rows], revisions, epoch)
+        return self._do(lambda db: _history(db, keys, since, after))
 
     def append(self, events: Iterable[Filed], expect: Mapping[str, int] | None = None) -> None:
-        with self._writing(expect) as db:
-            for filed in events:
-                _add(db, filed)
+        self._write(lambda db: _add(db, events), expect)
 
     def forget(
         self,
@@ -106,7 +94,7 @@ class SqliteLedger:
         expect: Mapping[str, int] | None = None,
         also: Iterable[Filed] = (),
     ) -> None:
-        with self._writing(expect) as db:
+        def erase(db: sqlite3.Connection) -> None:
             db.execute("CREATE TEMP TABLE IF NOT EXISTS gone (number INTEGER PRIMARY KEY)")
             db.execute("DELETE FROM gone")
             db.execute("INSERT INTO gone SELECT number FROM filed WHERE stream = ?", (key,))
@@ -115,32 +103,17 @@ class SqliteLedger:
                 ((_content(to_line(filed.event)),) for filed in also),
             )
             _remove(db)
-            for filed in keep:
-                _add(db, filed)
-        self._scrub()
+            _add(db, keep)
+
+        self._write(erase, expect)
+        self._do(self._scrub)
 
     def prune(self, before: int) -> int:
-        with self._writing(None) as db:
-            db.execute("CREATE TEMP TABLE IF NOT EXISTS gone (number INTEGER PRIMARY KEY)")
-            db.execute("DELETE FROM gone")
-            db.execute(
-                f"INSERT INTO gone SELECT number FROM event WHERE {_FADES} AND NOT EXISTS"
-                " (SELECT 1 FROM event AS later"
-                " WHERE later.touch = event.touch AND later.is_touch AND later.at >= ?)",
-                (before, before),
-            )
-            (number,) = db.execute("SELECT count(*) FROM gone").fetchone()
-            db.execute(
-                "INSERT OR IGNORE INTO gone SELECT number FROM event WHERE NOT is_touch"
-                " AND touch IN (SELECT touch FROM event WHERE number IN (SELECT number FROM gone))"
-            )
-            _remove(db)
-        return int(number)
+        return self._write(lambda db: _prune(db, before))
 
     def secret(self) -> bytes:
-        with self._using() as db:
-            (value,) = db.execute("SELECT value FROM kept WHERE name = 'secret'").fetchone()
-        return bytes(value)
+        sql = "SELECT value FROM kept WHERE name = 'secret'"
+        return bytes(self._do(lambda db: db.execute(sql).fetchone())[0])
 
     def close(self) -> None:
         """Closes the file. The ledger opens it again when it is used again."""
@@ -154,30 +127,37 @@ class SqliteLedger:
 
     # -- the file -----------------------------------------------------------------------------
 
-    @contextmanager
-    def _using(self) -> Iterator[sqlite3.Connection]:
-        """The connection, for this thread alone; every error as LedgerUnavailable."""
+    def _do(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        """Works with the connection, for this thread alone; every error as LedgerUnavailable."""
         with self._lock:
             try:
                 if self._connection is None:
                     self._connection = self._open()
-                yield self._connection
+                return work(self._connection)
             except (sqlite3.Error, OSError) as error:
                 raise LedgerUnavailable(f"{self.path}: {error}") from error
 
-    @contextmanager
-    def _writing(self, expect: Mapping[str, int] | None) -> Iterator[sqlite3.Connection]:
-        with self._using() as db:
+    def _write(
+        self,
+        work: Callable[[sqlite3.Connection], _Result],
+        expect: Mapping[str, int] | None = None,
+    ) -> _Result:
+        """Works in one transaction, which is undone if anything is raised."""
+
+        def alone(db: sqlite3.Connection) -> _Result:
             db.execute("BEGIN IMMEDIATE")
             try:
-                if expect and _revisions(db, [*expect])[0] != dict(expect):
+                if expect and _revisions(db, [*expect])[0] != expect:
                     raise Conflict("a stream has moved on since it was read")
-                yield db
+                done = work(db)
                 db.execute("COMMIT")
             except BaseException:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
                 raise
+            return done
+
+        return self._do(alone)
 
     def _open(self) -> sqlite3.Connection:
         db = sqlite3.connect(
@@ -229,12 +209,11 @@ class SqliteLedger:
             db.execute("ROLLBACK")
             raise
 
-    def _scrub(self) -> None:
+    def _scrub(self, db: sqlite3.Connection) -> None:
         """Writes the file anew, since pages keep stale copies of rows that were once moved, and
         empties the log."""
-        with self._using() as db:
-            db.execute("VACUUM")
-            (busy, *_) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        db.execute("VACUUM")
+        (busy, *_) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
             raise LedgerUnavailable(
                 f"{self.path}: what was taken away may still stand in the log, since somebody"
@@ -269,51 +248,92 @@ if hasattr(os, "register_at_fork"):  # pragma: no branch
     )
 
 
-def _marks(keys: Sequence[str]) -> str:
-    return ",".join("?" * len(keys))
+def _history(db: sqlite3.Connection, keys: Sequence[str], since: int | None, after: int) -> Page:
+    revisions, epoch = _revisions(db, keys)
+    if max(revisions.values(), default=0) <= after:
+        return Page([], revisions, epoch)
+    db.execute("BEGIN")  # revisions and events of one moment
+    try:
+        revisions, epoch = _revisions(db, keys)
+        rows: list[tuple[str, str]] = db.execute(
+            "SELECT streams, body FROM event WHERE number IN (SELECT number FROM filed"
+            " WHERE stream IN (SELECT value FROM json_each(?)) AND number > ?)"
+            f" AND NOT ({_FADES}) ORDER BY number",
+            (json.dumps(keys), after, -1 if since is None else since),
+        ).fetchall()
+    finally:
+        db.execute("ROLLBACK")
+    return Page([_filed(*row) for row in rows], revisions, epoch)
 
 
 def _revisions(db: sqlite3.Connection, keys: Sequence[str]) -> tuple[dict[str, int], int]:
     """The revision of each stream, and the epoch, of one moment."""
-    sql = "SELECT 'epoch', value FROM kept WHERE name = 'epoch'"
-    if keys:  # one look-up a stream, however long it is: a GROUP BY would read all of it
-        sql += (
-            " UNION ALL SELECT column1, (SELECT max(number) FROM filed WHERE stream = column1)"
-            f" FROM (VALUES {','.join(['(?)'] * len(keys))})"
-        )
-    revisions = {key: number or 0 for key, number in db.execute(sql, keys)}
-    return revisions, revisions.pop("epoch")
-
-
-def _add(db: sqlite3.Connection, filed: Filed) -> None:
-    event = filed.event
-    assert event.at is not None  # the guard has seen to it
-    body = to_line(event)
-    contact, account, points = filed.streams
-    found = db.execute(
-        "INSERT OR IGNORE INTO event"
-        " (at, touch, is_touch, telling, speaks_of, content, streams, body)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            to_us(event.at),
-            filed.touch,
-            isinstance(event, Touch),
-            filed.telling,
-            filed.speaks_of,
-            _content(body) if filed.once else None,
-            json.dumps([contact, account, sorted(points)]),
-            body,
-        ),
+    if len(keys) <= _FEW:
+        epoch, *numbers = db.execute(_revisions_of(len(keys)), keys).fetchone()
+        return {key: number or 0 for key, number in zip(keys, numbers, strict=True)}, epoch
+    # One look-up a stream, however long it is: a GROUP BY would read all of it.
+    rows = db.execute(
+        f"SELECT NULL, ({_EPOCH}) UNION ALL SELECT value, ({_REVISION} value) FROM json_each(?)",
+        (json.dumps(keys),),
     )
-    if found.rowcount:
-        number = found.lastrowid
-        db.executemany("INSERT INTO filed VALUES (?, ?)", [(key, number) for key in filed.keys])
+    (_, epoch), *found = rows
+    return {key: number or 0 for key, number in found}, epoch
+
+
+@cache
+def _revisions_of(number: int) -> str:
+    """What asks for the epoch and the revisions of so many streams, in one row."""
+    return f"SELECT ({_EPOCH}){f', ({_REVISION} ?)' * number}"
+
+
+def _add(db: sqlite3.Connection, events: Iterable[Filed]) -> None:
+    for filed in events:
+        event = filed.event
+        assert event.at is not None  # the guard has seen to it
+        body = to_line(event)
+        contact, account, points = filed.streams
+        found = db.execute(
+            "INSERT OR IGNORE INTO event"
+            " (at, touch, is_touch, telling, speaks_of, content, streams, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                to_us(event.at),
+                filed.touch,
+                isinstance(event, Touch),
+                filed.telling,
+                filed.speaks_of,
+                _content(body) if filed.once else None,
+                json.dumps([contact, account, sorted(points)]),
+                body,
+            ),
+        )
+        if found.rowcount:
+            number = found.lastrowid
+            db.executemany("INSERT INTO filed VALUES (?, ?)", [(key, number) for key in filed.keys])
 
 
 def _remove(db: sqlite3.Connection) -> None:
     db.execute("DELETE FROM filed WHERE number IN (SELECT number FROM gone)")
     db.execute("DELETE FROM event WHERE number IN (SELECT number FROM gone)")
     db.execute("UPDATE kept SET value = value + 1 WHERE name = 'epoch'")
+
+
+def _prune(db: sqlite3.Connection, before: int) -> int:
+    db.execute("CREATE TEMP TABLE IF NOT EXISTS gone (number INTEGER PRIMARY KEY)")
+    db.execute("DELETE FROM gone")
+    db.execute(
+        f"INSERT INTO gone SELECT number FROM event WHERE {_FADES} AND NOT EXISTS"
+        " (SELECT 1 FROM event AS later"
+        " WHERE later.touch = event.touch AND later.is_touch AND later.at >= ?)",
+        (before, before),
+    )
+    (number,) = db.execute("SELECT count(*) FROM gone").fetchone()
+    db.execute(
+        "INSERT OR IGNORE INTO gone SELECT number FROM event WHERE NOT is_touch"
+        " AND touch IN (SELECT touch FROM event WHERE number IN (SELECT number FROM gone))"
+    )
+    _remove(db)
+    return int(number)
 
 
 def _content(body: str) -> bytes:

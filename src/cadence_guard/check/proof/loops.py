@@ -1,0 +1,61 @@
+"""How long a loop is gone round, until nothing new can come of it."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from cadence_guard.cadence import Await, Cadence, Elapsed, Pause, UntilDate
+from cadence_guard.instants import DAY, PERIOD, WEEK, day_number
+from cadence_guard.rules.blackout import Blackout
+from cadence_guard.rules.unanswered_streak import UnansweredStreak
+from cadence_guard.ruleset import Ruleset
+
+_ROUND: Final = 5 * WEEK
+"""In so long a time a loop of whole hours comes by many hours of the week, and by a month's end."""
+
+
+class Loops(NamedTuple):
+    """How long a loop is gone round, in microseconds, and how many stops it has at least."""
+
+    longest: int
+    stops: int
+
+
+def loops_of(ruleset: Ruleset, cadence: Cadence, start: int) -> Loops:
+    """Until no entry looks back to its first turn, it has come by the hours of the week and a
+    month's end if an entry or a wait asks for them, by every date, and a streak is full. (It looks
+    back 400 days, but what it counts is full long before.)"""
+    longest = 0
+    dates = [step.not_after + 1 for step in cadence.steps if step.not_after is not None]
+    asks_clock = False
+    heard = bool(cadence.audience.grounds or cadence.entry_signal) or any(
+        isinstance(node, Await) for node in cadence.nodes.values()
+    )
+    for entry in ruleset.entries:
+        if entry.spans is not None and (entry.looks_back or heard):
+            longest = max(longest, *(us for us in entry.spans.elapsed if us < PERIOD), 0)
+        if entry.spans is not None:
+            asks_clock |= bool(entry.spans.clock or entry.spans.calendar)
+        if isinstance(entry, Blackout):
+            dates += [(day_number(last) + 2) * DAY for _, last in entry.params.dates]
+    for node in cadence.nodes.values():
+        if isinstance(node, Pause):
+            asks_clock |= not isinstance(node.wait, Elapsed)
+            if isinstance(node.wait, UntilDate):
+                dates.append(node.wait.at + DAY)
+    if asks_clock:
+        longest = max(longest, _ROUND)
+    longest = max(longest, *(min(date - start, PERIOD) for date in dates), 0)
+    return Loops(longest, _longest_streak(ruleset))
+
+
+def _longest_streak(ruleset: Ruleset) -> int:
+    return max(
+        (
+            step.after
+            for entry in ruleset.entries
+            if isinstance(entry, UnansweredStreak)
+            for step in entry.params.steps
+        ),
+        default=0,
+    )

@@ -1,0 +1,303 @@
+"""The search for objections: which entries object to a step, and whether they do from every start.
+
+What is seen of the runs of a way is brought together (`Seen`), also what is seen behind a range
+only; and what cannot be followed is bounded (`Prover.doubt`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
+from operator import and_, or_
+from typing import NamedTuple
+
+from cadence_guard.cadence import Cadence
+from cadence_guard.check import assumptions
+from cadence_guard.check.paths import Made, Path, ways
+from cadence_guard.check.proof.cuts import changes_of, edges_of
+from cadence_guard.check.proof.loops import loops_of
+from cadence_guard.check.proof.objections import (
+    ALWAYS,
+    RANGES,
+    SOMETIMES,
+    TOO_MUCH,
+    Objected,
+    Proof,
+)
+from cadence_guard.check.proof.runs import Cell, First, Layout, Run, Spot, hanging, judged_without
+from cadence_guard.check.proof.search import A_TOUCH, WORK, Search, TooMuchError
+from cadence_guard.check.proof.turns import Turns
+from cadence_guard.check.ranges import chain_of, ranges_of
+from cadence_guard.instants import Zone
+from cadence_guard.ruleset import Ruleset
+
+
+class _Seen(NamedTuple):
+    """Where an entry objects to a step."""
+
+    start: int
+    zone: Zone
+    spot: Spot
+    times: tuple[int, ...]
+
+
+class Prover(Search):
+    """Proves one cadence under one ruleset; see `prove`."""
+
+    def __init__(
+        self,
+        ruleset: Ruleset,
+        cadence: Cadence,
+        start: int,
+        end: int,
+        zones: Sequence[Zone] | None,
+        others: Mapping[str, Cadence] | None,
+    ) -> None:
+        super().__init__(ruleset, cadence, start, end, zones, others, WORK)
+        self._within = ruleset.answers.within if ruleset.answers is not None else None
+        self._turns: dict[tuple[str, str], dict[tuple[Spot, ...], Path]] = {}
+        """The touches of each step that are made on one way, and such a way."""
+        self._seen: dict[tuple[tuple[str, str], int], _Seen] = {}
+        self._doubts: dict[tuple[str, str], int] = {}
+        """The entries, as bits, that may object to a step, for all that is known."""
+        self._unsure: set[tuple[str, str]] = set()
+
+    def prove(self) -> Proof:
+        """All of it."""
+        longest, touches = loops_of(self.ruleset, self.cadence, self.starts.start)
+        found = ways(self.cadence, longest=longest, touches=touches, others=self.others)
+        for reason in found.reasons:
+            self.say(reason)
+        cut = bool(found.reasons)
+        try:
+            for path in found.paths:
+                self.go(path)
+        except TooMuchError:
+            cut = True
+            self.say(TOO_MUCH)
+        for step, doubts in self._doubts.items():
+            if doubts & ~self._objecting(step):
+                self.say(RANGES)
+        assumed = dict.fromkeys((*assumptions.in_words(self.cadence), *found.assumes))
+        always = dict.fromkeys(self._turns, 0) if cut else self._always()
+        return Proof(
+            tuple(self._objections(always)),
+            tuple(self.incomplete),
+            tuple(assumed),
+            frozenset(self._unsure),
+        )
+
+    # -- one touch --------------------------------------------------------------------------------
+
+    def asked(self, path: Path, touches: Sequence[Spot], new: list[Spot]) -> list[Spot]:
+        """Those that are new."""
+        turns: dict[tuple[str, str], list[Spot]] = {}
+        for spot in touches:
+            turns.setdefault(spot.step, []).append(spot)
+        for step, made in turns.items():
+            self._turns.setdefault(step, {}).setdefault(tuple(made), path)
+        return new
+
+    def judge_spot(self, run: Run, spot: Spot, cell: Cell, plain: int | None) -> None:
+        """Entries that look at the instant alone, and those that look at what was before, change at
+        other starts and so are asked at those."""
+        index = run.index(spot)
+        self.spend(A_TOUCH)
+        concern, where = spot.concern, cell.zone
+        now, moves = cell.laid.at[index], cell.laid.moves[index]
+        always = concern.timed | concern.counted
+        if concern.timing:
+            for start in edges_of(concern, now, cell) if moves else (cell.start,):
+                at = now + start - cell.start if moves else now
+                found = self.judge.timing(concern, at, where)
+                always &= found | concern.counted
+                run.see(spot, cell, start, found)
+        if plain is not None:
+            always &= plain | concern.timed
+            run.see(spot, cell, cell.start, plain)
+        else:
+            for start in changes_of(run, spot, cell, self._within):
+                by = start - cell.start
+                at = now + by if moves else now
+                priors = run.priors(index, cell, by)
+                self.spend(len(priors))
+                found = self.judge.counting(concern, at, where, priors)
+                always &= found | concern.timed
+                run.see(spot, cell, start, found)
+        run.always[spot] = run.always.get(spot, -1) & always
+
+    # -- one way ----------------------------------------------------------------------------------
+
+    def conclude(self, layout: Layout, spots: list[Spot]) -> None:
+        """Keeps the earliest sight of each objection, and what is always so."""
+        for spot in spots:
+            for run in layout.whole:
+                self._remember(run, spot, -1)
+            for place in _ranges_before(layout, spot):
+                allowed = judged_without(spot, place)
+                for run in layout.behind[place]:
+                    self._remember(run, spot, allowed)
+            said = _said(layout, spot)
+            spot.always = said.always
+            if said.unsure:
+                self._unsure.add(spot.step)
+
+    def doubt(self, path: Path, layout: Layout, spots: list[Spot]) -> Callable[[], None] | None:
+        """Judges a way by its bounds: to what nothing objects then, nothing does. Without any, each
+        entry may object for all that is known."""
+        bounds = self.layouts.bounds(path, layout, spots)
+        if bounds is not None:
+            self.evaluate(bounds)
+        doubts: dict[tuple[str, str], int] = {}
+        unsure: set[tuple[str, str]] = set()
+        for spot in spots:
+            concern = spot.concern
+            always, seen = 0, -1
+            if bounds is not None:
+                always, seen, _ = _said(bounds, spot)
+            most = reduce(and_, (run.always.get(spot, -1) for run in layout.whole))
+            asked = concern.timed | concern.counted
+            if layout.reaches(spot.index):  # then it is known when it can be
+                asked = concern.counted
+                most = most & ~concern.timed | spot.always & concern.timed
+                always |= spot.always & concern.timed
+            if most & ~always & asked:
+                unsure.add(spot.step)
+            spot.always = most & always
+            doubts[spot.step] = doubts.get(spot.step, 0) | seen & asked
+
+        def note() -> None:
+            self._unsure |= unsure
+            for step, bits in doubts.items():
+                self._doubts[step] = self._doubts.get(step, 0) | bits
+
+        unseen = any(bits & ~self._objecting(step) for step, bits in doubts.items())
+        return note if unseen or unsure else None
+
+    def _remember(self, run: Run, spot: Spot, allowed: int) -> None:
+        """Keeps the earliest sight of each objection; behind a range only the first."""
+        for bit, first in run.first.get(spot, {}).items():
+            known = self._seen.get((spot.step, bit))
+            seen: _Seen | None = None
+            if run.origin is None:
+                seen = _Seen(first.start, first.zone, spot, first.times)
+            elif known is None and bit & allowed:
+                seen = self._traced(run, spot, bit, first)
+            if seen is not None and (known is None or seen.start < known.start):
+                self._seen[spot.step, bit] = seen
+
+    def _traced(self, run: Run, spot: Spot, bit: int, first: First) -> _Seen | None:
+        """An entry from which a stop behind a range comes to lie where an objection was seen; None
+        if what was before it makes the objection void."""
+        start, every = self.layouts.placed(run, first)
+        before = self.layouts.before(spot, start, every)
+        found = self.judge.objecting(spot.concern, every[spot.index], first.zone, before)
+        return _Seen(start, first.zone, spot, every) if found & bit else None
+
+    def _objecting(self, step: tuple[str, str]) -> int:
+        """The entries, as bits, of which an objection to a step was seen."""
+        return sum(bit for known, bit in self._seen if known == step)
+
+    # -- all ways ---------------------------------------------------------------------------------
+
+    def _always(self) -> dict[tuple[str, str], int]:
+        """The entries, as bits, that object to a touch of each step whenever, on any way, some are
+        made."""
+        turns = Turns(self.judge, self.starts, self.layouts, self._within)
+        found = {step: self._of_step(step, turns) for step in self._turns}
+        self._unsure |= turns.unsure
+        return found
+
+    def _of_step(self, step: tuple[str, str], turns: Turns) -> int:
+        always = self._objecting(step)
+        left: list[tuple[tuple[Spot, ...], Path, int]] = []
+        for spots, path in self._turns[step].items():
+            single = len(spots) == 1
+            by_one = reduce(or_, (spot.always for spot in spots if single or not spot.missing), 0)
+            if single:
+                always &= by_one
+            else:
+                left.append((spots, path, by_one))
+        for spots, path, by_one in left:
+            if asked := always & ~by_one:
+                always &= ~asked | turns.objecting(path, spots, asked)
+        return always
+
+    def _objections(self, always: Mapping[tuple[str, str], int]) -> Iterator[Objected]:
+        order = {step: place for place, step in enumerate(always)}
+        entries = {self.judge.bit(entry): entry for entry in self.ruleset.entries}
+        for step, bit in sorted(self._seen, key=lambda key: (order[key[0]], key[1])):
+            seen = self._seen[step, bit]
+            entry, spot = entries[bit], seen.spot
+            at = seen.times[spot.index]
+            before = self.layouts.before(spot, seen.start, seen.times)
+            case = self.judge.case(spot.concern, at, seen.zone, before)
+            said = entry.objection(at, case)
+            yield Objected(
+                step=spot.concern.step,
+                entry=entry,
+                code=said.code or entry.code,
+                name=said.name or entry.name,
+                effect=entry.effect,
+                certainty=ALWAYS if always[step] & bit else SOMETIMES,
+                start=seen.start,
+                zone=seen.zone,
+                path=spot.path,
+                message=said.message,
+                cadence=spot.concern.cadence,
+                index=spot.index,
+                times=seen.times,
+            )
+
+
+class _Said(NamedTuple):
+    """What the runs of a way say together of a touch: the entries, as bits, that object whenever it
+    is made, those that ever do, and whether more may always do."""
+
+    always: int
+    seen: int
+    unsure: bool
+
+
+def _said(layout: Layout, spot: Spot) -> _Said:
+    """What runs were seen to say."""
+    always, seen = -1, 0
+    for run in layout.whole:
+        always &= run.always.get(spot, -1)
+        seen |= sum(run.first.get(spot, ()))
+    ranges = _ranges_before(layout, spot)
+    whole, placed = always, spot.concern.momentary
+    if not _moves_alone(layout, spot, ranges):
+        placed |= spot.concern.calendar
+    if ranges:
+        always &= ~placed
+    for place in ranges:
+        allowed = judged_without(spot, place)
+        each = -1
+        for run in layout.behind[place]:
+            each &= run.always.get(spot, -1)
+            seen |= sum(run.first.get(spot, ())) & allowed
+        if place != ranges[-1]:
+            each &= ~placed
+        always |= each & allowed
+    return _Said(always, seen, unsure=bool(whole & ~always & spot.concern.calendar))
+
+
+def _ranges_before(layout: Layout, spot: Spot) -> list[int]:
+    """The ranges that a touch hangs on, and behind which it was judged."""
+    on = chain_of(layout.stops, spot.index)
+    return [place for place, runs in layout.behind.items() if place in on and spot in runs[0].spots]
+
+
+def _moves_alone(layout: Layout, spot: Spot, ranges: Sequence[int]) -> bool:
+    """Whether a touch is the first behind the one range it hangs on, and nothing else hangs on any.
+    Then the shortest and the longest tell which days it shares with others, or not; else that is a
+    matter of the instant."""
+    stops = layout.stops[: spot.index + 1 if layout.whole[0].in_line else None]
+    if len(ranges) != 1 or len(ranges_of(stops)) > 1:
+        return False
+    return not any(
+        isinstance(spot.path.items[n].what, Made)
+        for n in hanging(stops, ranges[0])
+        if n != spot.index
+    )

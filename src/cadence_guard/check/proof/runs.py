@@ -1,0 +1,201 @@
+"""What is laid out and judged: the touches of a way, the way for one fall of its ranges, or the
+rest of it behind one of them, and the starts for which nothing of that changes."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from cadence_guard.cadence import Handover
+from cadence_guard.check import assumptions
+from cadence_guard.check.judging import Concern, Prior, months_passed
+from cadence_guard.check.layout import Laid, Stop
+from cadence_guard.check.paths import Heard, Made, Path
+from cadence_guard.check.ranges import chain_of
+from cadence_guard.instants import Zone
+from cadence_guard.rules import RULES
+from cadence_guard.rules._sets import Intervals
+from cadence_guard.rules.missing_consent import MissingConsent
+from cadence_guard.rules.not_the_holder import NotTheHolder
+from cadence_guard.rules.uninvited_channel import UninvitedChannel
+
+
+@dataclass(eq=False, slots=True)
+class Spot:
+    """A touch of a way, with all that came before it there: what is judged."""
+
+    path: Path
+    index: int
+    concern: Concern
+    always: int = -1
+    """The entries, as bits, that object whenever it is made."""
+    missing: bool = False
+    """Whether it is not made for some start."""
+
+    @property
+    def step(self) -> tuple[str, str]:
+        """The names of its cadence and of its step."""
+        return self.concern.cadence.name, self.concern.step.name
+
+
+class Cell(NamedTuple):
+    """Starts in [start, end) for which each stop moves along, or stands; `together`: all move."""
+
+    zone: Zone
+    start: int
+    end: int
+    laid: Laid
+    together: bool
+
+    def times(self, by: int) -> list[int]:
+        """Where the stops lie for who starts so much later than the first."""
+        at, moves, _ = self.laid
+        return [a + by if m else a for a, m in zip(at, moves, strict=True)]
+
+
+class First(NamedTuple):
+    """The first start for which something was seen, and when the stops are then."""
+
+    start: int
+    zone: Zone
+    times: tuple[int, ...]
+
+
+@dataclass(eq=False)
+class Run:
+    """A way, or the rest of it from a stop on, laid out from all instants of `starts`.
+
+    `origin` is the index of that stop in the path; None means all of it, from the entry. `way` is
+    what is laid out: of the path's `stops` those at `places`.
+    """
+
+    path: Path
+    origin: int | None
+    stops: Sequence[Stop]
+    places: Sequence[int]
+    way: tuple[Stop, ...]
+    kinds: tuple[int, ...]
+    spots: tuple[Spot, ...]
+    starts: Sequence[tuple[Zone, Intervals]]
+    signals: tuple[tuple[int, int], ...]
+    """Signals before the entry: (how long before, kind)."""
+    far: bool | frozenset[int]
+    order: tuple[int, ...]
+    in_line: bool
+    """Whether each stop follows the one before it, so that none overtakes another."""
+    always: dict[Spot, int] = field(default_factory=dict)
+    first: dict[Spot, dict[int, First]] = field(default_factory=dict)
+    """Where each entry, as a bit, objects first."""
+    reach: int = 0
+    window: int = 0
+    """How far after its start the last stop may lie."""
+    shapes: dict[tuple[int, ...], list[int]] = field(default_factory=dict)
+    """For distances of all stops from the start, what they bring about for each of the spots."""
+
+    @cached_property
+    def heard(self) -> bool:
+        """Whether signals are among what is laid out."""
+        return bool(self.signals) or any(
+            isinstance(self.path.items[place].what, Heard) for place in self.places
+        )
+
+    def index(self, spot: Spot) -> int:
+        """Where a touch is among what is laid out."""
+        return bisect_left(self.places, spot.index)
+
+    def plain(self, spot: Spot) -> bool:
+        """Whether a touch is judged by its distances and by the instant alone."""
+        return spot.concern.plain and not self.asks_months(spot.concern)
+
+    def asks_months(self, concern: Concern) -> bool:
+        """Whether so many months after a signal, as an entry asks for, may have passed."""
+        oldest = max((ago for ago, _ in self.signals), default=0)
+        return self.heard and months_passed(concern, oldest + self.window)
+
+    def priors(self, index: int, cell: Cell, by: int) -> list[Prior]:
+        """What was before a stop for who starts so much after a cell's start, in order."""
+        found = [(cell.start + by - ago, kind) for ago, kind in self.signals]
+        times = cell.times(by)
+        if self.in_line:
+            found += zip(times[:index], self.kinds, strict=False)
+        else:
+            found += earlier(index, times, self.kinds)
+        return found
+
+    def see(self, spot: Spot, cell: Cell, start: int, found: int) -> None:
+        """Keeps the first sight of entries, as bits, that object to a touch."""
+        first = self.first.setdefault(spot, {})
+        while found:
+            bit = found & -found
+            found ^= bit
+            if bit not in first or start < first[bit].start:
+                times = tuple(cell.times(start - cell.start))
+                first[bit] = First(start, cell.zone, times)
+
+
+class Layout(NamedTuple):
+    """A way laid out from the entry, for each fall of its ranges, and behind each range."""
+
+    stops: list[Stop]
+    whole: list[Run]
+    behind: dict[int, list[Run]]
+    exact: bool
+    """Whether that is all that matters."""
+    jumps: bool = False
+    """Whether it is but for where waits behind a range jump back."""
+    origins: Sequence[int] = ()
+    """The stops that can lie at several instants for one start: behind each there is a range."""
+
+    def reaches(self, place: int) -> bool:
+        """Whether it is known at which instants a stop can lie."""
+        chain = chain_of(self.stops, place)
+        return all(n in self.behind for n in self.origins if n in chain)
+
+    @property
+    def runs(self) -> list[Run]:
+        """All of it."""
+        return [*self.whole, *(run for runs in self.behind.values() for run in runs)]
+
+
+def hanging(stops: Sequence[Stop], origin: int, left: Collection[int] = ()) -> list[int]:
+    """A stop, and those that hang on it, but on none of those `left`."""
+    found = [origin]
+    for n in range(origin + 1, len(stops)):
+        if stops[n].after in found and n not in left:
+            found.append(n)
+    return found
+
+
+def earlier(index: int, times: Sequence[int], kinds: Sequence[int]) -> list[Prior]:
+    """The stops before one of them, in the order of time; at equal instants as they stand."""
+    now = (times[index], index)
+    found = sorted((at, place) for place, at in enumerate(times) if (at, place) < now)
+    return [(at, kinds[place]) for at, place in found]
+
+
+def judged_without(spot: Spot, origin: int) -> int:
+    """The entries, as bits, that can judge a touch without what was before a stop."""
+    path = spot.path
+    before = [item.what for item in path.items[:origin]]
+    heard = any(isinstance(what, Heard) for what in before) or any(
+        assumptions.signals(path.cadences[0], fresh=path.fresh)
+    )
+    handed = any(isinstance(what, Handover) for what in before)
+    answers = heard and any(
+        isinstance(item.what, Made) and not item.what.step.automated
+        for item in path.items[origin : spot.index + 1]
+    )
+    allowed = 0
+    for bit, entry in spot.concern.entries:
+        if (
+            (handed and isinstance(entry, NotTheHolder))
+            or (heard and isinstance(entry, (MissingConsent, UninvitedChannel)))
+            or (answers and entry.answers is not None)
+            or type(entry) is not RULES.get(entry.name)
+        ):
+            continue
+        allowed |= bit
+    return allowed

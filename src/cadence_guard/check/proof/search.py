@@ -1,0 +1,182 @@
+"""Every way of a cadence, laid out from every start: what proving it and reacting to it share."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Final
+
+from cadence_guard.cadence import Cadence, Enter, Fan
+from cadence_guard.check import assumptions
+from cadence_guard.check.judging import Judge
+from cadence_guard.check.layout import Stop
+from cadence_guard.check.paths import Item, Made, Path
+from cadence_guard.check.proof.layouts import Layouts
+from cadence_guard.check.proof.runs import Cell, Layout, Run, Spot
+from cadence_guard.check.proof.starts import Starts
+from cadence_guard.instants import NEVER, Zone
+from cadence_guard.ruleset import Ruleset
+
+WORK: Final = 3_000_000
+"""How much is judged at most: touches, each counted with what was before it; some seconds."""
+A_TOUCH: Final = 5
+"""How much judging a touch is, in touches before it."""
+
+
+class TooMuchError(Exception):
+    """There is more to judge than was allowed for."""
+
+
+class Search(ABC):
+    """Goes the ways of one cadence under one ruleset, for all starts in [start, end) (microseconds
+    UTC) and all zones: those given, else those of the audience.
+
+    `most` is how much is judged at most. What is looked for on a way is the subclass's.
+    """
+
+    def __init__(
+        self,
+        ruleset: Ruleset,
+        cadence: Cadence,
+        start: int,
+        end: int,
+        zones: Sequence[Zone] | None,
+        others: Mapping[str, Cadence] | None,
+        most: int,
+    ) -> None:
+        self.ruleset = ruleset
+        self.cadence = cadence
+        self.others = others or {}
+        self.incomplete: dict[str, None] = {}
+        """Why not all is known (CG903)."""
+        self.judge = Judge(ruleset, self.say)
+        given = assumptions.zones_for(cadence) if zones is None else zones
+        self.starts = Starts(cadence, start, end, given)
+        self.layouts = Layouts(self.judge, self.starts, self.cares)
+        self._most = most
+        self._work = 0
+        self._runs = 0
+        self._spots: dict[Hashable, Spot] = {}
+        self._prefixes: dict[Hashable, int] = {}
+
+    # -- what is looked for -----------------------------------------------------------------------
+
+    @abstractmethod
+    def asked(self, path: Path, touches: Sequence[Spot], new: list[Spot]) -> list[Spot]:
+        """Those of the touches of a path that are to be judged; `new` are the ones that were not on
+        a path before with the same before them."""
+
+    @abstractmethod
+    def judge_spot(self, run: Run, spot: Spot, cell: Cell, plain: int | None) -> None:
+        """Judges a touch for all starts of a cell. `plain`: what its distances bring about, if
+        these are the same for all."""
+
+    @abstractmethod
+    def doubt(self, path: Path, layout: Layout, spots: list[Spot]) -> Callable[[], None] | None:
+        """What notes that not all is known of a way of which it is not known how all its ranges
+        fall; None if there is no such thing."""
+
+    def conclude(self, layout: Layout, spots: list[Spot]) -> None:
+        """Keeps what was seen of a way, once all of it is judged."""
+
+    def cares(self, one: Item, other: Item) -> bool:
+        """Whether an entry may answer otherwise if two stops come the other way round, or nearer:
+        it judges, and so counts, both touches."""
+        if isinstance(one.what, (Enter, Fan)) or isinstance(other.what, (Enter, Fan)):
+            return False
+        if not (isinstance(one.what, Made) and isinstance(other.what, Made)):
+            return True
+        first, second = self.judge.concern(one.what), self.judge.concern(other.what)
+        if first is None or second is None:
+            return False
+        return first.own or second.own or bool(first.counted & second.counted)
+
+    # -- the search -------------------------------------------------------------------------------
+
+    def say(self, reason: str) -> None:
+        """Notes why not all is known."""
+        self.incomplete[reason] = None
+
+    def spend(self, work: int) -> None:
+        """Counts what is judged. Raises TooMuchError if it is more than was allowed for."""
+        self._work += work
+        if self._work > self._most:
+            raise TooMuchError
+
+    def go(self, path: Path) -> None:
+        """Judges the touches of a way that are asked for."""
+        self.judge.cadences = path.cadences
+        spots = self._asked(path)
+        if not spots:
+            return
+        last = spots[-1].index + 1 if path.in_line else len(path.items)
+        stops = [item.stop for item in path.items[:last]]
+        layout = self.layouts.of(path, stops, spots)
+        self.evaluate(layout)
+        self.conclude(layout, spots)
+        if layout.exact:
+            return
+        doubt = self.doubt(path, layout, spots)
+        if doubt is not None and not (layout.jumps and self._refined(path, stops, spots)):
+            doubt()
+
+    def _asked(self, path: Path) -> list[Spot]:
+        """The touches of a path that are to be judged."""
+        touches: list[Spot] = []
+        new: list[Spot] = []
+        prefix, in_line = -1 - path.fresh, path.in_line
+        for place, item in enumerate(path.items):
+            prefix = self._prefixes.setdefault((prefix, item), len(self._prefixes))
+            concern = self.judge.concern(item.what) if isinstance(item.what, Made) else None
+            if concern is not None:
+                key: Hashable = prefix if in_line else (id(path), place)
+                if key not in self._spots:
+                    new.append(self._spots.setdefault(key, Spot(path, place, concern)))
+                touches.append(self._spots[key])
+        return self.asked(path, touches, new)
+
+    def _refined(self, path: Path, stops: list[Stop], spots: list[Spot]) -> bool:
+        """Judges a way in all that its ranges can bring about if waits behind them jump back; that
+        may be too much, and then nothing is done."""
+        more = self.layouts.of(path, stops, spots, jumping=True)
+        a_run = 1 + self._work // self._runs
+        if not more.exact or self._work + a_run * len(more.runs) > self._most // 2:
+            return False
+        self.evaluate(more)
+        self.conclude(more, spots)
+        return True
+
+    def evaluate(self, layout: Layout) -> None:
+        """Judges all that was laid out of a way, for all its starts."""
+        for run in layout.runs:
+            self._runs += 1
+            for _ in self.starts.windows(run):
+                run.always.clear()
+                run.first.clear()
+                for cell in self.starts.cells(run):
+                    self._judge_cell(run, cell)
+
+    def _judge_cell(self, run: Run, cell: Cell) -> None:
+        shape = self._shape(run, cell) if cell.together else ()
+        for place, spot in enumerate(run.spots):
+            if cell.laid.at[run.index(spot)] < NEVER:
+                plain = shape[place] if shape and run.plain(spot) else None
+                self.judge_spot(run, spot, cell, plain)
+            else:
+                spot.missing = True
+
+    def _shape(self, run: Run, cell: Cell) -> list[int]:
+        """What the distances between stops alone bring about, for each touch of a run, where all
+        stops move together."""
+        shape = tuple(at - cell.start for at in cell.laid.at)
+        known = run.shapes.get(shape)
+        if known is None:
+            known = run.shapes[shape] = [
+                self.judge.counting(
+                    spot.concern, cell.laid.at[index], cell.zone, run.priors(index, cell, 0)
+                )
+                if cell.laid.at[index := run.index(spot)] < NEVER
+                else 0
+                for spot in run.spots
+            ]
+        return known

@@ -1,0 +1,165 @@
+"""All the starts of a period in all zones, cut into the cells that have to be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate
+from typing import Final, NamedTuple
+
+from cadence_guard.cadence import Cadence, UntilDate, UntilOpen
+from cadence_guard.check.days import SLACK, Calendar, Day, calendar_from, first_of_each
+from cadence_guard.check.layout import Laid, apply, lay
+from cadence_guard.check.proof.runs import Cell, Run
+from cadence_guard.check.ranges import wait_of
+from cadence_guard.instants import DAY, NEVER, PERIOD, Hours, Zone, local_period, zone
+from cadence_guard.rules._sets import Intervals
+
+_STEP: Final = 8 * DAY
+
+
+class Starts:
+    """The instants of [start, end) at which somebody can enter a cadence, in each of some zones."""
+
+    def __init__(self, cadence: Cadence, start: int, end: int, zones: Sequence[Zone]) -> None:
+        self.start = start
+        self.end = end
+        self.zones = tuple(dict.fromkeys(zones))
+        self._hours = cadence.entry_hours
+        self._calendar = calendar_from(start)
+        self._entries: dict[bool, list[tuple[Zone, Intervals]]] = {}
+
+    def of(self, fresh: bool) -> list[tuple[Zone, Intervals]]:
+        """The instants at which a way can begin, by zone: any, if it is `fresh`."""
+        starts = self._entries.get(fresh)
+        if starts is None:
+            hours = None if fresh else self._hours
+            starts = self._entries[fresh] = [
+                (where, [(self.start, self.end)] if hours is None else self._open(hours, where))
+                for where in self.zones
+            ]
+        return starts
+
+    def _open(self, hours: Hours, where: Zone) -> Intervals:
+        found: Intervals = []
+        t = self.start
+        while t < self.end:
+            opens, closes = hours.next_open(t, (where,))
+            if opens < self.end:
+                found.append((opens, min(closes, self.end)))
+            t = closes
+        return found
+
+    @cached_property
+    def shift(self) -> int:
+        """How far clocks are put forward or back at most, in all that is looked at."""
+        found = 0
+        for where in self.zones:
+            _, shifts = self._calendar.changes(where, self.end + 2 * PERIOD)
+            offsets = [0, *accumulate(shifts)]
+            found = max(found, max(offsets) - min(offsets) + max(map(abs, shifts), default=0))
+        return found
+
+    # -- of one run -----------------------------------------------------------------------------
+
+    def windows(self, run: Run) -> Iterator[None]:
+        """Comes back, with a longer reach, until a run reached no farther than was thought."""
+        run.window = self._guess(run)
+        while True:
+            run.reach = 0
+            yield
+            if run.reach + SLACK <= run.window:
+                return
+            run.window = -(-(run.reach + SLACK) // _STEP) * _STEP
+
+    def _guess(self, run: Run) -> int:
+        """How far the last stop may lie from its start: as far as it does in one week."""
+        reach = 0
+        for where, starts in run.starts[:1]:
+            for first, _ in starts[:1]:
+                for day in range(7):
+                    start = first + day * DAY
+                    laid = lay(run.way, start, where, far=run.far, order=run.order)
+                    reach = max(reach, _last(laid) - start)
+        return -(-(reach + DAY + SLACK) // _STEP) * _STEP
+
+    def cells(self, run: Run) -> Iterator[Cell]:
+        """The starts that have to be judged, in pieces."""
+        for day in self._unlike_days(run):
+            t = day.start
+            while t < day.end:
+                laid = lay(run.way, t, day.zone, far=run.far, order=run.order)
+                border = min(laid.border, day.end)
+                run.reach = max(run.reach, _last(laid) + border - t - day.start)
+                yield Cell(day.zone, t, border, laid, all(laid.moves))
+                t = border
+
+    def _unlike_days(self, run: Run) -> list[Day]:
+        """The days that have to be judged: of those alike, the first."""
+        dates, window = _dates(run), run.window
+        if run.origin is None and (run.path.fresh or self._hours is None):
+            days, alike = self._calendar.whole(self.zones, self.start, self.end, window)
+            if dates.none:
+                return alike
+        else:
+            days = self._calendar.days(run.starts, window)
+        return first_of_each(
+            ((day.alike, dates.near(day, window, self._calendar)), day) for day in days
+        )
+
+
+def _last(laid: Laid) -> int:
+    """The last instant of a layout."""
+    return max(at for at in laid.at if at < NEVER) if min(laid.at) < NEVER else 0
+
+
+class _Dates(NamedTuple):
+    """What of the calendar matters to a run, so that days of the same weekday are not alike."""
+
+    every: bool
+    """Whether any day may be another."""
+    days: tuple[tuple[int, int], ...]
+    instants: tuple[int, ...]
+    until: tuple[UntilDate, ...]
+    clocks: tuple[str, ...]
+    """Zones of whose clocks a wait asks, whatever the contact's is."""
+    months: bool
+    """Whether something counts months from the day on."""
+
+    @property
+    def none(self) -> bool:
+        """Whether nothing does."""
+        return not any(self)
+
+    def near(self, day: Day, window: int, calendar: Calendar) -> Hashable:
+        """As much of the date as matters to who starts on a day."""
+        local, _ = local_period(day.start, "day", day.zone)
+        last = local + (day.end - day.start + window) // DAY + 1
+        dated = self.every or any(a <= last and local - 1 <= b for a, b in self.days)
+        instants = (
+            instant - day.start if day.start <= instant <= day.end + window else instant > day.start
+            for instant in self.instants
+        )
+        until = (max(apply(wait, day.start, day.zone) - day.start, 0) for wait in self.until)
+        return (
+            local if dated else None,
+            tuple(instants),
+            tuple(until),
+            tuple(calendar.alike(zone(name), day.start, day.end, window) for name in self.clocks),
+            (day.zone.name, day.start) if self.months else None,
+        )
+
+
+def _dates(run: Run) -> _Dates:
+    """What of the calendar matters to a run."""
+    concerns = {spot.concern for spot in run.spots}
+    waits = [wait_of(leg) for stop in run.way for leg in stop.legs]
+    named = {wait.zone for wait in waits if isinstance(wait, UntilOpen) and wait.zone is not None}
+    return _Dates(
+        every=any(c.dated or "month" in c.units for c in concerns),
+        days=tuple({span for c in concerns for span in c.dates}),
+        instants=tuple({instant for c in concerns for instant in c.instants}),
+        until=tuple({wait for wait in waits if isinstance(wait, UntilDate)}),
+        clocks=tuple(named),
+        months=any(run.asks_months(c) for c in concerns),
+    )

@@ -1,0 +1,104 @@
+"""Steps that are made several times on a way: their touches taken together, start by start.
+
+As far as no range lies between them: behind a range only the touches up to the next one are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Final
+
+from cadence_guard.check.judging import Judge
+from cadence_guard.check.layout import as_waits, settled
+from cadence_guard.check.paths import Path
+from cadence_guard.check.proof.cuts import cuts_of, edges_of, samples
+from cadence_guard.check.proof.layouts import Layouts
+from cadence_guard.check.proof.runs import Cell, Run, Spot, judged_without
+from cadence_guard.check.proof.starts import Starts
+from cadence_guard.check.ranges import Choice, ranges_of
+from cadence_guard.instants import NEVER
+
+WORK: Final = 1_000_000
+"""How much is judged at most: touches, each counted with what was before it."""
+
+
+class Turns:
+    """Says which entries object, whenever a step is made, to one or another of its touches."""
+
+    def __init__(self, judge: Judge, starts: Starts, layouts: Layouts, within: int | None) -> None:
+        self._judge = judge
+        self._starts = starts
+        self._layouts = layouts
+        self._within = within
+        self._work = 0
+        self.unsure: set[tuple[str, str]] = set()
+        """The steps, each with its cadence, of which more may be so than was said."""
+
+    def objecting(self, path: Path, spots: tuple[Spot, ...], asked: int) -> int:
+        """Those of some entries, as bits, that object to one or another of the touches of a step on
+        a way, from every start. Where this is too much to judge, no entry is said to."""
+        stops = [item.stop for item in path.items[: spots[-1].index + 1 if path.in_line else None]]
+        ranges = ranges_of(stops)
+        if ranges:
+            self.unsure.add(spots[0].step)
+            if not path.in_line:
+                return 0
+            stops, _, left = settled([as_waits(stop) for stop in stops])
+            if left:
+                stops = stops[: min(ranges_of(stops))]
+            ranges = ranges_of(stops)
+        found = 0
+        for first, following in pairwise((-1, *ranges, len(stops))):
+            group = tuple(spot for spot in spots if first <= spot.index < following)
+            if len(group) < 2:
+                continue
+            upto = stops[: group[-1].index + 1] if path.in_line else stops
+            allowed = dict.fromkeys(group, -1)
+            run = self._layouts.whole(path, Choice(upto), group)
+            if first >= 0:
+                rest = self._layouts.behind(path, first, upto, group)
+                if rest is None or len(rest[0].places) < len(upto) - first:
+                    continue  # something else comes between them
+                (run,) = rest
+                allowed = {spot: judged_without(spot, first) for spot in group}
+            together = self._jointly(run, asked & ~found, allowed)
+            if together is None:
+                self.unsure.add(spots[0].step)
+                return 0
+            found |= together
+        return found
+
+    def _jointly(self, run: Run, asked: int, allowed: Mapping[Spot, int]) -> int | None:
+        """Those of some entries that object, from every start, to one or another touch of a run;
+        None if that is too much to judge."""
+        found = asked
+        for _ in self._starts.windows(run):
+            for cell in self._starts.cells(run):
+                found &= self._in_cell(run, cell, found, allowed)
+                if self._work > WORK:
+                    return None
+                if not found:
+                    return 0
+        return found
+
+    def _in_cell(self, run: Run, cell: Cell, asked: int, allowed: Mapping[Spot, int]) -> int:
+        """The same for the starts of a cell. A start at which none is made says nothing."""
+        at, moves, _ = cell.laid
+        made = [(spot, n) for spot in run.spots if at[n := run.index(spot)] < NEVER]
+        cuts: set[int] = set()
+        for spot, n in made:
+            cuts.update(cuts_of(run, spot, cell, self._within))
+            if moves[n]:
+                cuts.update(edges_of(spot.concern, at[n], cell))
+        for start in samples(cell, cuts) if made else ():
+            by, found = start - cell.start, 0
+            for spot, n in made:
+                priors = run.priors(n, cell, by)
+                self._work += 5 + len(priors)
+                now = at[n] + by if moves[n] else at[n]
+                found |= allowed[spot] & self._judge.objecting(spot.concern, now, cell.zone, priors)
+            asked &= found
+            if self._work > WORK:
+                break
+        return asked
