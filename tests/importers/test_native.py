@@ -42,6 +42,7 @@ from cadence_guard.errors import CadenceError
 from cadence_guard.importers import native
 from cadence_guard.importers._comments import ignores
 from cadence_guard.importers._source import Source
+from cadence_guard.importers.native.schema import json_schema
 from cadence_guard.instants import (
     DAY,
     HOUR,
@@ -1200,7 +1201,7 @@ def test_the_good_one_ends_at_every_answer_and_every_no() -> None:
 
 # -- the schema ----------------------------------------------------------------------------------
 
-SCHEMA = native.json_schema()
+SCHEMA = json_schema()
 
 
 def fits(value: Any, schema: dict[str, Any]) -> bool:
@@ -1228,6 +1229,8 @@ def fits(value: Any, schema: dict[str, Any]) -> bool:
                 good = not isinstance(value, str) or re.search(asked, value) is not None
             case "minLength" | "minItems":
                 good = not isinstance(value, (str, list)) or len(value) >= asked
+            case "maxItems":
+                good = not isinstance(value, list) or len(value) <= asked
             case "minimum":
                 good = not isinstance(value, int) or value >= asked
             case "maximum":
@@ -1458,3 +1461,13 @@ def test_only_documented_errors(items: list[Any], more: dict[str, Any]) -> None:
         ends = {then for node in cadence.nodes.values() for then in follow(node)} | {cadence.start}
         assert ends <= {*cadence.nodes, None}
     assert all(re.match(r"f\.json:\d+:\d+: .", line) for line in wrong.splitlines())
+
+
+@pytest.mark.parametrize("key", ["exits: [{}]", "audience: {{relies_on: [{}]}}"])
+def test_more_words_than_there_are_are_refused_at_once(key: str) -> None:
+    words = ", ".join(f"x-{n}" for n in range(101))
+    text = "version: 1\ncadence: {name: c, purpose: sales, steps: [{id: a, channel: email}], %s}\n"
+    with pytest.raises(CadenceError, match="at most 100 items"):
+        native.read(Source("c.yaml", (text % key.format(words)).encode()))
+    fine = words.rpartition(",")[0]
+    native.read(Source("c.yaml", (text % key.format(fine)).encode()))

@@ -84,3 +84,20 @@ def test_what_no_importer_recognises_is_no_pass() -> None:
 def test_a_file_without_an_end() -> None:
     with pytest.raises(CadenceError, match="larger than"):
         Source.open("/dev/zero")
+
+
+def test_mappings_too_many_and_too_deep_for_their_places_are_refused() -> None:
+    deep = b"[" * 98 + b",".join([b"[]"] * 60_000) + b"]" * 98
+    found = Source("plan.json", deep)
+    with pytest.raises(CadenceError, match=r"^plan\.json: too many lists and mappings, nested"):
+        _ = found.collections
+    wide = Source("plan.json", b"[" + b",".join([b"[]"] * 60_000) + b"]")
+    assert len(wide.collections) == 60_001
+
+
+def test_what_looks_like_brackets_in_a_text_is_none() -> None:
+    source = Source("plan.json", rb'{"a\u0022]": ["}, [:", {"b": "\\"}], "c": 1}')
+    assert source.mark(('a"]', 0)).column == 15
+    assert source.mark(('a"]', 1, "b"), key=True).column == 25
+    assert source.mark(("c",)).column == 43
+    assert source.mark(('a"]', 1, "nowhere"), key=True) == source.mark(('a"]', 1))

@@ -41,6 +41,7 @@ def ignores(source: Source, places: Sequence[Where]) -> tuple[Ignore, ...]:
         for line in range(source.mark(where, key=True).line, mark.end_line + 1):
             around[line] = mark.line
     found: list[Ignore] = []
+    below = _below(lines)
     for number, columns in hashes.items():
         comment = _OURS.match(lines[number - 1], columns[0]) if columns else None
         if comment is None:
@@ -54,11 +55,22 @@ def ignores(source: Source, places: Sequence[Where]) -> tuple[Ignore, ...]:
             )
         about = number
         if not lines[number - 1][: columns[0]].strip():
-            while about < len(lines) and lines[about - 1].strip()[:1] in ("", "#"):
-                about += 1
+            about = below[number - 1]
         line, column = around.get(about, about), columns[0] + 1
         found.append(Ignore(tuple(codes), line, asked[2], number, column))
     return tuple(found)
+
+
+def _below(lines: list[str]) -> list[int]:
+    """For each line the number of the first from it on that holds more than a comment; of those at
+    the end the last one's."""
+    found: list[int] = []
+    number = len(lines)
+    for place in range(len(lines), 0, -1):
+        if lines[place - 1].strip()[:1] not in ("", "#"):
+            number = place
+        found.append(number)
+    return found[::-1]
 
 
 def _drop_those_in_texts(source: Source, lines: list[str], hashes: dict[int, list[int]]) -> None:
