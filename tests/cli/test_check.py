@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,92 @@ def test_nothing_is_written_when_nothing_could_be_read_but_json_is_whole(run: An
     assert (result.code, result.out) == (2, "")
     result = run("check", "nope.json", "--format", "json", "--exit-zero")
     assert (result.code, json.loads(result.out)["files"]) == (2, [])
+
+
+FORMATS = ["text", "json", "sarif", "github", "markdown"]
+
+
+def told(result: Any, format_: str) -> list[tuple[str, int | None, int | None]]:
+    """Path, line and column of each error of a report, which must not look clean."""
+    assert result.code == 2
+    out = result.out
+    if format_ == "json":
+        return [(e["path"], e["line"], e["column"]) for e in json.loads(out)["errors"]]
+    if format_ == "sarif":
+        (invocation,) = json.loads(out)["runs"][0]["invocations"]
+        assert not invocation["executionSuccessful"]
+        physical = [
+            said["locations"][0]["physicalLocation"]
+            for said in invocation["toolExecutionNotifications"]
+        ]
+        regions = [place.get("region", {}) for place in physical]
+        return [
+            (place["artifactLocation"]["uri"], region.get("startLine"), region.get("startColumn"))
+            for place, region in zip(physical, regions, strict=True)
+        ]
+    assert "Nothing found" not in out
+    place = {
+        "text": r"^cadence-guard: ([^:\n]+)(?::(\d+):(\d+))?: ",
+        "github": r"^::error file=([^,]+),(?:line=(\d+),col=(\d+),)?title=cadence-guard cannot",
+        "markdown": r"^- ([^:]+)(?::(\d+):(\d+))?: ",
+    }[format_]
+    found = re.findall(place, result.err if format_ == "text" else out, re.MULTILINE)
+    return [(path, int(line or 0) or None, int(column or 0) or None) for path, line, column in found]
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_no_format_calls_what_was_not_read_clean(run: Any, format_: str) -> None:
+    Path("worse.json").write_text('{"toy": {},\n "broken": 1}', "utf-8")
+    Path("empty").mkdir()
+    result = run("check", "worse.json", "nope.json", "empty", "--format", format_, "--exit-zero")
+    # folders and standard input are looked into before any file is read
+    assert told(result, format_) == [
+        ("empty", None, None),
+        ("worse.json", 2, 12),
+        ("nope.json", None, None),
+    ]
+
+
+@pytest.mark.parametrize("format_", FORMATS[1:])
+def test_what_is_found_is_told_beside_what_was_not_read(run: Any, format_: str) -> None:
+    result = run("check", "nope.json", "bad.json", "--format", format_, "--exit-zero")
+    assert told(result, format_) == [("nope.json", None, None)]
+    assert "CG301" in result.out
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_no_format_is_clean_by_a_policy_that_is_wrong(run: Any, format_: str) -> None:
+    Path("p.yaml").write_text("version: 1\nrules: {over-cpa: 1, too-son: 2}\n", "utf-8")
+    result = run("check", "bad.json", "--policy", "p.yaml", "--format", format_)
+    places = [("p.yaml", 2, 9), ("p.yaml", 2, 22)]
+    assert told(result, format_) == (places[:1] if format_ == "text" else places)
+    result = run("check", "bad.json", "--policy", "no.yaml", "--format", format_)
+    assert told(result, format_) == [("no.yaml", None, None)]
+    Path("cadence-guard.yaml").unlink()
+    Path("pyproject.toml").write_text('[tool.cadence-guard]\npolicy = "p.yaml"\n', "utf-8")
+    result = run("check", "bad.json", "--format", format_)
+    assert told(result, format_) == (places[:1] if format_ == "text" else places)
+    Path("pyproject.toml").write_text("tool = 1\n", "utf-8")
+    result = run("check", "bad.json", "--format", format_)
+    assert told(result, format_) == [("pyproject.toml", None, None)]
+
+
+@pytest.mark.parametrize("format_", FORMATS[1:])
+@pytest.mark.parametrize("option", ["--mapping", "--baseline", "--picture"])
+def test_no_format_is_clean_by_another_file_that_is_wrong(
+    run: Any, format_: str, option: str
+) -> None:
+    Path("worse.json").write_text("{", "utf-8")
+    result = run("check", "fine.json", option, "worse.json", "--format", format_)
+    ((path, _, _),) = told(result, format_)
+    assert path == "worse.json"
+
+
+def test_a_policy_that_is_both_checked_and_followed_is_wrong_once(run: Any) -> None:
+    Path("p.yaml").write_text("version: 1\nrules: {over-cpa: 1}\n", "utf-8")
+    result = run("check", "p.yaml", "--policy", "p.yaml", "--format", "json")
+    assert told(result, "json") == [("p.yaml", 2, 9)]
+    assert result.err.count("unknown rule") == 1
 
 
 @pytest.mark.parametrize(
@@ -241,7 +328,11 @@ def test_a_pyproject_that_names_none(run: Any, project: Path, text: str) -> None
         ("[tool]\ncadence-guard = 1", "pyproject.toml: [tool.cadence-guard] is no table"),
         ("[tool.cadence-guard]\npolicy = 1", "'policy' of [tool.cadence-guard] is the path of a"),
         ("[tool.cadence-guard]\npolicyy = 'a'", "unknown key 'policyy'; did you mean 'policy'?"),
-        ('[tool.cadence-guard]\npolicy = "nope.yaml"', "nope.yaml: cannot be read"),
+        (
+            '[tool.cadence-guard]\npolicy = "nope.yaml"',
+            "pyproject.toml: 'policy' of [tool.cadence-guard]: nope.yaml: cannot be read",
+        ),
+        ('[tool.cadence-guard]\npolicy = "n\\u0000.yaml"', "n\\x00.yaml: cannot be read"),
     ],
 )
 def test_a_pyproject_that_is_wrong(run: Any, project: Path, text: str, problem: str) -> None:
@@ -415,8 +506,15 @@ def test_a_baseline_and_a_mapping_that_may_have_no_end_are_not_read_to_it(run: A
 def test_a_baseline_is_not_written_when_a_file_could_not_be_read(run: Any) -> None:
     Path("known.json").write_text('{"version": 1, "findings": []}', "utf-8")
     options = ("--baseline", "known.json", "--update-baseline")
-    assert run("check", "bad.json", "nope.json", *options).code == 2
+    result = run("check", "bad.json", "nope.json", *options)
+    assert result.code == 2
+    assert "baseline: known.json: not written: not all could be read" in result.err
     assert Path("known.json").read_text("utf-8") == '{"version": 1, "findings": []}'
+    Path("known.json").unlink()
+    result = run("check", "bad.json", "nope.json", *options)
+    assert (result.code, Path("known.json").exists()) == (2, False)
+    assert "CG301" in result.out
+    assert "writes a baseline" not in result.err
 
 
 def test_a_baseline_that_cannot_be_written(run: Any) -> None:

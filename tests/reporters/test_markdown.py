@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from made import FINDING, REPORT, WITNESS
+from made import BROKEN, FINDING, REPORT, WITNESS
 
 from cadence_guard.check.report import Report
 from cadence_guard.reporters.markdown import markdown
@@ -35,6 +35,21 @@ def test_a_report_without_findings_is_short() -> None:
         "Nothing found in 0 files (0 cadences, 0 steps).",
         "",
     ]
+
+
+def test_what_was_not_checked_is_told_first() -> None:
+    lines = list(markdown(BROKEN, lambda path: f"drips/{path}"))
+    assert lines[2].startswith("Not all was checked: 3 errors; 1 finding, 1 warning, 1 note in")
+    assert lines[4:10] == [
+        "What could not be checked:",
+        "",
+        "- drips/a\\|b.yaml:2:7: unknown key 'x'",
+        "- drips/p.yaml: cannot be read",
+        "- no\\\\x0a::error::reason",
+        "",
+    ]
+    only = list(markdown(Report(errors=BROKEN.errors[:2]), str))
+    assert only[2] == "Nothing was checked: 2 errors."
 
 
 def test_no_text_of_a_file_is_markup() -> None:

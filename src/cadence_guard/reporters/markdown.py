@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from cadence_guard.check.report import Finding, Report
+from cadence_guard.check.report import Fault, Finding, Report
 from cadence_guard.reporters.check_text import summary
 from cadence_guard.reporters.text import plain
 from cadence_guard.reporters.witness import told
@@ -17,11 +17,17 @@ _SPECIAL: Final = re.compile(r"([\\`*_\[\]|~])")
 
 
 def markdown(report: Report, place: Callable[[str], str], *, known: int = 0) -> Iterator[str]:
-    """The lines of the summary: the numbers, a table, a time line a finding, the assumptions."""
+    """The lines of the summary: the numbers, what could not be checked, a table, a time line a
+    finding, the assumptions."""
     yield "## cadence-guard"
     yield ""
     yield f"{_text(summary(report, known))}."
     yield ""
+    if report.errors:
+        yield "What could not be checked:"
+        yield ""
+        yield from (f"- {_text(_said(fault, place))}" for fault in report.errors)
+        yield ""
     if report.findings:
         yield "| | rule | where | cadence, step | |"
         yield "|---|---|---|---|---|"
@@ -36,6 +42,12 @@ def markdown(report: Report, place: Callable[[str], str], *, known: int = 0) -> 
         yield ""
         yield from (f"- {_text(line)}" for line in report.assumes)
         yield ""
+
+
+def _said(fault: Fault, place: Callable[[str], str]) -> str:
+    parts = [] if fault.path is None else [place(fault.path)]
+    parts += [] if fault.line is None else [f"{fault.line}:{fault.column}"]
+    return ": ".join([":".join(parts), fault.message] if parts else [fault.message])
 
 
 def _row(finding: Finding, place: Callable[[str], str]) -> str:
