@@ -44,7 +44,9 @@ def fault(ignore: Ignore) -> Finding:
     return found
 
 
-@pytest.mark.parametrize("reason", [", [CG302] why", "why, ignore[CG302] that", "[ cg302 , CG303] x"])
+@pytest.mark.parametrize(
+    "reason", [", [CG302] why", "why, ignore[CG302] that", "[ cg302 , CG303] x"]
+)
 def test_a_second_list_is_not_lost_in_silence(reason: str) -> None:
     found = fault(replace(IGNORE, reason=reason))
     assert "ignore[CG301] is followed by a second list, [" in found.message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -126,7 +127,9 @@ def told(result: Any, format_: str) -> list[tuple[str, int | None, int | None]]:
         "markdown": r"^- ([^:]+)(?::(\d+):(\d+))?: ",
     }[format_]
     found = re.findall(place, result.err if format_ == "text" else out, re.MULTILINE)
-    return [(path, int(line or 0) or None, int(column or 0) or None) for path, line, column in found]
+    return [
+        (path, int(line or 0) or None, int(column or 0) or None) for path, line, column in found
+    ]
 
 
 @pytest.mark.parametrize("format_", FORMATS)
@@ -190,6 +193,8 @@ def test_a_policy_that_is_both_checked_and_followed_is_wrong_once(run: Any) -> N
         ((), "Missing argument 'FILES...'"),
         (("bad.json", "--format", "xml"), "'xml' is not one of"),
         (("bad.json", "--from", "March"), "does not match the format"),
+        (("bad.json", "--from", "2026-1-1"), "'2026-1-1' does not match the format YYYY-MM-DD"),
+        (("bad.json", "--from", "2026-02-30"), "does not match the format"),
         (("bad.json", "--from", "0001-01-01"), "expected --from 1970-01-01 to 2197-12-01"),
         (("bad.json", "--from", "1969-12-31"), "expected --from 1970-01-01 to 2197-12-01"),
         (("bad.json", "--from", "2197-12-02"), "expected --from 1970-01-01 to 2197-12-01"),
@@ -463,7 +468,63 @@ def test_paths_in_a_repository(tmp_path: Path, path: str, place: str) -> None:
 
 
 def test_paths_out_of_a_repository_are_absolute(tmp_path: Path) -> None:
-    assert repository(tmp_path)("../a.yaml") == (tmp_path.parent / "a.yaml").as_posix()
+    out = (tmp_path.parent / "a.yaml").resolve()
+    assert repository(tmp_path)("../a.yaml") == out.as_posix()
+
+
+@pytest.fixture
+def linked(tmp_path: Path) -> Path:
+    """A repository with a file, links in it, and a folder outside."""
+    root = tmp_path.resolve() / "repo"
+    for folder in (root / ".git", root / "drips", root.parent / "outside"):
+        folder.mkdir(parents=True)
+    (root / "drips/a.yaml").touch()
+    (root.parent / "outside/b.yaml").touch()
+    (root / "file.yaml").symlink_to("drips/a.yaml")
+    (root / "folder").symlink_to("drips")
+    (root / "away.yaml").symlink_to("../outside/b.yaml")
+    (root / "abroad").symlink_to("../outside")
+    (root.parent / "link").symlink_to("repo")
+    return root
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("../link/drips/a.yaml", "drips/a.yaml"),
+        ("../link/drips/not yet.yaml", "drips/not yet.yaml"),
+        ("folder/a.yaml", "drips/a.yaml"),
+        ("folder/../drips/a.yaml", "drips/a.yaml"),
+        ("file.yaml", "drips/a.yaml"),
+        ("away.yaml", "away.yaml"),
+        ("abroad/b.yaml", "abroad/b.yaml"),
+        ("../link/away.yaml", "away.yaml"),
+    ],
+)
+def test_a_file_has_one_path_in_a_repository_whatever_link_leads_there(
+    linked: Path, path: str, place: str
+) -> None:
+    for here in (linked, linked.parent / "link"):
+        assert repository(here)(path) == place
+    assert repository(linked)(os.path.join(linked, path)) == place
+
+
+def test_a_link_out_of_a_repository_is_absolute(linked: Path) -> None:
+    (linked.parent / "other.yaml").symlink_to("outside/b.yaml")
+    place = repository(linked)("../other.yaml")
+    assert place == (linked.parent / "outside/b.yaml").as_posix()
+
+
+def test_a_baseline_and_sarif_know_a_file_by_any_link(run: Any, tmp_path: Path) -> None:
+    Path(".git").mkdir()
+    Path("link").symlink_to(tmp_path)
+    options = ("--baseline", "known.json")
+    assert run("check", "bad.json", *options, "--update-baseline").code == 0
+    linked = tmp_path / "link" / "bad.json"
+    assert run("check", linked, *options).code == 0
+    (sarif,) = json.loads(run("check", linked, "--format", "sarif").out)["runs"]
+    location = sarif["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert location == {"uri": "bad.json", "uriBaseId": "SRCROOT"}
 
 
 # -- baseline ------------------------------------------------------------------------------------

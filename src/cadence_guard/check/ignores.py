@@ -87,9 +87,7 @@ def without_ignored(
 def is_ignored(ignores: Iterable[Ignore], code: str, line: int, end_line: int) -> bool:
     """Whether one of the comments leaves out a finding of this code on these lines."""
     return code not in NEVER_IGNORED and any(
-        code in ignore.codes
-        and _not_followed(ignore) is None
-        and _about(line, end_line, ignore)
+        code in ignore.codes and _not_followed(ignore) is None and _about(line, end_line, ignore)
         for ignore in ignores
     )
 

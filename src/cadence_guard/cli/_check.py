@@ -157,14 +157,23 @@ def standard_input() -> Source:
 
 def repository(here: Path) -> Callable[[str], str]:
     """From a path as given to that in the repository around a folder, with slashes; a path that
-    leads out of it becomes absolute. Without a repository, the folder stands for it."""
+    leads out of it becomes absolute. Without a repository, the folder stands for it.
+
+    Links are followed, as the repository knows a file by one path; but one in the repository that
+    leads out of it stands for itself."""
+    here = here.resolve()
     root = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
 
     def place(path: str) -> str:
         if path == shown("-"):
             return path
-        whole = Path(os.path.normpath(here / path))
-        return (whole.relative_to(root) if whole.is_relative_to(root) else whole).as_posix()
+        given = here / path
+        real = Path(os.path.realpath(given))
+        for whole in (real, Path(os.path.realpath(given.parent), given.name)):
+            if whole.is_relative_to(root):
+                return whole.relative_to(root).as_posix()
+        whole = Path(os.path.normpath(given))
+        return (whole.relative_to(root) if whole.is_relative_to(root) else real).as_posix()
 
     return place
 

@@ -123,8 +123,8 @@ def _closing(report: Report, style: Style, known: int, stale: Sequence[str]) -> 
 
 
 def summary(report: Report, known: int = 0) -> str:
-    """`2 findings, 1 warning in 3 files (4 cadences, 31 steps); 1 more in the baseline`; before that,
-    whether something could not be checked."""
+    """`2 findings, 1 warning in 3 files (4 cadences, 31 steps); 1 more in the baseline`. It begins
+    with what could not be checked, if there is something."""
     errors = _count(len(report.errors), "error")
     if report.errors and not report.files:
         return f"Nothing was checked: {errors}"
