@@ -94,7 +94,7 @@ def _unknown(source: Source) -> CadenceError:
     """The error for a file of no known format; with its place if it is nearly a native one."""
     problem = "no known cadence format"
     keys = islice(source.data, LOOKED_AT) if isinstance(source.data, dict) else ()
-    names = [key for key in keys if isinstance(key, str) and len(key) <= LOOKED_AT]
+    names = [key for key in keys if len(key) <= LOOKED_AT]
     for key, expected in NATIVE.items():
         if key in names:
             return source.error((key,), f"{problem}: {key!r} is not {expected}")
