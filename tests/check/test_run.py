@@ -292,6 +292,26 @@ def test_a_comment_is_asked_about_the_findings_of_its_own_file() -> None:
 # -- files ---------------------------------------------------------------------------------------
 
 
+HAND_WRITTEN = """\
+steps:
+  - {channel: email, delay_days: 0}
+  - channel: email
+    delay_days: 1  # cadence-guard: ignore[CG301] agreed
+  - {channel: email, delay_days: 2}  # Cadence-Guard: Ignore[CG301] agreed
+"""
+
+
+def test_comments_of_yaml_are_read_whatever_its_format() -> None:
+    file = open_file(Source("hand.yaml", HAND_WRITTEN.encode()))
+    found = check_files([file], CAP, FIRST).findings
+    told = [(each.line, each.code) for each in found if each.code in ("CG301", "CG810")]
+    assert told == [(5, "CG301"), (5, "CG810")]
+    said = '{"steps": [{"channel": "email", "delay_days": 1, "x": "# cadence-guard: ignore[CG301] y"}]}'
+    json = open_file(Source("hand.json", said.encode())).content
+    assert isinstance(json, CadenceFile)
+    assert json.ignores == ()
+
+
 def test_every_source_is_tried() -> None:
     def reading(source: Source) -> CadenceFile:
         if source.data == ["bad"]:

@@ -1033,6 +1033,7 @@ def test_a_comment_that_only_looks_like_an_ignore_is_kept_as_it_is_written(comme
         "a: '# Cadence-Guard: Ignore[CG301]'",
         "a: cadence_guard:ignore[CG301]",
         "a: 1  # CG301 is ignored",
+        "a: '# cadence-guard: ignore[CG301]'  # a text",
         "a: 1  # ignore [this] one",
     ],
 )

@@ -21,6 +21,7 @@ from cadence_guard.check.report import FileRead, Finding, Report
 from cadence_guard.check.shape import finding_at, shape
 from cadence_guard.errors import CadenceError, CadenceGuardError
 from cadence_guard.importers import read
+from cadence_guard.importers._comments import ignores
 from cadence_guard.importers._source import Source
 from cadence_guard.instants import to_datetime, to_us, zone
 from cadence_guard.policy import Policy
@@ -90,10 +91,16 @@ def is_policy(source: Source) -> bool:
 
 
 def open_file(source: Source, reading: Reading = read) -> Opened:
-    """What a file holds. Raises CadenceError or PolicyError, with the place."""
+    """What a file holds. Raises CadenceError or PolicyError, with the place.
+
+    What the comments of a YAML file ask to ignore is read whatever its format.
+    """
     if is_policy(source):
         return Opened(source, Policy.parse(source.content, source.path))
-    return Opened(source, reading(source))
+    content = reading(source)
+    if not content.ignores and not source.is_json:
+        content = replace(content, ignores=ignores(source, ()))
+    return Opened(source, content)
 
 
 def open_all(
@@ -172,9 +179,9 @@ def _heeded(findings: Iterable[Finding], files: Iterable[Opened]) -> Iterator[Fi
     for finding in findings:
         by_path.setdefault(finding.path, []).append(finding)
     for file in files:
-        ignores = file.content.ignores if isinstance(file.content, CadenceFile) else ()
+        asked = file.content.ignores if isinstance(file.content, CadenceFile) else ()
         path = file.source.path
-        yield from without_ignored(by_path.pop(path, []), ignores, path)
+        yield from without_ignored(by_path.pop(path, []), asked, path)
 
 
 def _by_turn(findings: Iterable[Finding], files: Iterable[Opened]) -> Iterator[Finding]:
