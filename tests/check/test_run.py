@@ -306,7 +306,7 @@ def test_comments_of_yaml_are_read_whatever_its_format() -> None:
     found = check_files([file], CAP, FIRST).findings
     told = [(each.line, each.code) for each in found if each.code in ("CG301", "CG810")]
     assert told == [(5, "CG301"), (5, "CG810")]
-    said = '{"steps": [{"channel": "email", "delay_days": 1, "x": "# cadence-guard: ignore[CG301] y"}]}'
+    said = '{"steps": [{"channel": "sms", "delay_days": 1, "x": "# cadence-guard: ignore[a] b"}]}'
     json = open_file(Source("hand.json", said.encode())).content
     assert isinstance(json, CadenceFile)
     assert json.ignores == ()
