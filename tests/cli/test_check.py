@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from toy import TOY
 
 from cadence_guard import importers
+from cadence_guard.cli import main
 from cadence_guard.cli._check import repository
 
 POLICY = """\
@@ -439,6 +442,20 @@ def test_no_name_in_a_file_ends_a_format(run: Any, format_: str) -> None:
         else:
             assert "\x1b" not in result.out
     assert run("check", "bad.json", *options).code == 0
+
+
+@pytest.mark.parametrize("format_", FORMATS[1:])
+def test_what_a_program_reads_is_utf_8_whatever_the_terminal(
+    run: Any, monkeypatch: pytest.MonkeyPatch, format_: str
+) -> None:
+    Path("bad.json").write_text(BAD.replace('"b"', '"Zoë"'), "utf-8")
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, "ascii"))
+    assert main(["check", "bad.json", "--format", format_]) == 1
+    assert "Zoë" in written.getvalue().decode()
+    monkeypatch.setattr(sys, "stdout", lines := io.StringIO())
+    assert main(["check", "bad.json", "--format", format_]) == 1
+    assert lines.getvalue() == written.getvalue().decode()
 
 
 def test_frames_show_the_line_whatever_a_line_break_is(run: Any) -> None:

@@ -52,6 +52,23 @@ def test_what_was_not_checked_is_told_first() -> None:
     assert only[2] == "Nothing was checked: 2 errors."
 
 
+def test_a_summary_of_many_findings_is_one_that_github_shows() -> None:
+    many = replace(
+        BROKEN,
+        findings=(replace(FINDING, message="ü" * 100),) * 4_000,
+        errors=BROKEN.errors * 3_000,
+        assumes=("x" * 1_000,) * 1_000,
+    )
+    lines = list(markdown(many, str))
+    assert 600_000 < len("\n".join(lines).encode()) < 1 << 20
+    assert lines[2].startswith("Not all was checked: 9000 errors; 4000 findings in")
+    cut = [line for line in lines if line.endswith(" more are not shown here.")]
+    assert len(cut) == 4
+    rows = sum(line.startswith("| finding") for line in lines)
+    assert f"{4_000 - rows:,} more are not shown here." in cut
+    assert sum(line.startswith("<details>") for line in lines) == lines.count("</details>") > 100
+
+
 def test_no_text_of_a_file_is_markup() -> None:
     evil = "a|b\n`c` <img src=x> [d](e) ````"
     finding = replace(

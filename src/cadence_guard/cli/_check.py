@@ -259,11 +259,11 @@ def _write(
     elif format_ == "github":
         from cadence_guard.reporters.github import github
 
-        write_lines(github(report, place, known=known))
+        write_utf8("\n".join(github(report, place, known=known)))
     elif format_ == "markdown":
         from cadence_guard.reporters.markdown import markdown
 
-        write_lines(markdown(report, place, known=known))
+        write_utf8("\n".join(markdown(report, place, known=known)))
     elif format_ == "sarif":
         from cadence_guard.cli._pages import page_of
         from cadence_guard.reporters.sarif import sarif_data
@@ -286,9 +286,17 @@ def write_lines(lines: Iterable[str]) -> None:
 
 
 def write_json(data: object) -> None:
-    """JSON on standard output, in UTF-8 whatever the terminal; half a surrogate pair, which UTF-8
-    cannot hold, as an escape."""
+    """JSON on standard output, as `write_utf8` does."""
+    write_utf8(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def write_utf8(text: str) -> None:
+    """Text for a program, and a line break, on standard output: in UTF-8 whatever the terminal;
+    half a surrogate pair, which UTF-8 cannot hold, as an escape."""
     sys.stdout.flush()
-    text = json.dumps(data, ensure_ascii=False, indent=2)
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
-    sys.stdout.buffer.flush()
+    content = text.encode("utf-8", "backslashreplace") + b"\n"
+    if (stream := getattr(sys.stdout, "buffer", None)) is None:  # it is no file
+        sys.stdout.write(content.decode())
+    else:
+        stream.write(content)
+        stream.flush()
