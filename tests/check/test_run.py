@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -348,6 +349,24 @@ def test_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path(".x/y").mkdir()
     with pytest.raises(CadenceError, match=r"\.x/y: no file \*\.cadence\.yaml in this folder"):
         list(files_of([".x/y"]))
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("drips/closed").mkdir(parents=True)
+    Path("drips/a.cadence.yaml").touch()
+    scandir = os.scandir
+
+    def scan(path: str) -> Any:
+        if path.endswith("closed"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    with pytest.raises(CadenceError, match=r"^drips.closed: cannot be read: Permission denied$"):
+        list(files_of(["drips"]))
 
 
 # -- the period, the hours, what fails -----------------------------------------------------------

@@ -61,7 +61,8 @@ class Opened:
 
 def files_of(paths: Iterable[str]) -> Iterator[str]:
     """The files that paths name, each once: a folder means the cadence files in it, sorted, but for
-    folders that begin with a dot. Raises CadenceError for a folder without any."""
+    folders that begin with a dot. Raises CadenceError for a folder without any, or in which one
+    cannot be looked into."""
     seen: set[str] = set()
     for path in paths:
         found = [path]
@@ -73,7 +74,10 @@ def files_of(paths: Iterable[str]) -> Iterator[str]:
 
 
 def _in_folder(folder: str) -> Iterator[str]:
-    for here, folders, files in os.walk(folder):
+    def closed(error: OSError) -> None:
+        raise CadenceError(f"{error.filename}: cannot be read: {error.strerror}") from error
+
+    for here, folders, files in os.walk(folder, onerror=closed):
         folders[:] = [name for name in folders if not name.startswith(".")]
         yield from (
             os.path.normpath(os.path.join(here, name)) for name in files if name.endswith(SUFFIX)

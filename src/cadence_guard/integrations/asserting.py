@@ -8,6 +8,8 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cadence_guard.errors import CadenceError
+
 if TYPE_CHECKING:
     from cadence_guard.check.report import Report
     from cadence_guard.check.run import Opened
@@ -26,12 +28,14 @@ def assert_cadence_ok(
     ./pyproject.toml names, or the pack humane. Starts are judged from the day `first` on, today
     unless told, for 13 months. Raises AssertionError, whose text is the report with a time line
     for each finding, if something blocks always or, with `fail_on="sometimes"`, at some start;
-    CadenceError and PolicyError for what cannot be read.
+    CadenceError and PolicyError for what cannot be read, and if no file is given.
     """
     __tracebackhide__ = True
     # The checker loads when it is asked: `cadence_guard.testing` has this function, too.
     from cadence_guard.check.run import check_files, files_of, open_all
 
+    if not files:  # such as a glob that fits nothing
+        raise CadenceError("no cadence file is given, so nothing was checked")
     read, errors = open_all(files_of(fspath(file) for file in files))
     if errors:
         raise errors[0]
