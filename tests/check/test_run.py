@@ -346,9 +346,18 @@ def test_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "sub/a.cadence.yaml",
         "d.yaml",
     ]
+    Path("sub/link.cadence.yaml").symlink_to("nowhere")
+    assert list(files_of(["sub"])) == ["sub/a.cadence.yaml", "sub/link.cadence.yaml"]
     Path(".x/y").mkdir()
     with pytest.raises(CadenceError, match=r"\.x/y: no file \*\.cadence\.yaml in this folder"):
         list(files_of([".x/y"]))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")
+def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.cadence.yaml")
+    (tmp_path / "a.cadence.yaml").touch()
+    assert list(files_of([str(tmp_path)])) == [str(tmp_path / "a.cadence.yaml")]
 
 
 def test_a_folder_that_cannot_be_looked_into_is_told(

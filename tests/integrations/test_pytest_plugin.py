@@ -90,6 +90,8 @@ def test_the_policy_is_found_as_on_the_command_line() -> None:
 def test_what_cannot_be_read_is_no_failed_assertion() -> None:
     with pytest.raises(CadenceError, match="cannot be read"):
         assert_cadence_ok("nope.yaml")
+    with pytest.raises(ValueError, match=r"'alway'; did you mean 'always'\?"):
+        assert_cadence_ok("good.cadence.yaml", policy=LOOSE, fail_on="alway")
     with pytest.raises(CadenceError, match="no cadence file is given"):
         assert_cadence_ok(*Path().glob("*.nothing"), policy=LOOSE)
     with pytest.raises(PolicyError, match="unknown rule"):

@@ -79,9 +79,11 @@ def _in_folder(folder: str) -> Iterator[str]:
 
     for here, folders, files in os.walk(folder, onerror=closed):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (
-            os.path.normpath(os.path.join(here, name)) for name in files if name.endswith(SUFFIX)
-        )
+        for name in files:
+            path = os.path.normpath(os.path.join(here, name))
+            # A link to nowhere is told when it is read; a pipe would be waited for.
+            if name.endswith(SUFFIX) and (os.path.isfile(path) or not os.path.exists(path)):
+                yield path
 
 
 def is_policy(source: Source) -> bool:
