@@ -315,13 +315,16 @@ class Cadence:
 
 @struct
 class Ignore:
-    """A finding that a comment asks to leave out: the codes, the line it is about, the reason."""
+    """A finding that a comment asks to leave out: the codes, the line it is about, the reason.
+
+    `misspelt` is a comment that only looks like one, as it is written: it has no codes."""
 
     codes: tuple[str, ...]
     line: int
     reason: str
     comment_line: int
     comment_column: int = 1
+    misspelt: str | None = None
 
 
 @struct

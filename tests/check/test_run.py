@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -299,6 +300,26 @@ def test_a_comment_is_asked_about_the_findings_of_its_own_file() -> None:
 # -- files ---------------------------------------------------------------------------------------
 
 
+HAND_WRITTEN = """\
+steps:
+  - {channel: email, delay_days: 0}
+  - channel: email
+    delay_days: 1  # cadence-guard: ignore[CG301] agreed
+  - {channel: email, delay_days: 2}  # Cadence-Guard: Ignore[CG301] agreed
+"""
+
+
+def test_comments_of_yaml_are_read_whatever_its_format() -> None:
+    file = open_file(Source("hand.yaml", HAND_WRITTEN.encode()))
+    found = check_files([file], CAP, FIRST).findings
+    told = [(each.line, each.code) for each in found if each.code in ("CG301", "CG810")]
+    assert told == [(5, "CG301"), (5, "CG810")]
+    said = '{"steps": [{"channel": "sms", "delay_days": 1, "x": "# cadence-guard: ignore[a] b"}]}'
+    json = open_file(Source("hand.json", said.encode())).content
+    assert isinstance(json, CadenceFile)
+    assert json.ignores == ()
+
+
 def test_every_source_is_tried() -> None:
     def reading(source: Source) -> CadenceFile:
         if source.data == ["bad"]:
@@ -332,9 +353,36 @@ def test_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "sub/a.cadence.yaml",
         "d.yaml",
     ]
+    Path("sub/link.cadence.yaml").symlink_to("nowhere")
+    assert list(files_of(["sub"])) == ["sub/a.cadence.yaml", "sub/link.cadence.yaml"]
     Path(".x/y").mkdir()
     with pytest.raises(CadenceError, match=r"\.x/y: no file \*\.cadence\.yaml in this folder"):
         list(files_of([".x/y"]))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")
+def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.cadence.yaml")
+    (tmp_path / "a.cadence.yaml").touch()
+    assert list(files_of([str(tmp_path)])) == [str(tmp_path / "a.cadence.yaml")]
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("drips/closed").mkdir(parents=True)
+    Path("drips/a.cadence.yaml").touch()
+    scandir = os.scandir
+
+    def scan(path: str) -> Any:
+        if path.endswith("closed"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    with pytest.raises(CadenceError, match=r"^drips.closed: cannot be read: Permission denied$"):
+        list(files_of(["drips"]))
 
 
 # -- the period, the hours, what fails -----------------------------------------------------------

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -215,8 +216,23 @@ def test_explain_offers_the_nearest_name(run: Any, asked: str, hint: str) -> Non
     assert hint in result.err
 
 
-def test_schema_is_the_one_that_is_shipped(run: Any) -> None:
-    assert json.loads(run("schema").out)["title"] == "cadence-guard policy"
+@pytest.mark.parametrize(
+    ("arguments", "title"),
+    [((), "policy"), (("policy",), "policy"), (("cadence",), "cadence")],
+)
+def test_schema_is_the_one_that_is_shipped(
+    run: Any, arguments: tuple[str, ...], title: str
+) -> None:
+    printed = run("schema", *arguments).out
+    assert json.loads(printed)["title"] == f"cadence-guard {title}"
+    shipped = resources.files("cadence_guard").joinpath(f"{title}.schema.json")
+    assert printed == shipped.read_text("utf-8")
+
+
+def test_a_schema_of_another_file_is_told(run: Any) -> None:
+    result = run("schema", "event")
+    assert (result.code, result.out) == (2, "")
+    assert "'event' is not one of 'policy', 'cadence'" in result.err
 
 
 # -- every command ----------------------------------------------------------------------------
@@ -242,7 +258,7 @@ def test_wrong_usage_is_exit_2(run: Any, args: list[str]) -> None:
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail() -> None:
+    def fail(file: str) -> None:
         raise RuntimeError("a bug\nof ours")
 
     monkeypatch.setattr("cadence_guard.cli._pages.print_schema", fail)
@@ -265,7 +281,7 @@ def test_debug_shows_where(run: Any) -> None:
 
 
 def test_an_interrupt_is_130(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt() -> None:
+    def interrupt(file: str) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("cadence_guard.cli._pages.print_schema", interrupt)
@@ -273,7 +289,7 @@ def test_an_interrupt_is_130(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_librarys_log_goes_to_standard_error(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def warn() -> None:
+    def warn(file: str) -> None:
         for word in ("late", "later"):
             logging.getLogger("cadence_guard.ledgers").warning("the ledger is %s", word)
 

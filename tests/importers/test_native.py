@@ -1014,6 +1014,7 @@ def test_comments_ask_to_leave_findings_out() -> None:
         Ignore(("CG401",), 16, "within", 17, 7),
         Ignore(("CG702",), 16, "at a key", 19, 18),
         Ignore(("CG804",), 20, "the loop", 21, 19),
+        Ignore((), 23, "", 23, 7, "# see  # cadence-guard: ignore[CG999] in a comment"),
         Ignore(("CG102",), 24, "d", 24, 60),
         Ignore(("CG602",), 25, "both", 25, 19),
         Ignore(("CG901",), 27, "the end", 26, 1),
@@ -1024,6 +1025,38 @@ def test_a_file_that_asks_nothing() -> None:
     assert read(f"{HEAD}  steps: [end]  # cadence_guard\n").ignores == ()
     said = {"name": "# cadence-guard: ignore[CG1] x", "purpose": "sales", "steps": ["end"]}
     assert read(json.dumps({"cadence": said})).ignores == ()
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# cadence_guard: ignore[CG301] agreed",
+        "# Cadence-Guard: Ignore[CG301] agreed",
+        "# note. cadence-guard: ignore[CG301] agreed",
+        "# cadenceguard ignore[over-cap]",
+        "# Cadence guard: ignore CG301",
+        "# cadence-gaurd: ignore[CG301] agreed",
+        "# ignore(cg301)",
+    ],
+)
+def test_a_comment_that_only_looks_like_an_ignore_is_kept_as_it_is_written(comment: str) -> None:
+    (found,) = ignores(source(f"a: 'x'  {comment} \n"), [()])
+    assert found == Ignore((), 1, "", 1, 9, comment)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a: 1  # the cadence-guard ignores this",
+        "a: '# Cadence-Guard: Ignore[CG301]'",
+        "a: cadence_guard:ignore[CG301]",
+        "a: 1  # CG301 is ignored",
+        "a: '# cadence-guard: ignore[CG301]'  # a text",
+        "a: 1  # ignore [this] one",
+    ],
+)
+def test_a_remark_is_none(line: str) -> None:
+    assert ignores(source(f"{line}\n"), [()]) == ()
 
 
 @pytest.mark.parametrize("comment", ["ignore CG301", "ignore[]", "ignore[,] why", "off", ""])

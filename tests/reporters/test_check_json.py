@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from made import FINDING, REPORT, WARNING, WITNESS, with_witness
+from made import BROKEN, FINDING, REPORT, WARNING, WITNESS, with_witness
 
 from cadence_guard.check.report import Report, WitnessSignal, WitnessStep
 from cadence_guard.reporters.check_json import check_data, finding_data, witness_data
@@ -80,8 +80,17 @@ def test_what_was_before_a_wait_of_unknown_length() -> None:
 
 def test_an_empty_report_is_whole() -> None:
     data = check_data(Report())
-    assert data == {"version": 1, "files": [], "assumes": [], "findings": [], "baselined": 0}
+    empty = {"files": [], "assumes": [], "findings": [], "errors": []}
+    assert data == {"version": 1, **empty, "baselined": 0}
     assert finding_data(FINDING)["effect"] == "block"
+
+
+def test_what_was_not_checked_is_told() -> None:
+    assert check_data(BROKEN)["errors"] == [
+        {"path": "a|b.yaml", "line": 2, "column": 7, "message": "unknown key 'x'"},
+        {"path": "p.yaml", "line": None, "column": None, "message": "cannot be read"},
+        {"path": None, "line": None, "column": None, "message": "no\n::error::reason"},
+    ]
 
 
 def test_a_handoff_in_a_time_line_says_to_whom() -> None:

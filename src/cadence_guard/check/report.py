@@ -102,9 +102,22 @@ class FileRead:
 
 
 @struct
+class Fault:
+    """Why something was not checked: what is wrong, in which file, if in one, and where, if that is
+    known."""
+
+    message: str
+    path: str | None = None
+    line: int | None = None
+    column: int | None = None
+
+
+@struct
 class Report:
-    """All of a check. `assumes` says what the files do not, in words, in a steady order."""
+    """All of a check. `assumes` says what the files do not, in words, in a steady order; `errors`
+    what kept the check from being whole: where there is one, no findings do not mean clean."""
 
     files: tuple[FileRead, ...] = ()
     findings: tuple[Finding, ...] = ()
     assumes: tuple[str, ...] = ()
+    errors: tuple[Fault, ...] = ()

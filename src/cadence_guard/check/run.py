@@ -20,6 +20,7 @@ from cadence_guard.check.report import FileRead, Finding, Report
 from cadence_guard.check.shape import finding_at, shape
 from cadence_guard.errors import CadenceError, CadenceGuardError
 from cadence_guard.importers import read
+from cadence_guard.importers._comments import ignores
 from cadence_guard.importers._source import Source
 from cadence_guard.instants import to_datetime, to_us, zone
 from cadence_guard.policy import Policy
@@ -56,7 +57,8 @@ class Opened:
 
 def files_of(paths: Iterable[str]) -> Iterator[str]:
     """The files that paths name, each once: a folder means the cadence files in it, sorted, but for
-    folders that begin with a dot. Raises CadenceError for a folder without any."""
+    folders that begin with a dot. Raises CadenceError for a folder without any, or in which one
+    cannot be looked into."""
     seen: set[str] = set()
     for path in paths:
         found = [path]
@@ -68,11 +70,16 @@ def files_of(paths: Iterable[str]) -> Iterator[str]:
 
 
 def _in_folder(folder: str) -> Iterator[str]:
-    for here, folders, files in os.walk(folder):
+    def closed(error: OSError) -> None:
+        raise CadenceError(f"{error.filename}: cannot be read: {error.strerror}") from error
+
+    for here, folders, files in os.walk(folder, onerror=closed):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (
-            os.path.normpath(os.path.join(here, name)) for name in files if name.endswith(SUFFIX)
-        )
+        for name in files:
+            path = os.path.normpath(os.path.join(here, name))
+            # A link to nowhere is told when it is read; a pipe would be waited for.
+            if name.endswith(SUFFIX) and (os.path.isfile(path) or not os.path.exists(path)):
+                yield path
 
 
 def is_policy(source: Source) -> bool:
@@ -86,10 +93,16 @@ def is_policy(source: Source) -> bool:
 
 
 def open_file(source: Source, reading: Reading = read) -> Opened:
-    """What a file holds. Raises CadenceError or PolicyError, with the place."""
+    """What a file holds. Raises CadenceError or PolicyError, with the place.
+
+    What the comments of a YAML file ask to ignore is read whatever its format.
+    """
     if is_policy(source):
         return Opened(source, Policy.parse(source.content, source.path))
-    return Opened(source, reading(source))
+    content = reading(source)
+    if not content.ignores and not source.is_json:
+        content = replace(content, ignores=ignores(source, ()))
+    return Opened(source, content)
 
 
 def open_all(
@@ -168,9 +181,9 @@ def _heeded(findings: Iterable[Finding], files: Iterable[Opened]) -> Iterator[Fi
     for finding in findings:
         by_path.setdefault(finding.path, []).append(finding)
     for file in files:
-        ignores = file.content.ignores if isinstance(file.content, CadenceFile) else ()
+        asked = file.content.ignores if isinstance(file.content, CadenceFile) else ()
         path = file.source.path
-        yield from without_ignored(by_path.pop(path, []), ignores, path)
+        yield from without_ignored(by_path.pop(path, []), asked, path)
 
 
 def _by_turn(findings: Iterable[Finding], files: Iterable[Opened]) -> Iterator[Finding]:

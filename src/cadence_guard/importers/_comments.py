@@ -17,6 +17,12 @@ _LINE_BREAK: Final = re.compile(r"\r\n|\r|\n")
 _HASH: Final = re.compile(r"(?:(?<=\s)|^)#")
 _OURS: Final = re.compile(r"#\s*cadence-guard:\s*(.*)")
 _IGNORE: Final = re.compile(r"ignore\s*\[([^\]]*)\]\s*(.*)")
+_LIKE: Final = re.compile(
+    r"cadence[-_. ]?guard\W{0,9}ignore\W|ignore\s{0,9}[\[(:]\s{0,9}CG\d", re.IGNORECASE
+)
+"""What somebody writes who means an ignore, and whom nobody would follow."""
+LONGEST: Final = 200
+"""Characters of a comment that are looked at, and shown, if it only looks like an ignore."""
 
 
 def ignores(source: Source, places: Sequence[Where]) -> tuple[Ignore, ...]:
@@ -30,7 +36,7 @@ def ignores(source: Source, places: Sequence[Where]) -> tuple[Ignore, ...]:
     hashes = {
         number: [match.start() for match in _HASH.finditer(line)]
         for number, line in enumerate(lines, 1)
-        if "cadence-guard:" in line and "#" in line
+        if "#" in line and ("cadence-guard:" in line or _LIKE.search(line))
     }
     if not hashes:
         return ()
@@ -43,8 +49,13 @@ def ignores(source: Source, places: Sequence[Where]) -> tuple[Ignore, ...]:
     found: list[Ignore] = []
     below = _below(lines)
     for number, columns in hashes.items():
-        comment = _OURS.match(lines[number - 1], columns[0]) if columns else None
+        if not columns:
+            continue
+        comment = _OURS.match(lines[number - 1], columns[0])
         if comment is None:
+            said = lines[number - 1][columns[0] :].strip()[:LONGEST]
+            if _LIKE.search(said):
+                found.append(Ignore((), number, "", number, columns[0] + 1, said))
             continue
         asked = _IGNORE.fullmatch(comment[1].strip())
         codes = [code.strip() for code in asked[1].split(",") if code.strip()] if asked else []

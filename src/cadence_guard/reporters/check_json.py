@@ -26,6 +26,15 @@ def check_data(report: Report, *, known: int = 0) -> dict[str, Any]:
         "assumes": list(report.assumes),
         "findings": [finding_data(finding) for finding in report.findings],
         "baselined": known,
+        "errors": [
+            {
+                "path": fault.path,
+                "line": fault.line,
+                "column": fault.column,
+                "message": fault.message,
+            }
+            for fault in report.errors
+        ],
     }
 
 
