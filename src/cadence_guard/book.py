@@ -93,7 +93,7 @@ class Book:
 
     def account_line(self, account: str) -> Line:
         """The touches filed under an account."""
-        return self._line(self._accounts, account)
+        return self._accounts.get(account) or self._line(self._accounts, account)
 
     def point_line(self, point: str | None) -> Line:
         """The touches to a point."""

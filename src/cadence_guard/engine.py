@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, TypeAlias
 from cadence_guard.decision import Decision, Finding, Stretch, Verdict
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER, to_datetime
-from cadence_guard.rules import RULES, Objection, OpenStretch, Rule
+from cadence_guard.rules import RULES, Objection, Rule
 from cadence_guard.rules._rule import FREE, Crowd
 from cadence_guard.ruleset import Ask, Asked, Plan, Ruleset
 
@@ -140,46 +140,50 @@ def _search(plan: Plan, case: Case, limit: int) -> Answer:
     """
     start = case.at
     standing = _standing(plan, case)
-    asked = [*standing.always, *plan.by_noes] if case.noes else [*standing.always]
+    asked = [*standing.always]
+    if case.noes:
+        asked += plan.by_noes
     at = case.me.line.at
-    made = len(at)
-    for least, within, one in standing.crowds if made else ():
-        since = start - within
-        if at[-1] <= since:
-            break  # the others look back less far
-        if least == 1 or (made >= least and at[-least] > since):
-            asked.append(one)
-    answers: list[OpenStretch] = []
+    if at:
+        made, ago = len(at), start - at[-1]
+        for least, within, one in standing.crowds:
+            if within <= ago:
+                break  # the others look back less far
+            if least == 1 or (made >= least and at[-least] > start - within):
+                asked.append(one)
+    ending: dict[int, int] = {}
     met: dict[int, Raised] = {}
     latest, closes, border, ends = start, NEVER, NEVER, NEVER
-    for ask, entry in asked:
+    for place, (ask, entry) in enumerate(asked):
         why = None
         try:
-            answer = opens, shuts = ask(start, case)
+            opens, shuts = ask(start, case)
             if opens == start < shuts:
-                answers.append(answer)
-                if shuts < closes:
-                    closes = shuts
+                if shuts < NEVER:
+                    ending[place] = shuts
+                    if shuts < closes:
+                        closes = shuts
                 continue
             if not start <= opens < shuts and opens != NEVER:
                 raise ValueError(_unsound(opens, shuts, start))
         except Exception as error:  # noqa: BLE001 (whatever a rule raises is a no)
             opens, shuts, why = NEVER, NEVER, f"{type(error).__name__}: {error}"
-        met[len(answers)] = Raised(entry, None, opens, why)
-        answers.append((opens, shuts))
+        met[place] = Raised(entry, None, opens, why)
         if opens > latest:
             latest = opens
         if opens < border:
             border = opens
-        if shuts < ends:
-            ends = shuts
+        if shuts < NEVER:
+            ending[place] = shuts
+            if shuts < ends:
+                ends = shuts
     if closes < border:
         border = closes
     if ends < closes:
         closes = ends
     if start < latest <= limit:
-        latest, closes = _go_on(asked, answers, met, latest, closes, case, limit)
-    raised = list(met.values())
+        latest, closes = _go_on(asked, ending, met, latest, closes, case, limit)
+    raised = [*met.values()] if met else []
     for entry in standing.warning:
         opens, shuts, why = _ask(entry.next_open, start, case)
         if opens > start:
@@ -190,27 +194,27 @@ def _search(plan: Plan, case: Case, limit: int) -> Answer:
 
 def _go_on(
     asked: Sequence[Asked],
-    answers: list[OpenStretch],
+    ending: dict[int, int],
     met: dict[int, Raised],
     t: int,
     closes: int,
     case: Case,
     limit: int,
 ) -> tuple[int, int]:
-    """The rounds after the first, from `t` on; fills `answers` and `met`. `closes` is when the
-    first of the answers does."""
+    """The rounds after the first, from `t` on; fills `ending`, when each answer closes if it does,
+    and `met`. `closes` is when the first of the answers does."""
     for _ in range(ROUNDS):
         if closes > t or t > limit:
             return t, closes
         latest, closes = t, NEVER
-        for index, (_, shuts) in enumerate(answers):
+        for place, shuts in ending.items():
             if shuts <= t:
-                ask, entry = asked[index]
+                ask, entry = asked[place]
                 opens, shuts, why = _ask(ask, t, case)
-                answers[index] = opens, shuts
+                ending[place] = shuts
                 if opens > t:
-                    if index not in met:
-                        met[index] = Raised(entry, t, opens, why)
+                    if place not in met:
+                        met[place] = Raised(entry, t, opens, why)
                     if opens > latest:
                         latest = opens
             if shuts < closes:
@@ -319,14 +323,14 @@ class _Told:
     def codes(self, effect: str) -> tuple[str, ...]:
         """The codes of the findings of one effect."""
         case = self._case
-        found = {
+        found = [
             "CG901" if failed else entry.code_at(case.at if when is None else when, case)
             for entry, when, _, failed in self._raised
             if entry.effect == effect
-        }
+        ]
         if effect == UNKNOWN.effect and not case.view.known:
-            found.add(UNKNOWN.code)
-        return tuple(sorted(found))
+            found.append(UNKNOWN.code)
+        return tuple(sorted(set(found)) if len(found) > 1 else found)
 
     def reasons(self) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
         """Findings and needs."""
