@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from cadence_guard import words
 from cadence_guard.contact import Consent, Contact, Forget, Handoff, Signal, Suppress
@@ -32,12 +32,16 @@ from cadence_guard.history import (
     spelled_in,
 )
 from cadence_guard.instants import NEVER, to_datetime, to_us
-from cadence_guard.lines import Line, Past, form_of
+from cadence_guard.lines import Line, Message, Past, Recipient, form_of, message_of, rest_of
 from cadence_guard.points import HASHED, is_phone, normalise
 from cadence_guard.touch import Release, Touch
 from cadence_guard.words import CHANNEL_KIND
 
 _AT: Final = attrgetter("at")
+_SPEAK: Final = frozenset(("failed", "bounced", *DERIVED))
+"""Outcomes that say more than that the touch was made."""
+Filing: TypeAlias = tuple[Recipient, tuple[Line, ...]]
+"""To whom a touch went, and the lines it is on: the contact's, the account's, the point's."""
 
 
 class Book:
@@ -57,8 +61,11 @@ class Book:
         self._points: dict[str | None, Line] = {}
         self._noes_at: dict[str, list[No]] = {}
         self._grants_at: dict[str, list[Grant]] = {}
-        self._ids: dict[str, Past] = {}
-        self._words: dict[str, str] = {}
+        self._ids: dict[str, str] = {}
+        """Whom the touch of an id touches."""
+        self._failed: dict[str, Past] = {}
+        """The touches that are on no line, since nothing left the building."""
+        self._recipients: dict[tuple[str, str | None, str | None], Filing] = {}
         self.remembered: dict[Hashable, Any] | None = {} if remember else None
         """What the engine has found out since the last event."""
         self._hashed = hashed
@@ -86,7 +93,7 @@ class Book:
 
     def account_line(self, account: str) -> Line:
         """The touches filed under an account."""
-        return self._line(self._accounts, account)
+        return self._accounts.get(account) or self._line(self._accounts, account)
 
     def point_line(self, point: str | None) -> Line:
         """The touches to a point."""
@@ -105,8 +112,11 @@ class Book:
         )
 
     def booked(self, id_: str | None) -> Past | None:
-        """The touch of that id, if it is on the line."""
-        return self._ids.get(id_) if id_ else None
+        """The touch of that id, if it is known."""
+        contact = self._ids.get(id_) if id_ else None
+        if id_ is None or contact is None:
+            return None
+        return self._failed.get(id_) or self.people[contact].line.find(id_)
 
     def _line(self, lines: dict[Any, Line], key: str | None) -> Line:
         line = lines.get(key)
@@ -181,9 +191,10 @@ class Book:
         """The channel and the normalised point that an event names, or its touch does."""
         point = named_point(event, self._me(event.contact))
         if isinstance(event, Signal) and event.touch and event.kind in REFUSED_BY:
-            touch = self._ids.get(event.touch)
-            if touch is None or touch.contact != event.contact:
+            if self._ids.get(event.touch) != event.contact:
                 return event.channel, point
+            touch = self.booked(event.touch)
+            assert touch is not None  # its id is known
             if event.kind == "wrong_person":
                 return event.channel or touch.form.channel, point or touch.to
             if event.channel in (None, touch.form.channel):
@@ -196,97 +207,115 @@ class Book:
         Raises EventError if the event contradicts an earlier one of the same id.
         """
         assert event.at is not None
-        self._order += 1
         self._moved_on()
-        if streams is None and not isinstance(event, Touch):
-            streams = self.streams(event)
         _FOLD[type(event)](self, event, to_us(event.at), streams)
 
     def _moved_on(self) -> None:
+        self._order += 1
         if self.remembered:
             self.remembered.clear()
 
     def _touch(self, touch: Touch, at: int, streams: Streams | None) -> None:
-        known = self.check(touch)
-        if known is not None:
-            self._outcome(known, touch)
-        elif touch.id is not None or not self.knows(touch):
-            me = self._me(touch.contact)
-            account = streams.account if streams else me.account
-            self._add(touch, at, _name_of(touch, me), me, account)
+        if self.knows(touch):
+            if (past := self.check(touch)) is not None:
+                self._outcome(past, touch)
+            return
+        me = self._me(touch.contact)
+        account = streams.account if streams else me.account
+        self._add(touch, message_of(touch), at, _name_of(touch, me), me, account)
 
     def lay(self, touch: Touch, at: int) -> None:
         """Takes in a touch without id as if it were made at an instant, whatever it says of that:
         for who tries the same touch at many instants."""
         me = self._me(touch.contact)
-        self._order += 1
         self._moved_on()
-        self._add(touch, at, _name_of(touch, me), me, me.account)
+        # Two that look the same are still two.
+        message = Message(form_of(touch), touch.cadence, touch.step, self._order)
+        self._add(touch, message, at, _name_of(touch, me), me, me.account)
 
     def add(self, case: Case) -> None:
         """Takes in the touch of a case of this book that was not told before: what has been worked
         out for the case need not be worked out again."""
-        self._order += 1
         self._moved_on()
-        self._add(case.touch, case.at, case.point, case.me, case.me.account)
+        touch = case.touch
+        self._add(touch, message_of(touch), case.at, case.point, case.me, case.me.account)
 
     def _add(
-        self, touch: Touch, at: int, point: str | None, me: History, account: str | None
+        self,
+        touch: Touch,
+        message: Message,
+        at: int,
+        point: str | None,
+        me: History,
+        account: str | None,
     ) -> None:
-        word = self._words.setdefault  # one object for equal words: a long history repeats them
-        cadence, step = touch.cadence, touch.step
-        past = Past(
-            at,
-            form_of(touch),
-            point and word(point, point),
-            me.contact,
-            account,
-            cadence and word(cadence, cadence),
-            step and word(step, step),
-            touch.id,
-            _rest(touch),
-        )
-        if touch.id:
-            self._ids[touch.id] = past
-        me.human |= not touch.automated
+        recipient, lines = self._filing(me, account, point)
+        id_ = touch.id
+        past = Past(at, message, recipient, id_)
+        if id_ is not None:
+            self._ids[id_] = me.contact
+        if not touch.automated:
+            me.human = True
         if touch.offer and touch.deadline:
             me.offers.append((past, touch.offer, to_us(touch.deadline)))
-        self._file(past, me)
+        self._file(past, me, lines)
 
-    def _lines(self, past: Past, me: History) -> Iterator[Line]:
-        yield me.line
-        if past.account is not None:
-            yield self.account_line(past.account)
-        if past.to is not None and self._by_point:
-            yield self.point_line(past.to)
+    def _filing(self, me: History, account: str | None, point: str | None) -> Filing:
+        filing = self._recipients.get((me.contact, account, point))
+        if filing is None:
+            recipient = Recipient(me.contact, account, point)
+            lines = [me.line]
+            if account is not None:
+                lines.append(self.account_line(account))
+            if point is not None and self._by_point:
+                lines.append(self.point_line(point))
+            filing = self._recipients[recipient] = recipient, tuple(lines)
+        return filing
 
-    def _file(self, past: Past, me: History) -> None:
-        outcome = past.form.outcome
+    def _lines(self, recipient: Recipient) -> tuple[Line, ...]:
+        return self._recipients[recipient][1]
+
+    def _file(self, past: Past, me: History, lines: Iterable[Line]) -> None:
+        outcome = past.message.form.outcome
         if outcome == "failed":
-            return  # nothing left the building
-        me.line.add(past)
-        if past.account is not None:
-            self.account_line(past.account).add(past)
-        if past.to is not None and self._by_point:
-            self.point_line(past.to).add(past)
+            if past.id is not None:
+                self._failed[past.id] = past
+            return
+        for line in lines:
+            line.add(past)
+        if outcome in _SPEAK:
+            self._hear_outcome(past, me)
+
+    def _hear_outcome(self, past: Past, me: History) -> None:
+        """An outcome that is a signal too, or says something of the point."""
+        at, outcome = past.at, past.form.outcome
         if outcome in DERIVED:
-            here = me.line.between(past.at, past.at)
+            here = me.line.between(at, at)
             before = tuple(here[: here.index(past) + 1])
             self._hear(
                 me,
-                Said(past.at, DERIVED[outcome], past.form.channel, past.to, of=past, before=before),
+                Said(
+                    at,
+                    DERIVED[outcome],
+                    past.form.channel,
+                    past.to,
+                    of=past,
+                    before=before,
+                    order=self._order,
+                ),
             )
-        elif outcome == "bounced" and past.to is not None:
-            self._object(No("bounced", past.at, None, points=frozenset((past.to,)), of=past))
+        elif past.to is not None:
+            self._object(No("bounced", at, None, points=frozenset((past.to,)), of=past))
 
     def _unfile(self, past: Past, me: History) -> None:
         if past.form.outcome == "failed":
+            self._failed.pop(past.id or "", None)
             return
-        for line in self._lines(past, me):
+        for line in self._lines(past.recipient):
             line.remove(past)
-        me.said = [said for said in me.said if said.of is not past]
+        me.said = [said for said in me.said if said.of != past]
         for point in (past.to,) if past.to in self._noes_at else ():
-            self._noes_at[point] = [no for no in self._noes_at[point] if no.of is not past]
+            self._noes_at[point] = [no for no in self._noes_at[point] if no.of != past]
         me.changed()
 
     def check(self, touch: Touch) -> Past | None:
@@ -312,10 +341,8 @@ class Book:
 
     def _same(self, past: Past, touch: Touch) -> bool:
         """Whether two touches of one kind and instant are about the same message and point."""
-        return (
-            (past.cadence, past.step) == (touch.cadence, touch.step)
-            and past.to in (names_of(touch, self._me(touch.contact)) or (None,))
-            and past.rest == _rest(touch)
+        return past.message[1:] == (touch.cadence, touch.step, rest_of(touch)) and past.to in (
+            names_of(touch, self._me(touch.contact)) or (None,)
         )
 
     def _outcome(self, past: Past, touch: Touch) -> None:
@@ -324,45 +351,48 @@ class Book:
             return
         me = self._me(touch.contact)
         self._unfile(past, me)
-        past.form = form_of(touch)
-        self._file(past, me)
+        now = past._replace(message=message_of(touch))
+        me.replace(past, now)
+        self._file(now, me, self._lines(now.recipient))
 
-    def _release(self, release: Release, at: int, streams: Streams) -> None:
+    def _release(self, release: Release, at: int, streams: Streams | None) -> None:
         self.release(release.touch)
 
     def release(self, id_: str) -> None:
         """Takes a booked touch back, as if it had never been booked."""
         self._moved_on()
-        past = self._ids.pop(id_, None)
+        past = self.booked(id_)
         if past is None:
             return
+        del self._ids[id_]
         me = self._me(past.contact)
         self._unfile(past, me)
-        me.offers = [offer for offer in me.offers if offer[0] is not past]
+        me.offers = [offer for offer in me.offers if offer[0] != past]
 
-    def _signal(self, signal: Signal, at: int, streams: Streams) -> None:
+    def _signal(self, signal: Signal, at: int, streams: Streams | None) -> None:
         me = self._me(signal.contact)
+        kind = signal.kind
         channel, point = self._meant(signal)
         until = to_us(signal.until) if signal.until else None
         before = tuple(me.line.between(at, at))
-        said = Said(at, signal.kind, channel, point, signal.purpose, until, before)
-        if signal.kind in SPREADING:
-            points = streams.points if signal.point or point is None else frozenset((point,))
+        said = Said(at, kind, channel, point, signal.purpose, until, before, order=self._order)
+        if kind in SPREADING:
+            points = frozenset((point,)) if point else frozenset()
+            if signal.point or point is None:
+                points = (streams or self.streams(signal)).points
             if signal.point and not signal.channel and channel:
-                touch = self._ids[signal.touch or ""]  # it is where the channel is from
+                touch = self.booked(signal.touch)
+                assert touch is not None  # it is where the channel is from
                 channel = channel if touch.to == point else None
-            self._object(
-                No(signal.kind, at, me.contact, channel, signal.purpose, points, bool(point))
-            )
+            self._object(No(kind, at, me.contact, channel, signal.purpose, points, bool(point)))
         self._hear(me, said)
 
     def _hear(self, me: History, said: Said) -> None:
-        me.hear(said._replace(order=self._order))
+        me.hear(said)
         if me.human:  # an answer may have become none, or none an answer
-            for touch in me.line.touches:
-                if not touch.form.automated:
-                    for line in self._lines(touch, me):
-                        line.changed()
+            for recipient in me.line.recipients():
+                for line in self._lines(recipient):
+                    line.changed()
 
     def _object(self, no: No) -> None:
         no = no._replace(order=self._order)
@@ -372,16 +402,17 @@ class Book:
             self._noes_at.setdefault(point, []).append(no)
         self._erased |= any(name.startswith(HASHED) for name in (no.contact or "", *no.points))
 
-    def _consent(self, consent: Consent, at: int, streams: Streams) -> None:
+    def _consent(self, consent: Consent, at: int, streams: Streams | None) -> None:
         me = self._me(consent.contact)
         point = named_point(consent, me)
         if consent.status == "withdrawn":
-            points = streams.points
+            points = (streams or self.streams(consent)).points
             no = No(
                 "withdrawn", at, me.contact, consent.channel, consent.purpose, points, bool(point)
             )
             self._object(no)
-            self._hear(me, Said(at, "withdrawn", consent.channel, point, consent.purpose))
+            said = Said(at, "withdrawn", consent.channel, point, consent.purpose, order=self._order)
+            self._hear(me, said)
             return
         grant = Grant(
             at,
@@ -399,7 +430,7 @@ class Book:
             self._grants_at.setdefault(point, []).append(grant)
         me.changed()
 
-    def _contact(self, contact: Contact, at: int, streams: Streams) -> None:
+    def _contact(self, contact: Contact, at: int, streams: Streams | None) -> None:
         me = self._me(contact.contact)
         me.describe(contact, at)
         for index, no in enumerate(me.noes):  # named a number before its country was known?
@@ -409,17 +440,17 @@ class Book:
                 for point in also:
                     self._noes_at.setdefault(point, []).append(wider)
 
-    def _handoff(self, handoff: Handoff, at: int, streams: Streams) -> None:
+    def _handoff(self, handoff: Handoff, at: int, streams: Streams | None) -> None:
         me = self._me(handoff.contact)
         until = to_us(handoff.until) if handoff.until else None
         insort(me.batons, Baton(at, handoff.to, until), key=_AT)
         me.changed()
 
-    def _suppress(self, suppress: Suppress, at: int, streams: Streams) -> None:
-        no = No(
-            "suppressed", at, suppress.contact, suppress.channel, suppress.purpose, streams.points
+    def _suppress(self, suppress: Suppress, at: int, streams: Streams | None) -> None:
+        points = (streams or self.streams(suppress)).points
+        self._object(
+            No("suppressed", at, suppress.contact, suppress.channel, suppress.purpose, points)
         )
-        self._object(no)
 
     # -- forgetting -----------------------------------------------------------------------------
 
@@ -455,13 +486,13 @@ class Book:
             elif said.kind in words.REFUSALS:
                 keep(_signal(said.kind, name, said.at, said.channel, until=said.until))
         for number, touch in enumerate(me.line.touches):
-            if touch.account is not None:
-                streams = Streams(FORGOTTEN, touch.account, frozenset())
+            if (account := touch.recipient.account) is not None:
+                streams = Streams(FORGOTTEN, account, frozenset())
                 id_ = self._hashed(f"touch {mark} {number}")
                 kept.append((_anonymous(touch, id_), streams))
         return kept
 
-    def _forget(self, forget: Forget, at: int, streams: Streams) -> None:
+    def _forget(self, forget: Forget, at: int, streams: Streams | None) -> None:
         kept = self.residue(forget.contact, str(self._order))
         self.drop(forget.contact)
         for event, where in kept:
@@ -474,9 +505,15 @@ class Book:
         if me is None:
             return
         for touch in me.line.touches:
-            for line in (*self._lines(touch, me),)[1:]:
+            for line in self._lines(touch.recipient)[1:]:
                 line.remove(touch)
-        self._ids = {id_: past for id_, past in self._ids.items() if past.contact != contact}
+        self._ids = {id_: whom for id_, whom in self._ids.items() if whom != contact}
+        self._failed = {id_: past for id_, past in self._failed.items() if past.contact != contact}
+        self._recipients = {
+            recipient: filing
+            for recipient, filing in self._recipients.items()
+            if recipient[0] != contact
+        }
         for point, noes in self._noes_at.items():
             self._noes_at[point] = [
                 no
@@ -525,6 +562,8 @@ def names_of(touch: Touch, me: History, facts: Contact | None = None) -> tuple[s
     if kind != "phone":
         return (text,)
     point = normalise(touch.to, "phone", (facts and facts.country) or me.country)
+    if point == text and facts is None and not me.spelled:
+        return (point,)  # mostly
     texts = {text} | me.spelled.get(point, frozenset())
     if facts is not None:
         texts |= spelled_in(facts).get(point, frozenset())
@@ -533,8 +572,10 @@ def names_of(touch: Touch, me: History, facts: Contact | None = None) -> tuple[s
 
 def _name_of(touch: Touch, me: History) -> str | None:
     """How the contact point of a touch is compared."""
-    names = names_of(touch, me)
-    return names[0] if names else None
+    if touch.to is None:
+        return None
+    kind = CHANNEL_KIND[touch.channel]
+    return normalise(touch.to, kind, me.country if kind == "phone" else None)
 
 
 def named_point(event: Signal | Consent | Suppress, whose: History | None) -> str | None:
@@ -558,28 +599,6 @@ def _with(view: View, contact: Contact) -> View:
     for point, about in points_of(contact).items():
         points[point] = {**points.get(point, {}), **about}
     return View({**view.facts, **facts_of(contact)}, points, known=True)
-
-
-_REST: Final = (
-    "sender",
-    "greeting",
-    "audience",
-    "offer",
-    "deadline",
-    "unsubscribe",
-    "discloses_source",
-    "because",
-    "not_after",
-)
-_rest_of: Final = attrgetter(*_REST)
-_SAYS_NO_MORE: Final = hash(tuple(Touch.model_fields[name].default for name in _REST))
-
-
-def _rest(touch: Touch) -> int:
-    """A hash of what no rule reads of a past touch."""
-    if touch.model_fields_set.isdisjoint(_REST):
-        return _SAYS_NO_MORE
-    return hash(_rest_of(touch))
 
 
 def _signal(

@@ -176,9 +176,13 @@ class Decision:
         return self._codes("warn")
 
     def _codes(self, effect: str) -> tuple[str, ...]:
+        if self._told is not None and self._lock is _UNLOCKED:
+            return self._told.codes(effect)
         with self._lock:
             if self._told is not None:
                 return self._told.codes(effect)
+        if not self._findings:
+            return ()  # mostly
         return tuple(sorted({one.code for one in self._findings if one.effect == effect}))
 
     def __reduce__(self) -> tuple[Callable[[str], Decision], tuple[str]]:

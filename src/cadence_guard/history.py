@@ -185,8 +185,10 @@ class History:
         "_facts",
         "_points",
         "_view",
+        "account",
         "batons",
         "contact",
+        "country",
         "grants",
         "heard",
         "human",
@@ -199,6 +201,10 @@ class History:
 
     def __init__(self, contact: str, people: Mapping[str, History]) -> None:
         self.contact = contact
+        self.account: str | None = None
+        """The account as the events describe it, without the trouble of a view."""
+        self.country: str | None = None
+        """The country likewise."""
         self.line = Line(people)
         self.said: list[Said] = []
         self.grants: list[Grant] = []
@@ -216,20 +222,6 @@ class History:
         self._facts: dict[str, tuple[int, Any]] = {}
         self._points: dict[str, dict[str, tuple[int, Any]]] = {}
         self._view: View | None = None
-
-    @property
-    def account(self) -> str | None:
-        """The account as the events describe it, without the trouble of a view."""
-        return self._fact("account")
-
-    @property
-    def country(self) -> str | None:
-        """The country as the events describe it."""
-        return self._fact("country")
-
-    def _fact(self, key: str) -> str | None:
-        known = self._facts.get(key)
-        return known[1] if known else None
 
     @property
     def view(self) -> View:
@@ -263,6 +255,8 @@ class History:
             self._merge(self._points.setdefault(point, {}), about, at)
         for point, texts in spelled_in(contact).items():
             self.spelled[point] = self.spelled.get(point, frozenset()) | texts
+        _, self.account = self._facts.get("account", _UNSAID)
+        _, self.country = self._facts.get("country", _UNSAID)
         self._view = None
 
     @staticmethod
@@ -273,8 +267,19 @@ class History:
 
     def hear(self, said: Said) -> None:
         """Files a signal."""
-        insort(self.said, said, key=_AT)
+        if not self.said or self.said[-1].at <= said.at:
+            self.said.append(said)  # mostly
+        else:
+            insort(self.said, said, key=_AT)
         self.changed(None if said.kind == "withdrawn" else said.kind)
+
+    def replace(self, past: Past, now: Past) -> None:
+        """A touch has become another, by its outcome: whatever speaks of it means it as it is."""
+        self.offers = [(now if offer[0] == past else offer[0], *offer[1:]) for offer in self.offers]
+        for place, said in enumerate(self.said):
+            if past in said.before:
+                before = tuple(now if one == past else one for one in said.before)
+                self.said[place] = said._replace(before=before)
 
     def points_had(self, channel: str | None) -> frozenset[str]:
         """The points described so far that a channel reaches; all of them without a channel."""
@@ -302,7 +307,7 @@ class History:
     def _spoke_last(self, said: Said, at: int, judged: Past | None) -> bool:
         """Whether no person touched the contact from `said` up to `at`, but for `judged`."""
         return all(
-            other.form.automated or other is judged or said.follows(other)
+            other.form.automated or other == judged or said.follows(other)
             for other in self.line.between(said.at, at)
         )
 
@@ -424,6 +429,7 @@ class Case:
 
 
 _NOTHING: Final[Mapping[str, Any]] = {}
+_UNSAID: Final = (0, None)
 
 
 def channel_named(channel: str | None, point: str | None, asked: str) -> bool:
