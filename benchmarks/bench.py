@@ -435,19 +435,18 @@ REPLAY = (
     PEAK
     + """
 import gc, sys, time
-from collections import Counter
 from cadence_guard.events import parse_events
 from cadence_guard.book import Book
 from cadence_guard.policy import Policy
 from cadence_guard.replay import replay
+from cadence_guard.reporters.tally import Tally
 from cadence_guard.ruleset import Ruleset
-ruleset, verdicts = Ruleset(Policy(packs=["humane"])), Counter()
+ruleset, tally = Ruleset(Policy(packs=["humane"])), Tally()
 book = Book(str, by_point=ruleset.by_point, remember=False)
 start = time.perf_counter()
-gc.disable()  # as `replay --summary` does, which asks for verdicts and codes too
+gc.disable()  # as `replay --summary` does
 for touch, decision in replay(ruleset, book, parse_events(sys.argv[1]), lasting=False):
-    verdicts[decision.verdict] += 1
-    verdicts.update(decision.codes)
+    tally.add(decision)
 took = time.perf_counter() - start
 touches = sum(len(me.line.at) for me in book.people.values())
 print(took, peak(), touches)

@@ -7,8 +7,8 @@ Prints:
       CG201 private-point: a private point, and no consent names it
       CG202 unknown-source: nobody can say how we got this point
       CG203 uninvited-channel: the contact never invited anybody to use call
-      CG401 outside-hours: it is Sat 12:00 in America/Chicago, outside the hours for call
-      CG501 after-refusal: the contact said 'hung_up' at 2026-03-10T19:01:00Z; 180d of silence, on every channel
+      CG401 outside-hours: it is Sat 12:00 in America/Chicago, outside the hours for call (until 2026-03-16T14:00:00Z)
+      CG501 after-refusal: the contact said 'hung_up' at 2026-03-10T19:01:00Z; 180d of silence, on every channel (until 2026-09-06T19:01:00Z)
       CG701 wrong-name: the greeting does not say 'Anna-Lena'
       could change the answer: consent, source
 """  # noqa: E501

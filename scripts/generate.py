@@ -100,7 +100,7 @@ def main() -> None:
     write(RULES / "__init__.py", index())
     sys.path.insert(0, str(ROOT / "src"))
     from cadence_guard.check import ignores, policy_check, shape
-    from cadence_guard.importers.native import json_schema
+    from cadence_guard.importers.native.schema import json_schema
     from cadence_guard.rules import RULES as BY_NAME
     from cadence_guard.schema import policy_schema
 

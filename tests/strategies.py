@@ -60,6 +60,7 @@ OFFERS = ("spring", "autumn")
 FRIENDLY = ("replied", "replied", "invited", "invited", "meeting_booked", "purchased", "resumed")
 FRIENDLY += ("trial_started", "trial_started", "visited", "auto_replied", "x-waved")
 UNFRIENDLY = ("not_now", "declined", "hung_up", "paused", "paused")
+LASTING = {"paused": 0.6, "not_now": 0.3, "declined": 0.2, "hung_up": 0.1}
 FINAL = ("opt_out", "opt_out", "opt_out", "complained", "wrong_person", "wrong_person")
 SHORT = ("12h", "20h", "1d", "36h", "2d", "3d")
 LONG = ("1d", "2d", "3d", "1w", "10d", "30d")
@@ -229,7 +230,7 @@ class World:
             point=self.spelt(rnd.choice(points)) if self.chance(0.2) else None,
             purpose=rnd.choice(PURPOSES) if self.chance(0.1) else None,
             touch=of and of["id"],
-            until=text(self.moment()) if kind == "paused" and self.chance(0.6) else None,
+            until=text(self.moment()) if self.chance(LASTING.get(kind, 0)) else None,
         )
 
     def consent(self, contact: str) -> dict[str, Any]:

@@ -305,6 +305,18 @@ def test_a_decision_in_words_and_back() -> None:
     paused = [signal("paused", "2026-03-01T00:00:00Z", until="2027-03-01T00:00:00Z")]
     denied = judge({"rules": {"paused": {}}}, paused, mail())
     assert denied.explain().startswith("deny: no common free time within 90 days")
+    assert denied.explain().endswith("the contact asked for a pause (until 2027-03-01T00:00:00Z)")
+    assert "(until" not in deferred.explain()
+    for horizon, text in (
+        ("36h", "36 hours"),
+        ("1d", "1 day"),
+        ("2w", "2 weeks"),
+        ("90m", "90 minutes"),
+    ):
+        denied = judge({"rules": {"paused": {}}, "horizon": horizon}, paused, mail())
+        assert denied.explain().startswith(f"deny: no common free time within {text}\n")
+    by_hand = Decision.from_json(denied.to_json().replace('"90m"', '"a while"'))
+    assert by_hand.explain().startswith("deny: no common free time within a while\n")
     met = judge(policy, events, mail(not_after="2026-03-09T12:00:00Z"))
     assert "(met at 2026-03-09T20:00:00Z)" in met.explain()
     warned = judge({"rules": {"too-soon": {"gap": "20h", "effect": "warn"}}}, events, mail())

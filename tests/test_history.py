@@ -69,6 +69,25 @@ def test_a_touch_without_an_id_told_twice_is_one() -> None:
     assert not judge(policy, [one, other], mail())
 
 
+def test_what_an_answer_followed_it_follows_when_the_outcome_is_told_later() -> None:
+    """Of two touches at the instant of the reply, it came after one and before the other."""
+    policy = {"rules": {"unanswered-streak": {"steps": [{"after": 1, "gap": "7d"}]}}}
+    first, other = (mail(AT, id=f"t-{n}", step=f"s-{n}", outcome="unknown") for n in (1, 2))
+    told = [first, signal("replied", AT), first | {"outcome": "delivered"}]
+    assert judge(policy, told, mail("2026-03-03T10:00:00Z"))
+    later = [first, signal("replied", AT), other, other | {"outcome": "delivered"}]
+    assert not judge(policy, later, mail("2026-03-03T10:00:00Z"))
+    both = [other, first, signal("replied", AT), first | {"outcome": "delivered"}]
+    assert judge(policy, both, mail("2026-03-03T10:00:00Z"))
+
+
+def test_a_touch_without_a_point_that_bounced_says_nothing_of_one() -> None:
+    ad = {"event": "touch", "contact": "c1", "channel": "ad", "purpose": "marketing", "at": AT}
+    book = book_of([ad | {"outcome": "bounced"}])
+    assert [touch.to for touch in book.people["c1"].line.touches] == [None]
+    assert book.case(parse_event(ad), 0).noes == []
+
+
 def test_failed_may_follow_only_unknown() -> None:
     assert codes([mail(AT, id="t-1", outcome="unknown")], mail()) == {"CG301"}
     later = [mail(AT, id="t-1", outcome="unknown"), mail(AT, id="t-1", outcome="failed")]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cadence_guard import Touch
-from cadence_guard.lines import SCANNED, Form, Line, Past, form_of
+from cadence_guard.lines import SCANNED, Form, Line, Message, Past, Recipient, message_of
 
 
 def past(number: int, tag: str) -> Past:
@@ -19,7 +19,7 @@ def past(number: int, tag: str) -> Past:
         purpose="sales",
         tags=[tag],
     )
-    return Past(number, form_of(touch), None, "c1", None, None, None, None, 0)
+    return Past(number, message_of(touch), Recipient("c1", None, None), None)
 
 
 def even(form: Form) -> bool:
@@ -31,23 +31,38 @@ def test_a_pick_grows_with_the_line_however_many_forms_are_on_it(kinds: int) -> 
     line = Line({})
     for number in range(60):
         line.add(past(number, str(number % kinds)))
-        assert line.pick("all", lambda form: True) == list(range(number + 1))
+        assert list(line.pick("all", lambda form: True)) == list(range(number + 1))
         wanted = [n for n in range(number + 1) if n % kinds % 2 == 0]
-        assert line.pick("even", even) == wanted
+        assert list(line.pick("even", even)) == wanted
     line.remove(line.touches[0])
     line.prune(10)
-    assert line.pick("all", lambda form: True) == list(range(10, 60))
+    assert list(line.pick("all", lambda form: True)) == list(range(10, 60))
 
 
 @pytest.mark.parametrize("number", [3, SCANNED, SCANNED + 1, 3 * SCANNED])
 def test_groups_are_the_same_however_many_touches_are_near(number: int) -> None:
+    def tag(message: Message) -> str:
+        return message.form.tags[0]
+
     line = Line({})
     for at in range(number):
-        line.add(past(at, str(at % 3)))
-        groups = line.grouped("even", even, lambda touch: touch.at % 2, -1)
-        counted = [n for n in range(at + 1) if n % 3 % 2 == 0]
-        wanted = {odd: [n for n in counted if n % 2 == odd] for odd in (0, 1)}
-        assert groups == {odd: found for odd, found in wanted.items() if found}
-        assert groups == line.grouped("even", even, lambda touch: touch.at % 2, -1)
-    near = line.grouped("even", even, lambda touch: touch.at % 2, number - 3)
-    assert max(max(found) for found in near.values()) >= number - 3
+        line.add(past(at, str(at % 5)))
+        groups = line.grouped("even", even, tag, -1)
+        wanted = {name: list(range(int(name), at + 1, 5)) for name in ("0", "2", "4")}
+        found = {name: list(instants) for name, instants in groups.items()}
+        assert found == {name: instants for name, instants in wanted.items() if instants}
+        assert groups == line.grouped("even", even, tag, -1)
+    near = line.grouped("even", even, tag, number - 6)
+    assert max(max(found) for found in near.values()) >= number - 6
+
+
+def test_a_touch_is_found_by_its_id_wherever_it_stands() -> None:
+    line = Line({})
+    touches = [past(at, "x")._replace(id=f"t-{number}") for number, at in enumerate([3, 1, 1, 2])]
+    for touch in touches:
+        line.add(touch)
+    assert [touch.id for touch in line.touches] == ["t-1", "t-2", "t-3", "t-0"]
+    assert all(line.find(touch.id or "") == touch for touch in touches)
+    line.remove(touches[2])
+    assert [touch.id for touch in line.between(0, 3)] == ["t-1", "t-3", "t-0"]
+    assert line.between(4, 9) == []

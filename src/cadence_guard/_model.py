@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import (
     AfterValidator,
@@ -22,6 +22,16 @@ from pydantic import (
 from cadence_guard import words
 from cadence_guard.instants import parse_instant, to_text, zone
 
+COUNTRY: Final = "^[A-Z]{2}$"
+REGION: Final = "^[A-Z]{2}-[A-Z0-9]{1,3}$"
+NO_NUL: Final = "^[^\\x00]+$"
+_EXPECTED: Final = {
+    COUNTRY: "a two-letter ISO 3166 code, such as DE",
+    REGION: "an ISO 3166-2 code, such as US-TX",
+    NO_NUL: "text without NUL characters",
+}
+"""What a pattern asks for, in words."""
+
 if TYPE_CHECKING:
     # At run time these refuse an explicit null; a checker sees what a missing key gives.
     from typing import TypeAlias
@@ -32,7 +42,7 @@ if TYPE_CHECKING:
     Instant: TypeAlias = datetime
     MaybeInstant: TypeAlias = datetime | None
 else:
-    Text = Id = Annotated[str, Field(min_length=1, pattern="^[^\\x00]+$")]
+    Text = Id = Annotated[str, Field(min_length=1, pattern=NO_NUL)]
     Tags = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)]
     Instant = Annotated[
         datetime,
@@ -140,6 +150,9 @@ def complaints(
             loc = fault["loc"]
             if not any(other["loc"][: len(loc)] == loc != other["loc"] for other in faults):
                 found.append((path, f"{at}expected a list of at least {context['min_length']}"))
+        elif kind == "string_pattern_mismatch" and context["pattern"] in _EXPECTED:
+            expected = _EXPECTED[context["pattern"]]
+            found.append((path, f"{at}expected {expected}, not {_short(value)}"))
         elif kind == "tuple_type":
             found.append((path, f"{at}expected a list, not {_short(value)}"))
         else:

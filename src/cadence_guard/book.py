@@ -6,9 +6,9 @@ It takes events in and makes cases of touches. Ledgers keep events; a book is wh
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from cadence_guard import words
 from cadence_guard.contact import Consent, Contact, Forget, Handoff, Signal, Suppress
@@ -31,12 +31,16 @@ from cadence_guard.history import (
     points_of,
 )
 from cadence_guard.instants import NEVER, to_datetime, to_us
-from cadence_guard.lines import Line, Past, form_of
+from cadence_guard.lines import Line, Message, Past, Recipient, form_of, message_of, rest_of
 from cadence_guard.points import HASHED, kind_by_look, normalise, written
 from cadence_guard.touch import Release, Touch
 from cadence_guard.words import CHANNEL_KIND
 
 _AT: Final = attrgetter("at")
+_SPEAK: Final = frozenset(("failed", "bounced", *DERIVED))
+"""Outcomes that say more than that the touch was made."""
+Filing: TypeAlias = tuple[Recipient, tuple[Line, ...]]
+"""To whom a touch went, and the lines it is on: the contact's, the account's, the point's."""
 
 
 class Book:
@@ -56,10 +60,13 @@ class Book:
         self._points: dict[str | None, Line] = {}
         self._noes_at: dict[str, list[No]] = {}
         self._grants_at: dict[str, list[Grant]] = {}
-        self._ids: dict[str, Past] = {}
-        self._outcomes: dict[str | None, tuple[str | None, ...]] = {}
+        self._ids: dict[str, str] = {}
+        """Whom the touch of an id touches."""
+        self._failed: dict[str, Past] = {}
+        """The touches that are on no line, since nothing left the building."""
+        self._outcomes: dict[str, tuple[str | None, ...]] = {}
         """The outcomes of each touch that has had more than one, in order."""
-        self._words: dict[str, str] = {}
+        self._recipients: dict[tuple[str, str | None, str | None], Filing] = {}
         self.remembered: dict[Hashable, Any] | None = {} if remember else None
         """What the engine has found out since the last event."""
         self._hashed = hashed
@@ -87,7 +94,7 @@ class Book:
 
     def account_line(self, account: str) -> Line:
         """The touches filed under an account."""
-        return self._line(self._accounts, account)
+        return self._accounts.get(account) or self._line(self._accounts, account)
 
     def point_line(self, point: str | None) -> Line:
         """The touches to a point."""
@@ -106,8 +113,11 @@ class Book:
         )
 
     def booked(self, id_: str | None) -> Past | None:
-        """The touch of that id, if it is on the line."""
-        return self._ids.get(id_) if id_ else None
+        """The touch of that id, if it is known."""
+        contact = self._ids.get(id_) if id_ else None
+        if id_ is None or contact is None:
+            return None
+        return self._failed.get(id_) or self.people[contact].line.find(id_)
 
     def _line(self, lines: dict[Any, Line], key: str | None) -> Line:
         line = lines.get(key)
@@ -175,16 +185,18 @@ class Book:
             return _as_named(event, me) if event.point else frozenset((point,))
         closes = isinstance(event, Consent) and event.status == "withdrawn"
         if closes or (isinstance(event, Signal) and event.kind in SPREADING):
-            return me.points_had(channel)
+            assert event.at is not None  # the edge has seen to it
+            return me.points_had(channel, to_us(event.at))
         return frozenset()
 
     def _meant(self, event: Signal | Consent) -> tuple[str | None, str | None]:
         """The channel and the normalised point that an event names, or its touch does."""
         point = named_point(event, self._me(event.contact))
         if isinstance(event, Signal) and event.touch and event.kind in REFUSED_BY:
-            touch = self._ids.get(event.touch)
-            if touch is None or touch.contact != event.contact:
+            if self._ids.get(event.touch) != event.contact:
                 return event.channel, point
+            touch = self.booked(event.touch)
+            assert touch is not None  # its id is known
             if event.kind == "wrong_person":
                 return event.channel or touch.form.channel, point or touch.to
             if event.channel in (None, touch.form.channel):
@@ -197,100 +209,117 @@ class Book:
         Raises EventError if the event contradicts an earlier one of the same id.
         """
         assert event.at is not None
-        self._order += 1
         self._moved_on()
-        if streams is None and not isinstance(event, Touch):
-            streams = self.streams(event)
         _FOLD[type(event)](self, event, to_us(event.at), streams)
 
     def _moved_on(self) -> None:
+        self._order += 1
         if self.remembered:
             self.remembered.clear()
 
     def _touch(self, touch: Touch, at: int, streams: Streams | None) -> None:
-        known = self.check(touch)
-        if known is not None:
-            self._outcome(known, touch)
-        elif touch.id is not None or not self.knows(touch):
-            me = self._me(touch.contact)
-            if streams is None:
-                self._add(touch, at, _name_of(touch, me), me, me.account)
-            else:  # as it was filed: not all that was known then need be known here
-                (point,) = streams.points or (None,)
-                self._add(touch, at, point, me, streams.account)
+        if self.knows(touch):
+            if (past := self.check(touch)) is not None:
+                self._outcome(past, touch)
+            return
+        me = self._me(touch.contact)
+        point, account = _name_of(touch, me), me.account
+        if streams is not None:  # as it was filed: not all that was known then need be known here
+            (point,), account = streams.points or (None,), streams.account
+        self._add(touch, message_of(touch), at, point, me, account)
 
     def lay(self, touch: Touch, at: int) -> None:
         """Takes in a touch without id as if it were made at an instant, whatever it says of that:
         for who tries the same touch at many instants."""
         me = self._me(touch.contact)
-        self._order += 1
         self._moved_on()
-        self._add(touch, at, _name_of(touch, me), me, me.account)
+        # Two that look the same are still two.
+        message = Message(form_of(touch), touch.cadence, touch.step, self._order)
+        self._add(touch, message, at, _name_of(touch, me), me, me.account)
 
     def add(self, case: Case) -> None:
         """Takes in the touch of a case of this book that was not told before: what has been worked
         out for the case need not be worked out again."""
-        self._order += 1
         self._moved_on()
-        self._add(case.touch, case.at, case.point, case.me, case.me.account)
+        touch = case.touch
+        self._add(touch, message_of(touch), case.at, case.point, case.me, case.me.account)
 
     def _add(
-        self, touch: Touch, at: int, point: str | None, me: History, account: str | None
+        self,
+        touch: Touch,
+        message: Message,
+        at: int,
+        point: str | None,
+        me: History,
+        account: str | None,
     ) -> None:
-        word = self._words.setdefault  # one object for equal words: a long history repeats them
-        cadence, step = touch.cadence, touch.step
-        past = Past(
-            at,
-            form_of(touch),
-            point and word(point, point),
-            me.contact,
-            account,
-            cadence and word(cadence, cadence),
-            step and word(step, step),
-            touch.id,
-            _rest(touch),
-        )
-        if touch.id:
-            self._ids[touch.id] = past
-        me.human |= not touch.automated
+        recipient, lines = self._filing(me, account, point)
+        id_ = touch.id
+        past = Past(at, message, recipient, id_)
+        if id_ is not None:
+            self._ids[id_] = me.contact
+        if not touch.automated:
+            me.human = True
         if touch.offer and touch.deadline:
             me.offers.append((past, touch.offer, to_us(touch.deadline)))
-        self._file(past, me)
+        self._file(past, me, lines)
 
-    def _lines(self, past: Past, me: History) -> Iterator[Line]:
-        yield me.line
-        if past.account is not None:
-            yield self.account_line(past.account)
-        if past.to is not None and self._by_point:
-            yield self.point_line(past.to)
+    def _filing(self, me: History, account: str | None, point: str | None) -> Filing:
+        filing = self._recipients.get((me.contact, account, point))
+        if filing is None:
+            recipient = Recipient(me.contact, account, point)
+            lines = [me.line]
+            if account is not None:
+                lines.append(self.account_line(account))
+            if point is not None and self._by_point:
+                lines.append(self.point_line(point))
+            filing = self._recipients[recipient] = recipient, tuple(lines)
+        return filing
 
-    def _file(self, past: Past, me: History) -> None:
-        outcome = past.form.outcome
+    def _lines(self, recipient: Recipient) -> tuple[Line, ...]:
+        return self._recipients[recipient][1]
+
+    def _file(self, past: Past, me: History, lines: Iterable[Line]) -> None:
+        outcome = past.message.form.outcome
         if outcome == "failed":
-            return  # nothing left the building
-        me.line.add(past)
-        if past.account is not None:
-            self.account_line(past.account).add(past)
-        if past.to is not None and self._by_point:
-            self.point_line(past.to).add(past)
+            if past.id is not None:
+                self._failed[past.id] = past
+            return
+        for line in lines:
+            line.add(past)
+        if outcome in _SPEAK:
+            self._hear_outcome(past, me)
+
+    def _hear_outcome(self, past: Past, me: History) -> None:
+        """An outcome that is a signal too, or says something of the point."""
+        at, outcome = past.at, past.form.outcome
         if outcome in DERIVED:
-            here = me.line.between(past.at, past.at)
+            here = me.line.between(at, at)
             before = tuple(here[: here.index(past) + 1])
             self._hear(
                 me,
-                Said(past.at, DERIVED[outcome], past.form.channel, past.to, of=past, before=before),
+                Said(
+                    at,
+                    DERIVED[outcome],
+                    past.form.channel,
+                    past.to,
+                    of=past,
+                    before=before,
+                    order=self._order,
+                ),
             )
-        elif outcome == "bounced" and past.to is not None:
-            self._object(No("bounced", past.at, None, points=frozenset((past.to,)), of=past))
+        elif past.to is not None:
+            self._object(No("bounced", at, None, points=frozenset((past.to,)), of=past))
 
     def _unfile(self, past: Past, me: History) -> None:
         if past.form.outcome == "failed":
+            self._failed.pop(past.id or "", None)
             return
-        for line in self._lines(past, me):
+        for line in self._lines(past.recipient):
             line.remove(past)
-        me.said = [said for said in me.said if said.of is not past]
+        me.said = [said for said in me.said if said.of != past]
         for point in (past.to,) if past.to in self._noes_at else ():
-            self._noes_at[point] = [no for no in self._noes_at[point] if no.of is not past]
+            self._noes_at[point] = [no for no in self._noes_at[point] if no.of != past]
         me.changed()
 
     def check(self, touch: Touch) -> Past | None:
@@ -316,17 +345,15 @@ class Book:
 
     def _same(self, past: Past, touch: Touch) -> bool:
         """Whether two touches of one kind and instant are about the same message and point."""
-        return (
-            (past.cadence, past.step) == (touch.cadence, touch.step)
-            and _is_at(past.to, names_of(touch, self._me(touch.contact)))
-            and past.rest == _rest(touch)
+        return past.message[1:] == (touch.cadence, touch.step, rest_of(touch)) and _is_at(
+            past.to, names_of(touch, self._me(touch.contact))
         )
 
     def is_news(self, past: Past, outcome: str | None) -> bool:
         """Whether an outcome of a known touch is another one. Providers tell the same twice and out
         of order: what was told before, or says less than what is known, changes nothing."""
         known = past.form.outcome
-        if outcome is None or outcome in self._outcomes.get(past.id, (known,)):
+        if outcome is None or outcome in self._outcomes.get(past.id or "", (known,)):
             return False
         return known is None or words.OUTCOMES_SAY[outcome] >= words.OUTCOMES_SAY[known]
 
@@ -334,54 +361,57 @@ class Book:
         """The same touch again, perhaps with another outcome."""
         if not self.is_news(past, touch.outcome):
             return
+        if past.id is not None:
+            told = self._outcomes.get(past.id, (past.form.outcome,))
+            self._outcomes[past.id] = (*told, touch.outcome)
         me = self._me(touch.contact)
-        told = self._outcomes.get(past.id, (past.form.outcome,))
-        self._outcomes[past.id] = (*told, touch.outcome)
         self._unfile(past, me)
-        past.form = form_of(touch)
-        self._file(past, me)
+        now = past._replace(message=message_of(touch))
+        me.replace(past, now)
+        self._file(now, me, self._lines(now.recipient))
 
-    def _release(self, release: Release, at: int, streams: Streams) -> None:
-        past = self._ids.get(release.touch)
-        if past is not None and past.contact != release.contact:
+    def _release(self, release: Release, at: int, streams: Streams | None) -> None:
+        if self._ids.get(release.touch) not in (None, release.contact):
             raise EventError(f"touch {release.touch!r} is one to another contact")
         self.release(release.touch)
 
     def release(self, id_: str) -> None:
         """Takes a booked touch back, as if it had never been booked."""
         self._moved_on()
-        past = self._ids.pop(id_, None)
+        past = self.booked(id_)
         if past is None:
             return
+        del self._ids[id_]
         self._outcomes.pop(id_, None)
         me = self._me(past.contact)
         self._unfile(past, me)
-        me.offers = [offer for offer in me.offers if offer[0] is not past]
+        me.offers = [offer for offer in me.offers if offer[0] != past]
 
-    def _signal(self, signal: Signal, at: int, streams: Streams) -> None:
+    def _signal(self, signal: Signal, at: int, streams: Streams | None) -> None:
         me = self._me(signal.contact)
+        kind = signal.kind
         channel, point = self._meant(signal)
         until = to_us(signal.until) if signal.until else None
         before = tuple(me.line.between(at, at))
-        said = Said(at, signal.kind, channel, point, signal.purpose, until, before)
-        if signal.kind in SPREADING:
-            points = streams.points if signal.point or point is None else frozenset((point,))
+        said = Said(at, kind, channel, point, signal.purpose, until, before, order=self._order)
+        if kind in SPREADING:
+            points = frozenset((point,)) if point else frozenset()
+            if signal.point or point is None:
+                points = (streams or self.streams(signal)).points
             if signal.point and not signal.channel and channel:
-                touch = self._ids[signal.touch or ""]  # it is where the channel is from
+                touch = self.booked(signal.touch)
+                assert touch is not None  # it is where the channel is from
                 channel = channel if touch.to == point else None
             scope = _reaching(channel, point)
-            self._object(
-                No(signal.kind, at, me.contact, scope, signal.purpose, points, bool(point))
-            )
+            self._object(No(kind, at, me.contact, scope, signal.purpose, points, bool(point)))
         self._hear(me, said)
 
     def _hear(self, me: History, said: Said) -> None:
-        me.hear(said._replace(order=self._order))
+        me.hear(said)
         if me.human:  # an answer may have become none, or none an answer
-            for touch in me.line.touches:
-                if not touch.form.automated:
-                    for line in self._lines(touch, me):
-                        line.changed()
+            for recipient in me.line.recipients():
+                for line in self._lines(recipient):
+                    line.changed()
 
     def _object(self, no: No) -> None:
         no = no._replace(order=self._order)
@@ -391,15 +421,17 @@ class Book:
             self._noes_at.setdefault(point, []).append(no)
         self._erased |= any(name.startswith(HASHED) for name in (no.contact or "", *no.points))
 
-    def _consent(self, consent: Consent, at: int, streams: Streams) -> None:
+    def _consent(self, consent: Consent, at: int, streams: Streams | None) -> None:
         me = self._me(consent.contact)
         point = named_point(consent, me)
         if consent.status == "withdrawn":
-            points, scope = streams.points, _reaching(consent.channel, point)
+            points = (streams or self.streams(consent)).points
+            scope = _reaching(consent.channel, point)
             self._object(
                 No("withdrawn", at, me.contact, scope, consent.purpose, points, bool(point))
             )
-            self._hear(me, Said(at, "withdrawn", consent.channel, point, consent.purpose))
+            said = Said(at, "withdrawn", consent.channel, point, consent.purpose, order=self._order)
+            self._hear(me, said)
             return
         grant = Grant(
             at,
@@ -417,20 +449,19 @@ class Book:
             self._grants_at.setdefault(point, []).append(grant)
         me.changed()
 
-    def _contact(self, contact: Contact, at: int, streams: Streams) -> None:
+    def _contact(self, contact: Contact, at: int, streams: Streams | None) -> None:
         self._me(contact.contact).describe(contact, at)
 
-    def _handoff(self, handoff: Handoff, at: int, streams: Streams) -> None:
+    def _handoff(self, handoff: Handoff, at: int, streams: Streams | None) -> None:
         me = self._me(handoff.contact)
         until = to_us(handoff.until) if handoff.until else None
         insort(me.batons, Baton(at, handoff.to, until), key=_AT)
         me.changed()
 
-    def _suppress(self, suppress: Suppress, at: int, streams: Streams) -> None:
+    def _suppress(self, suppress: Suppress, at: int, streams: Streams | None) -> None:
+        points = (streams or self.streams(suppress)).points
         scope = _reaching(suppress.channel, named_point(suppress, None))
-        self._object(
-            No("suppressed", at, suppress.contact, scope, suppress.purpose, streams.points)
-        )
+        self._object(No("suppressed", at, suppress.contact, scope, suppress.purpose, points))
 
     # -- forgetting -----------------------------------------------------------------------------
 
@@ -464,15 +495,15 @@ class Book:
                 until = ended if said.until is None else said.until
                 keep(_signal(said.kind, name, said.at, said.channel, until=until))
             elif said.kind in words.REFUSALS:
-                keep(_signal(said.kind, name, said.at, said.channel))
+                keep(_signal(said.kind, name, said.at, said.channel, until=said.until))
         for number, touch in enumerate(me.line.touches):
-            if touch.account is not None:
-                streams = Streams(FORGOTTEN, touch.account, frozenset())
+            if (account := touch.recipient.account) is not None:
+                streams = Streams(FORGOTTEN, account, frozenset())
                 id_ = self._hashed(f"touch {mark} {number}")
                 kept.append((_anonymous(touch, id_), streams))
         return kept
 
-    def _forget(self, forget: Forget, at: int, streams: Streams) -> None:
+    def _forget(self, forget: Forget, at: int, streams: Streams | None) -> None:
         kept = self.residue(forget.contact, str(self._order))
         self.drop(forget.contact)
         for event, where in kept:
@@ -485,9 +516,15 @@ class Book:
         if me is None:
             return
         for touch in me.line.touches:
-            for line in (*self._lines(touch, me),)[1:]:
+            for line in self._lines(touch.recipient)[1:]:
                 line.remove(touch)
-        self._ids = {id_: past for id_, past in self._ids.items() if past.contact != contact}
+        self._ids = {id_: whom for id_, whom in self._ids.items() if whom != contact}
+        self._failed = {id_: past for id_, past in self._failed.items() if past.contact != contact}
+        self._recipients = {
+            recipient: filing
+            for recipient, filing in self._recipients.items()
+            if recipient[0] != contact
+        }
         for point, noes in self._noes_at.items():
             self._noes_at[point] = [
                 no
@@ -539,13 +576,19 @@ def names_of(touch: Touch, me: History, facts: Contact | None = None) -> tuple[s
 
 def _name_of(touch: Touch, me: History) -> str | None:
     """How the contact point of a touch is compared."""
-    names = names_of(touch, me)
-    return names[0] if names else None
+    if touch.to is None:
+        return None
+    kind = CHANNEL_KIND[touch.channel]
+    return normalise(touch.to, kind, me.country if kind == "phone" else None)
 
 
 def _is_at(point: str | None, names: tuple[str, ...]) -> bool:
     """Whether a point is the one of these names."""
     return not names if point is None else not {*names}.isdisjoint(written(point))
+
+
+_LOOKS: Final = ("email", "phone")
+"""The kinds of points that show by their look."""
 
 
 def named_point(event: Signal | Consent | Suppress, whose: History | None) -> str | None:
@@ -558,10 +601,6 @@ def named_point(event: Signal | Consent | Suppress, whose: History | None) -> st
     if kind in _LOOKS and kind_by_look(as_it_looks) not in (None, kind):
         return as_it_looks  # of another kind than its channel
     return normalise(event.point, kind, country)
-
-
-_LOOKS: Final = ("email", "phone")
-"""The kinds of points that show by their look."""
 
 
 def _reaching(channel: str | None, point: str | None) -> str | None:
@@ -587,28 +626,6 @@ def _with(view: View, contact: Contact) -> View:
     for point, about in points_of(contact).items():
         points[point] = {**points.get(point, {}), **about}
     return View({**view.facts, **facts_of(contact)}, points, known=True)
-
-
-_REST: Final = (
-    "sender",
-    "greeting",
-    "audience",
-    "offer",
-    "deadline",
-    "unsubscribe",
-    "discloses_source",
-    "because",
-    "not_after",
-)
-_rest_of: Final = attrgetter(*_REST)
-_SAYS_NO_MORE: Final = hash(tuple(Touch.model_fields[name].default for name in _REST))
-
-
-def _rest(touch: Touch) -> int:
-    """A hash of what no rule reads of a past touch."""
-    if touch.model_fields_set.isdisjoint(_REST):
-        return _SAYS_NO_MORE
-    return hash(_rest_of(touch))
 
 
 def _signal(

@@ -240,6 +240,8 @@ class Audience:
     source: str | None = None
     account: bool = False
     """Whether several people of one account are in it."""
+    people: int | None = None
+    """How many of them at once, if the file says."""
 
 
 ANYBODY: Final = Audience()
@@ -313,13 +315,16 @@ class Cadence:
 
 @struct
 class Ignore:
-    """A finding that a comment asks to leave out: the codes, the line it is about, the reason."""
+    """A finding that a comment asks to leave out: the codes, the line it is about, the reason.
+
+    `misspelt` is a comment that only looks like one, as it is written: it has no codes."""
 
     codes: tuple[str, ...]
     line: int
     reason: str
     comment_line: int
     comment_column: int = 1
+    misspelt: str | None = None
 
 
 @struct
@@ -357,12 +362,14 @@ def not_understood(cadence: Cadence) -> Iterator[NotUnderstood]:
     """What could not be read of a cadence: what its importer says, and each wait before a touch of
     which nobody knows how long it is. (What follows it is judged as if it were long enough.)"""
     yield from cadence.unknown
-    told = [one.where for one in cadence.unknown]
     waits = [(node, why) for node in cadence.nodes.values() if (why := _unknown_wait(node))]
-    ahead = _before_touches(cadence) if waits else frozenset[str]()
+    if not waits:
+        return
+    told = {one.where[:size] for one in cadence.unknown for size in range(len(one.where) + 1)}
+    ahead = _before_touches(cadence)
     for node, why in waits:
         owner = node.where[:-1] if node.where[-1:] == ("name",) else node.where
-        if node.id in ahead and not any(where[: len(owner)] == owner for where in told):
+        if node.id in ahead and owner not in told:
             yield NotUnderstood(f"the wait {node.id!r}", node.where, why)
 
 

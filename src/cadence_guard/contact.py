@@ -8,6 +8,8 @@ from pydantic import Field, model_validator
 
 from cadence_guard import words
 from cadence_guard._model import (
+    COUNTRY,
+    REGION,
     Id,
     MaybeChannel,
     MaybeInstant,
@@ -19,7 +21,7 @@ from cadence_guard._model import (
 )
 from cadence_guard.points import HASHED, is_email, is_phone, normalise
 
-_Region = Annotated[Text, Field(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$")]
+_Region = Annotated[Text, Field(pattern=REGION)]
 
 
 def _shows(text: str) -> bool:
@@ -62,7 +64,7 @@ class Contact(Model):
     name: Text = None
     call_me: Text = None
     time_zone: ZoneName = None
-    country: Annotated[Text, Field(pattern=r"^[A-Z]{2}$")] = None
+    country: Annotated[Text, Field(pattern=COUNTRY)] = None
     region: _Region = None
     account: Text = None
     points: Annotated[tuple[ContactPoint, ...], Field(strict=False)] = ()

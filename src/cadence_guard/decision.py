@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ SCHEMA_VERSION: Final = 1
 """Of the JSON that `Decision.to_json` writes; keys may be added within a version."""
 
 
+_UNITS: Final = {"m": "minute", "h": "hour", "d": "day", "w": "week"}
 _UNLOCKED: Final[AbstractContextManager[Any]] = nullcontext()
 
 
@@ -176,9 +176,13 @@ class Decision:
         return self._codes("warn")
 
     def _codes(self, effect: str) -> tuple[str, ...]:
+        if self._told is not None and self._lock is _UNLOCKED:
+            return self._told.codes(effect)
         with self._lock:
             if self._told is not None:
                 return self._told.codes(effect)
+        if not self._findings:
+            return ()  # mostly
         return tuple(sorted({one.code for one in self._findings if one.effect == effect}))
 
     def __reduce__(self) -> tuple[Callable[[str], Decision], tuple[str]]:
@@ -256,7 +260,10 @@ class Decision:
         """The decision for a person: the verdict, then a line a reason. Names no contact point."""
         lines = [self._headline()]
         for finding in self.findings:
-            lines.append(f"  {finding.code} {finding.name}{_mark(finding)}: {finding.message}")
+            line = f"  {finding.code} {finding.name}{_mark(finding)}: {finding.message}"
+            if self.verdict is Verdict.DENY and finding.until is not None:
+                line += f" (until {to_text(finding.until)})"
+            lines.append(line)
         if self.needs:
             lines.append(f"  could change the answer: {', '.join(self.needs)}")
         return "\n".join(lines)
@@ -269,8 +276,7 @@ class Decision:
             assert self.until is not None
             return f"defer until {to_text(self.until)}"
         if all(f.until for f in self.findings if f.effect == "block"):
-            horizon = re.sub("d$", " days", self.horizon)
-            return f"deny: no common free time within {horizon}"
+            return f"deny: no common free time within {_spoken(self.horizon)}"
         return "deny"
 
     def __repr__(self) -> str:
@@ -282,6 +288,14 @@ class Decision:
 
     def __hash__(self) -> int:
         return hash((self.verdict, self.at, self.touch, self.contact, self.until))
+
+
+def _spoken(duration: str) -> str:
+    """A duration in words: `36h` is 36 hours."""
+    number, unit = duration[:-1], _UNITS.get(duration[-1:])
+    if unit is None:
+        return duration
+    return f"{number} {unit}" if number == "1" else f"{number} {unit}s"
 
 
 def _mark(finding: Finding) -> str:

@@ -6,15 +6,15 @@ earliest time that satisfies all entries, how long it lasts, and the calendar.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Hashable, Sequence
 from datetime import datetime
-from operator import itemgetter
 from typing import Final, NamedTuple, TypeAlias
 
 from cadence_guard.decision import Decision, Finding, Stretch, Verdict
 from cadence_guard.history import Case
-from cadence_guard.instants import NEVER, to_datetime
-from cadence_guard.rules import RULES, Objection, OpenStretch, Rule
+from cadence_guard.instants import FIRST, NEVER, to_datetime
+from cadence_guard.rules import RULES, Objection, Rule
 from cadence_guard.rules._rule import FREE, Crowd
 from cadence_guard.ruleset import Ask, Asked, Plan, Ruleset
 
@@ -27,7 +27,6 @@ KEPT: Final = 1024
 _NONE: Final = (0, 0, 0, 0, False, ())
 _NOTHING: Final[frozenset[str]] = frozenset()
 _NOTHING_STOOD: Final = (_NOTHING, 0, None)
-_within: Final = itemgetter(1)
 _ALLOW, _DEFER, _DENY = Verdict.ALLOW, Verdict.DEFER, Verdict.DENY
 
 
@@ -46,10 +45,11 @@ class Standing(NamedTuple):
 
     told: tuple[Crowd | None, ...]
     """What each entry said of it, those that block first."""
-    always: tuple[Asked, ...]
-    crowds: tuple[tuple[int, int, Asked], ...]
-    """(limit, within, entry): asked if `limit` touches are later than t - `within`; the longest
-    `within` first."""
+    within: tuple[int, ...]
+    """How far back the crowds reach, in order."""
+    asked: tuple[tuple[tuple[Asked, ...], tuple[tuple[Crowd, Asked], ...]], ...]
+    """For so many of these as the last touch is beyond: which entries are asked whatever else was
+    made, and which if there is the crowd."""
     warning: tuple[Rule, ...]
 
 
@@ -140,46 +140,48 @@ def _search(plan: Plan, case: Case, limit: int) -> Answer:
     """
     start = case.at
     standing = _standing(plan, case)
-    asked = [*standing.always, *plan.by_noes] if case.noes else [*standing.always]
     at = case.me.line.at
-    made = len(at)
-    for least, within, one in standing.crowds if made else ():
-        since = start - within
-        if at[-1] <= since:
-            break  # the others look back less far
-        if least == 1 or (made >= least and at[-least] > since):
-            asked.append(one)
-    answers: list[OpenStretch] = []
-    met: dict[int, Raised] = {}
+    beyond = bisect_right(standing.within, start - at[-1]) if at else -1
+    asked, crowds = standing.asked[beyond]
+    for (least, within), one in crowds:
+        if len(at) >= least and at[-least] > start - within:
+            asked += (one,)
+    if case.noes:
+        asked += plan.by_noes
+    ending: dict[Rule, tuple[int, Ask]] = {}
+    met: dict[Rule | None, Raised] = {}
     latest, closes, border, ends = start, NEVER, NEVER, NEVER
+    why: str | None = None
     for ask, entry in asked:
-        why = None
         try:
-            answer = opens, shuts = ask(start, case)
+            opens, shuts = ask(start, case)
             if opens == start < shuts:
-                answers.append(answer)
-                if shuts < closes:
-                    closes = shuts
+                if shuts < NEVER:
+                    ending[entry] = shuts, ask
+                    if shuts < closes:
+                        closes = shuts
                 continue
             if not start <= opens < shuts and opens != NEVER:
                 raise ValueError(_unsound(opens, shuts, start))
         except Exception as error:  # noqa: BLE001 (whatever a rule raises is a no)
             opens, shuts, why = NEVER, NEVER, f"{type(error).__name__}: {error}"
-        met[len(answers)] = Raised(entry, None, opens, why)
-        answers.append((opens, shuts))
+        met[entry] = Raised(entry, None, opens, why)
+        why = None
         if opens > latest:
             latest = opens
         if opens < border:
             border = opens
-        if shuts < ends:
-            ends = shuts
+        if shuts < NEVER:
+            ending[entry] = shuts, ask
+            if shuts < ends:
+                ends = shuts
     if closes < border:
         border = closes
     if ends < closes:
         closes = ends
     if start < latest <= limit:
-        latest, closes = _go_on(asked, answers, met, latest, closes, case, limit)
-    raised = list(met.values())
+        latest, closes = _go_on(ending, met, latest, closes, case, limit)
+    raised = [*met.values()] if met else []
     for entry in standing.warning:
         opens, shuts, why = _ask(entry.next_open, start, case)
         if opens > start:
@@ -189,34 +191,32 @@ def _search(plan: Plan, case: Case, limit: int) -> Answer:
 
 
 def _go_on(
-    asked: Sequence[Asked],
-    answers: list[OpenStretch],
-    met: dict[int, Raised],
+    ending: dict[Rule, tuple[int, Ask]],
+    met: dict[Rule | None, Raised],
     t: int,
     closes: int,
     case: Case,
     limit: int,
 ) -> tuple[int, int]:
-    """The rounds after the first, from `t` on; fills `answers` and `met`. `closes` is when the
-    first of the answers does."""
+    """The rounds after the first, from `t` on; fills `ending`, when each answer closes if it does,
+    and `met`. `closes` is when the first of the answers does."""
     for _ in range(ROUNDS):
         if closes > t or t > limit:
             return t, closes
         latest, closes = t, NEVER
-        for index, (_, shuts) in enumerate(answers):
+        for entry, (shuts, ask) in ending.items():
             if shuts <= t:
-                ask, entry = asked[index]
                 opens, shuts, why = _ask(ask, t, case)
-                answers[index] = opens, shuts
+                ending[entry] = shuts, ask
                 if opens > t:
-                    if index not in met:
-                        met[index] = Raised(entry, t, opens, why)
+                    if entry not in met:
+                        met[entry] = Raised(entry, t, opens, why)
                     if opens > latest:
                         latest = opens
             if shuts < closes:
                 closes = shuts
         t = latest
-    met[-1] = Raised(asked[0][1], None, NEVER, "no end in the search for a free time")
+    met[None] = Raised(next(iter(ending)), None, NEVER, "no end in the search for a free time")
     return NEVER, NEVER
 
 
@@ -258,15 +258,21 @@ def _standing(plan: Plan, case: Case) -> Standing:
 
 
 def _made(plan: Plan, told: tuple[Crowd | None, ...]) -> Standing:
-    crowds = [
-        (crowd.limit, crowd.within, one)
-        for one, crowd in zip(plan.asked, told, strict=False)
-        if crowd is not None and crowd is not FREE
+    stands = list(zip(plan.asked, told, strict=False))
+    always = [one for one, crowd in stands if crowd is None]
+    crowds = [(crowd, one) for one, crowd in stands if crowd is not None and crowd is not FREE]
+    within = sorted({crowd.within for crowd, _ in crowds})
+    asked = [
+        (
+            (*always, *(one for crowd, one in crowds if crowd.within > far and crowd.limit <= 1)),
+            tuple((crowd, one) for crowd, one in crowds if crowd.within > far and crowd.limit > 1),
+        )
+        for far in [FIRST, *within]
     ]
     return Standing(
         told,
-        tuple(one for one, crowd in zip(plan.asked, told, strict=False) if crowd is None),
-        tuple(sorted(crowds, key=_within, reverse=True)),
+        tuple(within),
+        tuple(asked),
         tuple(
             entry
             for entry, crowd in zip(plan.warning, told[len(plan.asked) :], strict=True)
@@ -319,14 +325,14 @@ class _Told:
     def codes(self, effect: str) -> tuple[str, ...]:
         """The codes of the findings of one effect."""
         case = self._case
-        found = {
+        found = [
             "CG901" if failed else entry.code_at(case.at if when is None else when, case)
             for entry, when, _, failed in self._raised
             if entry.effect == effect
-        }
+        ]
         if effect == UNKNOWN.effect and not case.view.known:
-            found.add(UNKNOWN.code)
-        return tuple(sorted(found))
+            found.append(UNKNOWN.code)
+        return tuple(sorted(set(found)) if len(found) > 1 else found)
 
     def reasons(self) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
         """Findings and needs."""

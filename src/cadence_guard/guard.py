@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from secrets import token_hex
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
-from weakref import ref
+from weakref import WeakSet, ref
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from cadence_guard import engine
 from cadence_guard._log import log
@@ -19,6 +20,7 @@ from cadence_guard.contact import Contact, Forget, Suppress
 from cadence_guard.decision import Decision, Finding, Stretch, Verdict
 from cadence_guard.errors import Conflict, EventError, LedgerUnavailable, Refused
 from cadence_guard.events import Event, parse_event
+from cadence_guard.filing import Filing, is_known, standing, taken_back
 from cadence_guard.history import Streams
 from cadence_guard.instants import DAY, parse_instant, to_datetime, to_us
 from cadence_guard.ledgers import Filed, Ledger, Page, open_ledger
@@ -26,7 +28,7 @@ from cadence_guard.points import HASHED, written
 from cadence_guard.policy import Policy
 from cadence_guard.reservation import Reservation, in_thread
 from cadence_guard.ruleset import Ruleset
-from cadence_guard.shelves import KEY_STREAM, NO_PAGE, Shelves, guarded
+from cadence_guard.shelves import KEY_STREAM, Shelves, guarded
 from cadence_guard.touch import Release, Touch
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ TRIES: Final = 200
 """How often somebody else may be faster before a reservation is refused."""
 KEPT_DAYS: Final = 400
 """How far back a ledger keeps touches at least."""
+AT_ONCE: Final = 1000
+"""How many facts `record_all` writes in one step."""
 _UNSETTLED: Final = 1024
 
 
@@ -77,6 +81,7 @@ class Guard:
         )
         self._unsettled: list[ref[Decision]] = []
         self._lock = RLock()
+        _guards.add(self)
 
     @property
     def ledger(self) -> Ledger:
@@ -101,7 +106,7 @@ class Guard:
         try:
             with self._lock:
                 shelf, booking = self._shelves.look(asked, facts)
-                if _standing(booking):
+                if standing(booking):
                     return _twice(asked, "this id is booked already; reserve it with resume=True")
                 return self._judge(shelf.book, asked, facts)
         except LedgerUnavailable as error:
@@ -203,7 +208,7 @@ class Guard:
         """What a reservation appends, and the decision it follows from."""
         assert asked.id is not None  # checked before
         filed = Filed(asked, book.streams(asked, facts))
-        last = _standing(booking)
+        last = standing(booking)
         if last is None:
             decision = self._judge(book, asked, facts)
             return ([filed] if decision else []), decision
@@ -223,20 +228,16 @@ class Guard:
         decision = self._judge(book, asked, facts)
         return ([release, filed] if decision else [release]), decision
 
-    def _release(self, id_: str, touch: Touch | None = None, contact: str | None = None) -> None:
-        """Takes a booking back, if it stands; that of this very touch or contact, if one is
-        given."""
+    def _release(self, touch: Touch) -> None:
+        """Takes the booking of this very touch back, if it stands."""
 
-        def taken_back(last: Touch) -> Event:
-            if contact not in (None, last.contact):
-                raise EventError(f"touch {id_!r} is one to another contact")
-            if last.outcome not in (None, "unknown", "failed"):
-                raise EventError(f"touch {id_!r} was made already: {last.outcome}")
-            if touch not in (None, last.model_copy(update={"outcome": None})):
-                raise EventError(f"touch {id_!r} was booked anew by somebody else")
-            return Release(touch=id_, contact=last.contact, at=parse_instant(self._clock()))
+        def told(last: Touch) -> Event:
+            release = taken_back(last, parse_instant(self._clock()))
+            if touch != last.model_copy(update={"outcome": None}):
+                raise EventError(f"touch {touch.id!r} was booked anew by somebody else")
+            return release
 
-        self._close(id_, taken_back)
+        self._close(touch, told)
 
     def _leave(self, touch: Touch) -> None:
         """Says that nobody knows what became of a booking, if it stands as it was made."""
@@ -244,14 +245,14 @@ class Guard:
         def left(last: Touch) -> Event | None:
             return last.model_copy(update={"outcome": "unknown"}) if last == touch else None
 
-        assert touch.id is not None  # a reservation has one
-        self._close(touch.id, left)
+        self._close(touch, left)
 
-    def _close(self, id_: str, told: Callable[[Touch], Event | None]) -> None:
-        """Appends what is `told` of the last touch of an id, if one stands."""
+    def _close(self, touch: Touch, told: Callable[[Touch], Event | None]) -> None:
+        """Appends what is `told` of the last touch of that id, if one stands."""
+        assert touch.id is not None  # a reservation has one
         for _ in range(TRIES):
-            booking = self._shelves.booking(id_)
-            last = _standing(booking)
+            booking = self._shelves.booking(touch.id)
+            last = standing(booking)
             event = told(last) if last is not None else None
             if event is None:
                 return
@@ -273,29 +274,58 @@ class Guard:
         told = self._fact(event)
         if isinstance(told, Forget):
             self.forget(told.contact)
-            return
-        if isinstance(told, Release):
-            self._release(told.touch, contact=told.contact)
-            return
-        for _ in range(TRIES):
-            with self._lock:
-                filed, expect = self._file(told)
-            if filed is None:
-                return
-            try:
-                self._shelves.append([filed], expect)
-            except Conflict:
-                continue
-            return
-        raise LedgerUnavailable(f"others were faster {TRIES} times")
+        else:
+            self._tell([told])
+
+    def record_all(self, events: Iterable[Event | Mapping[str, Any]]) -> None:
+        """Takes in many facts as `record` would, one after the other, in far fewer transactions.
+
+        `events` is read lazily. A thousand at a time are written as a whole or not at all; a
+        `forget` among them stands by itself. Raises EventError with the number of the event,
+        counted from 1, and whatever `events` raises: all events before that one are recorded then,
+        and none from it on. After LedgerUnavailable, which `record` raises too, some of the first
+        are recorded; tell all of them again, for the same event told twice is one.
+        """
+        if isinstance(events, (str, bytes, Mapping, BaseModel)):
+            raise EventError(
+                "expected an iterable of events; parse_events makes one of a path or of JSON lines,"
+                " and a single event is told with record"
+            )
+        done = 0
+        waiting: list[Event] = []
+
+        def flush() -> None:
+            nonlocal done, waiting
+            told, waiting = waiting, []
+            self._tell(told, done)
+            done += len(told)
+
+        try:
+            for event in events:
+                try:
+                    told = self._fact(event)
+                except EventError as error:
+                    raise EventError(f"event {done + len(waiting) + 1}: {error}") from error
+                if isinstance(told, Forget):
+                    flush()
+                    self.forget(told.contact)
+                    done += 1
+                    continue
+                waiting.append(told)
+                if len(waiting) == AT_ONCE:
+                    flush()
+        finally:
+            flush()
 
     def verify(self, event: Event | Mapping[str, Any]) -> None:
         """Raises the EventError that `record` would raise for a fact that is wrong, or a touch that
         contradicts what was recorded under its id. Records nothing. LedgerUnavailable."""
         told = self._fact(event)
-        if isinstance(told, Touch) and told.id:
+        if isinstance(told, Touch) and told.id is not None:
             with self._lock:
-                self._file(told)
+                booking = self._shelves.booking(told.id)
+                if standing(booking):
+                    is_known(self._shelves, booking, told)
 
     def _fact(self, event: Event | Mapping[str, Any]) -> Event:
         """What is told, with an instant: now, if nobody said."""
@@ -309,27 +339,36 @@ class Guard:
             told = told.model_copy(update={"at": parse_instant(self._clock())})
         return told
 
-    def _file(self, told: Event) -> tuple[Filed | None, dict[str, int]]:
-        """Where an event is to be filed, and the revisions it follows from; None if it is known."""
-        if isinstance(told, Suppress):
-            whose = told.contact  # their country may be that of the number
-            book = self._shelves.full(whose).book if whose else self._shelves.book()
-            return Filed(told, book.streams(told)), {}
-        if isinstance(told, Touch) and told.id:
-            booking = self._shelves.booking(told.id)
-            if _standing(booking):
-                book = self._shelves.book(booking)
-                past = book.check(told)
-                if past is not None and not book.is_news(past, told.outcome):
-                    return None, {}
-                return Filed(told, booking.events[-1].streams), booking.revisions
-        else:
-            booking = NO_PAGE
-        shelf = self._shelves.full(told.contact)
-        return (
-            Filed(told, shelf.book.streams(told)),
-            {**shelf.page.revisions, **booking.revisions},
-        )
+    def _tell(self, told: Sequence[Event], before: int | None = None) -> None:
+        """Appends facts in one step: all of them, or those before the first that is wrong, whose
+        EventError is raised then. `before` is how many were told before, for its number."""
+        for _ in range(TRIES):
+            filing = Filing(self._shelves, parse_instant(self._clock()))
+            wrong = None
+            with self._lock:
+                for place, event in enumerate(told):
+                    try:
+                        filing.add(event)
+                    except EventError as error:
+                        text = (
+                            str(error) if before is None else f"event {before + place + 1}: {error}"
+                        )
+                        wrong = EventError(text)
+                        break
+            try:
+                if filing.events:
+                    self._shelves.append(filing.events, filing.expect)
+            except Conflict:
+                if len(told) > 1:  # the fewer, the sooner nobody is faster
+                    half = len(told) // 2
+                    self._tell(told[:half], before)
+                    self._tell(told[half:], None if before is None else before + half)
+                    return
+                continue
+            if wrong is None:
+                return
+            raise wrong
+        raise LedgerUnavailable(f"others were faster {TRIES} times")
 
     def forget(self, contact: str) -> None:
         """Erases a contact: every event of theirs, and their points on suppression lists.
@@ -348,7 +387,8 @@ class Guard:
                     **shelf.page.revisions,
                     **self._shelves.history([KEY_STREAM]).revisions,
                 }
-                points = {point for filed in shelf.page.events for point in filed.streams.points}
+                page = self._shelves.history(shelf.keys)
+                points = {point for filed in page.events for point in filed.streams.points}
                 points.update(shelf.book.people[contact].view.points)
                 names = {name for point in points for name in written(point)}
                 also = self._listed(sorted(n for n in names if not n.startswith(HASHED)))
@@ -423,6 +463,23 @@ class Guard:
         self._unsettled.clear()
 
 
+_guards: Final[WeakSet[Guard]] = WeakSet()
+
+
+def _after_fork() -> None:
+    """A child has no thread that would let go of a lock, or finish a book."""
+    for guard in list(_guards):
+        guard._lock = RLock()
+        guard._shelves.clear()
+        for known in guard._unsettled:
+            if (decision := known()) is not None:
+                decision.guarded_by(guard._lock)
+
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch
+    os.register_at_fork(after_in_child=_after_fork)
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -448,12 +505,6 @@ def _facts(contact: Contact | Mapping[str, Any] | None, asked: Touch) -> Contact
     if given.contact != asked.contact:
         raise EventError(f"facts of {given.contact!r} for a touch to {asked.contact!r}")
     return given
-
-
-def _standing(booking: Page) -> Touch | None:
-    """The touch booked or made under an id; None if there is none, or it was released."""
-    last = booking.events[-1].event if booking.events else None
-    return last if isinstance(last, Touch) else None
 
 
 def _down(touch: Touch, error: Exception) -> Decision:

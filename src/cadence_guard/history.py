@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from cadence_guard import words
 from cadence_guard.contact import Contact
-from cadence_guard.instants import NEVER, Zone, to_datetime, zone, zones_of
+from cadence_guard.instants import NEVER, PERIOD, Zone, to_datetime, zone, zones_of
 from cadence_guard.lines import Answers, Line, Past
 from cadence_guard.points import kind_by_look, kind_of, normalise
 from cadence_guard.touch import Touch
@@ -185,8 +185,10 @@ class History:
         "_facts",
         "_points",
         "_view",
+        "account",
         "batons",
         "contact",
+        "country",
         "grants",
         "heard",
         "human",
@@ -198,6 +200,10 @@ class History:
 
     def __init__(self, contact: str, people: Mapping[str, History]) -> None:
         self.contact = contact
+        self.account: str | None = None
+        """The account as the events describe it, without the trouble of a view."""
+        self.country: str | None = None
+        """The country likewise."""
         self.line = Line(people)
         self.said: list[Said] = []
         self.grants: list[Grant] = []
@@ -212,20 +218,6 @@ class History:
         self._facts: dict[str, tuple[int, Any]] = {}
         self._points: dict[str, dict[str, tuple[int, Any]]] = {}
         self._view: View | None = None
-
-    @property
-    def account(self) -> str | None:
-        """The account as the events describe it, without the trouble of a view."""
-        return self._fact("account")
-
-    @property
-    def country(self) -> str | None:
-        """The country as the events describe it."""
-        return self._fact("country")
-
-    def _fact(self, key: str) -> str | None:
-        known = self._facts.get(key)
-        return known[1] if known else None
 
     @property
     def view(self) -> View:
@@ -257,6 +249,8 @@ class History:
         self._merge(self._facts, facts_of(contact), at)
         for point, about in points_of(contact).items():
             self._merge(self._points.setdefault(point, {}), about, at)
+        _, self.account = self._facts.get("account", _UNSAID)
+        _, self.country = self._facts.get("country", _UNSAID)
         self._view = None
 
     @staticmethod
@@ -267,19 +261,30 @@ class History:
 
     def hear(self, said: Said) -> None:
         """Files a signal."""
-        insort(self.said, said, key=_AT)
+        if not self.said or self.said[-1].at <= said.at:
+            self.said.append(said)  # mostly
+        else:
+            insort(self.said, said, key=_AT)
         self.changed(None if said.kind == "withdrawn" else said.kind)
 
-    def points_had(self, channel: str | None) -> frozenset[str]:
-        """The points so far, described or touched, that a channel reaches; all of them without a
-        channel."""
+    def replace(self, past: Past, now: Past) -> None:
+        """A touch has become another, by its outcome: whatever speaks of it means it as it is."""
+        self.offers = [(now if offer[0] == past else offer[0], *offer[1:]) for offer in self.offers]
+        for place, said in enumerate(self.said):
+            if past in said.before:
+                before = tuple(now if one == past else one for one in said.before)
+                self.said[place] = said._replace(before=before)
+
+    def points_had(self, channel: str | None, at: int) -> frozenset[str]:
+        """The points that a channel reaches, all of them without a channel: described so far, or
+        touched in the last 400 days before `at`, for older touches may be pruned."""
         kind = kind_of(channel) if channel else None
         described = {
             point for point, about in self._points.items() if kind in (None, about["kind"][1])
         }
         touched = {
             touch.to
-            for touch in self.line.touches
+            for touch in self.line.between(at - PERIOD + 1, NEVER)
             if touch.to and kind in (None, kind_of(touch.form.channel))
         }
         return frozenset(described | touched)
@@ -303,7 +308,7 @@ class History:
     def _spoke_last(self, said: Said, at: int, judged: Past | None) -> bool:
         """Whether no person touched the contact from `said` up to `at`, but for `judged`."""
         return all(
-            other.form.automated or other is judged or said.follows(other)
+            other.form.automated or other == judged or said.follows(other)
             for other in self.line.between(said.at, at)
         )
 
@@ -425,6 +430,7 @@ class Case:
 
 
 _NOTHING: Final[Mapping[str, Any]] = {}
+_UNSAID: Final = (0, None)
 
 
 def channel_named(channel: str | None, point: str | None, asked: str) -> bool:

@@ -6,9 +6,11 @@ of those touches sorted, growing with it.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from cadence_guard import words
@@ -52,36 +54,52 @@ class Form:
         """Which selections of touches want this form, as far as they have asked."""
 
 
-class Past:
-    """A touch on the line: made, or booked."""
+class Message(NamedTuple):
+    """What was sent, apart from to whom and when; mostly one object for all touches alike."""
 
-    __slots__ = ("account", "at", "cadence", "contact", "form", "id", "rest", "step", "to")
-
-    def __init__(
-        self,
-        at: int,
-        form: Form,
-        to: str | None,
-        contact: str,
-        account: str | None,
-        cadence: str | None,
-        step: str | None,
-        id_: str | None,
-        rest: int,
-    ) -> None:
-        self.at = at
-        self.form = form
-        self.to = to
-        self.contact = contact
-        self.account = account
-        self.cadence = cadence
-        self.step = step
-        self.id = id_
-        self.rest = rest
-        """A hash of what no rule reads, to know the same touch again."""
+    form: Form
+    cadence: str | None
+    step: str | None
+    rest: int
+    """A hash of what no rule reads, to know the same touch again."""
 
 
-Groups: TypeAlias = dict[Hashable, list[int]]
+class Recipient(NamedTuple):
+    """To whom it went; one object for all touches of a contact at one point and account."""
+
+    contact: str
+    account: str | None
+    to: str | None
+
+
+class Past(NamedTuple):
+    """A touch on the line: made, or booked. A line keeps its parts in columns, and makes it when
+    somebody looks at it; it is the same touch if all of it is equal."""
+
+    at: int
+    message: Message
+    recipient: Recipient
+    id: str | None
+
+    @property
+    def form(self) -> Form:
+        """What kind of touch it is."""
+        return self.message.form
+
+    @property
+    def contact(self) -> str:
+        """Whom it touched."""
+        return self.recipient.contact
+
+    @property
+    def to(self) -> str | None:
+        """The contact point, normalised."""
+        return self.recipient.to
+
+
+Instants: TypeAlias = Sequence[int]
+"""Instants in order."""
+Groups: TypeAlias = "dict[Hashable, array[int]]"
 """Instants in order, by what a rule tells touches apart by."""
 SCANNED: Final = 64
 """So many touches are looked at each time; for more a line keeps lists, and asking stays flat."""
@@ -128,7 +146,7 @@ class Pick:
     __slots__ = ("at", "groups", "seen")
 
     def __init__(self) -> None:
-        self.at: list[int] = []
+        self.at = array("q")
         self.groups: Groups = {}
         self.seen = 0
 
@@ -142,36 +160,55 @@ class Answering(Protocol):
 
 
 class Line:
-    """Touches in the order of time; at equal instants as they arrived."""
+    """Touches in the order of time; at equal instants as they arrived.
 
-    __slots__ = ("_mix", "_picks", "at", "people", "touches")
+    A history is as big as its touches, so a line keeps no object for each: their instants stand in
+    one column, what was sent, to whom, and the ids in others.
+    """
+
+    __slots__ = ("_ids", "_messages", "_mix", "_picks", "_recipients", "at", "people")
 
     def __init__(self, people: Mapping[str, Answering]) -> None:
-        self.at: list[int] = []
-        self.touches: list[Past] = []
+        self.at = array("q")
+        self._messages: list[Message] = []
+        self._recipients: list[Recipient] = []
+        self._ids: list[str | None] = []
         self.people = people
         self._mix = _NO_FORMS
         self._picks: dict[Hashable, Pick] = {}
 
+    @property
+    def touches(self) -> list[Past]:
+        """All of them."""
+        return self._rows(0, len(self.at))
+
+    def _rows(self, first: int, last: int) -> list[Past]:
+        columns = self.at, self._messages, self._recipients, self._ids
+        return [Past(*row) for row in zip(*(column[first:last] for column in columns), strict=True)]
+
     def add(self, touch: Past) -> None:
         """Files a touch. In the order of time this is cheap; else what was picked is dropped."""
-        at = touch.at
-        if touch.form not in self._mix.forms:
-            self._mix = _plus(self._mix, touch.form)
+        at, message, recipient, id_ = touch
+        if (form := message[0]) not in self._mix.forms:
+            self._mix = _plus(self._mix, form)
         if not self.at or at > self.at[-1]:
             self.at.append(at)
-            self.touches.append(touch)
+            self._messages.append(message)
+            self._recipients.append(recipient)
+            self._ids.append(id_)
             return
         place = bisect_right(self.at, at)
         self.at.insert(place, at)
-        self.touches.insert(place, touch)
+        self._messages.insert(place, message)
+        self._recipients.insert(place, recipient)
+        self._ids.insert(place, id_)
         self.changed()
 
     def remove(self, touch: Past) -> None:
         """Takes a touch off the line."""
-        place = self.touches.index(touch, bisect_left(self.at, touch.at))
-        del self.at[place], self.touches[place]
-        self.changed()
+        first = bisect_left(self.at, touch.at)
+        place = first + self.between(touch.at, touch.at).index(touch)
+        self._cut(place, place + 1)
 
     def changed(self) -> None:
         """Drops what was picked, since a touch or an answer has become another."""
@@ -179,17 +216,28 @@ class Line:
 
     def prune(self, before: int) -> None:
         """Drops the touches before an instant."""
-        place = bisect_left(self.at, before)
-        if place:
-            del self.at[:place], self.touches[:place]
-            self.changed()
+        self._cut(0, bisect_left(self.at, before))
+
+    def _cut(self, first: int, last: int) -> None:
+        for column in (self.at, self._messages, self._recipients, self._ids):
+            del column[first:last]
+        self.changed()
+
+    def find(self, id_: str) -> Past:
+        """The touch of an id that is on the line; the later it is, the sooner it is found."""
+        place = len(self.at) - 1 - self._ids[::-1].index(id_)
+        return self._rows(place, place + 1)[0]
+
+    def recipients(self) -> set[Recipient]:
+        """To whom the touches went."""
+        return set(self._recipients)
 
     def pick(
         self,
         key: Hashable,
         wanted: Callable[[Form], bool],
         answers: Answers | None = None,
-    ) -> list[int]:
+    ) -> Instants:
         """The instants of touches whose form is wanted, without answers if `answers` says what
         one is.
 
@@ -206,7 +254,7 @@ class Line:
         pick = self._picks.get(key)
         if pick is None:
             pick = self._picks[key] = Pick()
-        if pick.seen != len(self.touches):
+        if pick.seen != len(self.at):
             self._extend(pick, key, wanted, answers)
         return pick.at
 
@@ -217,92 +265,130 @@ class Line:
         wanted: Callable[[Form], bool],
         answers: Answers | None,
     ) -> None:
-        people = self.people
-        for touch in self.touches[pick.seen :] if pick.seen else self.touches:
-            form = touch.form
+        for place, message in enumerate(self._messages[pick.seen :], pick.seen):
+            form = message.form
             chosen = form.wanted.get(key)
             if chosen is None:
                 chosen = form.wanted[key] = wanted(form)
             if chosen and (
-                answers is None
-                or form.automated
-                or not people[touch.contact].is_answer(touch, answers)
+                answers is None or form.automated or not self._is_answer(place, answers)
             ):
-                pick.at.append(touch.at)
-        pick.seen = len(self.touches)
+                pick.at.append(self.at[place])
+        pick.seen = len(self.at)
+
+    def _is_answer(self, place: int, answers: Answers) -> bool:
+        (touch,) = self._rows(place, place + 1)
+        return self.people[touch.contact].is_answer(touch, answers)
 
     def only(self, team: str | None) -> bool:
         """Whether all touches are known to be of one team."""
         teams = self._mix.teams
         return len(teams) == 1 and team in teams
 
-    def near(self, since: int) -> list[Past] | None:
-        """The touches later than `since`; None if they are too many to be looked at each time."""
+    def near(self, since: int) -> list[Message] | None:
+        """What was sent later than `since`; None if that is too much to be looked at each time."""
         first = bisect_right(self.at, since)
-        return self.touches[first:] if len(self.at) - first <= SCANNED else None
+        return self._messages[first:] if len(self.at) - first <= SCANNED else None
 
     def grouped(
         self,
         key: Hashable,
         wanted: Callable[[Form], bool],
-        group: Callable[[Past], Hashable],
+        group: Callable[[Message], Hashable],
         since: int,
     ) -> Groups:
         """The instants of the touches whose form is wanted, by group: all that are later than
         `since`, if not more. `key` names the selection and the grouping."""
         near = self.near(since)
         if near is not None:
-            return _by_group(near, key, wanted, group, {})
+            at = self.at[len(self.at) - len(near) :]
+            return _by_group(zip(at, near, strict=True), key, wanted, group, {})
         pick = self._picks.get(key)
         if pick is None:
             pick = self._picks[key] = Pick()
-        if pick.seen != len(self.touches):
-            _by_group(self.touches[pick.seen :], key, wanted, group, pick.groups)
-            pick.seen = len(self.touches)
+        if pick.seen != len(self.at):
+            new = zip(self.at[pick.seen :], self._messages[pick.seen :], strict=True)
+            _by_group(new, key, wanted, group, pick.groups)
+            pick.seen = len(self.at)
         return pick.groups
 
     def between(self, start: int, end: int) -> list[Past]:
         """The touches in [start, end]."""
-        return self.touches[bisect_left(self.at, start) : bisect_right(self.at, end)]
+        at = self.at
+        if not at or at[-1] < start:
+            return []  # mostly
+        return self._rows(bisect_left(at, start), bisect_right(at, end))
 
 
 def _by_group(
-    touches: Iterable[Past],
+    sent: Iterable[tuple[int, Message]],
     key: Hashable,
     wanted: Callable[[Form], bool],
-    group: Callable[[Past], Hashable],
+    group: Callable[[Message], Hashable],
     groups: Groups,
 ) -> Groups:
-    for touch in touches:
-        form = touch.form
+    for at, message in sent:
+        form = message.form
         chosen = form.wanted.get(key)
         if chosen is None:
             chosen = form.wanted[key] = wanted(form)
         if chosen:
-            name = group(touch)
+            name = group(message)
             if name in groups:
-                groups[name].append(touch.at)
+                groups[name].append(at)
             else:
-                groups[name] = [touch.at]
+                groups[name] = array("q", (at,))
     return groups
 
 
 _forms: dict[Hashable, Form] = {}
+_messages: dict[Hashable, Message] = {}
+_TRAITS: Final = ("channel", "purpose", "team", "tags", "automated", "outcome")
+_traits_of: Final = attrgetter(*_TRAITS)
+_sent_of: Final = attrgetter(*_TRAITS, "cadence", "step")
 
 
 def form_of(touch: Touch) -> Form:
     """The form of a touch; one object for equal traits, while there are not too many of them."""
-    traits = (
-        touch.channel,
-        touch.purpose,
-        touch.team,
-        touch.tags,
-        touch.automated,
-        touch.outcome,
-    )
+    traits = _traits_of(touch)
     form = _forms.get(traits)
     if form is None:
         if len(_forms) >= _FORMS:  # teams and tags may be anybody's own
             _forms.clear()
         form = _forms[traits] = Form(*traits)
     return form
+
+
+_REST: Final = (
+    "sender",
+    "greeting",
+    "audience",
+    "offer",
+    "deadline",
+    "unsubscribe",
+    "discloses_source",
+    "because",
+    "not_after",
+)
+_rest_of: Final = attrgetter(*_REST)
+_NOT_READ: Final = frozenset(_REST)
+_SAYS_NO_MORE: Final = hash(tuple(Touch.model_fields[name].default for name in _REST))
+
+
+def rest_of(touch: Touch) -> int:
+    """A hash of what no rule reads of a past touch."""
+    if _NOT_READ.isdisjoint(touch.model_fields_set):
+        return _SAYS_NO_MORE
+    return hash(_rest_of(touch))
+
+
+def message_of(touch: Touch) -> Message:
+    """What a touch sends; one object for equal ones, while there are not too many of them."""
+    key = _sent_of(touch), rest_of(touch)
+    message = _messages.get(key)
+    if message is None:
+        if len(_messages) >= _FORMS:
+            _messages.clear()
+        message = Message(form_of(touch), touch.cadence, touch.step, key[1])
+        _messages[key] = message
+    return message

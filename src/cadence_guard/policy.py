@@ -307,10 +307,30 @@ def _wrong(faults: list[tuple[Keys, str]]) -> PolicyError:
     return PolicyError("; ".join(sentence for _, sentence in faults), faults)
 
 
+_INSTEAD: Final = {
+    "version": "write version: 1",
+    "packs": "write a list, such as [humane], or leave it out",
+    "rules": "write rules, such as {too-soon: {gap: 20h}}, or leave it out",
+    "exempt": "write a list of exemptions, or leave it out",
+    "answers": "write such as {within: 7d}, or off",
+    "horizon": "write a duration, such as 90d, or leave it out",
+}
+"""What to write for a null under a key of a policy."""
+
+
+def _instead(path: Keys) -> str:
+    if len(path) == 1:
+        return _INSTEAD.get(str(path[0]), "leave it out")
+    if len(path) == 2 and path[0] == "rules":
+        return "write its parameters ({} for none), or off"
+    return "write one, or leave it out"
+
+
 def _nulls(value: Any, path: Keys) -> list[tuple[Keys, str]]:
     """Where a policy says null, which could mean never, no rule, or a forgotten number."""
     if value is None:
-        return [(path, f"{path[-1]}: null is not a value; write a number, or off")]
+        key = next(part for part in reversed(path) if isinstance(part, str))
+        return [(path, f"{key}: null is not a value; {_instead(path)}")]
     items: Any = ()
     if isinstance(value, dict):
         items = value.items()

@@ -40,8 +40,7 @@ class Reservation:
 
         Raises EventError if the touch was made already, LedgerUnavailable.
         """
-        assert self.touch.id is not None  # a reservation has one
-        self._guard._release(self.touch.id, self.touch)
+        self._guard._release(self.touch)
         self._closed = True
 
     async def aconfirm(self, outcome: str = "sent") -> None:
@@ -51,6 +50,11 @@ class Reservation:
     async def arelease(self) -> None:
         """`release` in a thread."""
         await in_thread(self.release)
+
+    def __repr__(self) -> str:
+        touch = self.touch
+        state = "closed" if self._closed else "open"
+        return f"<Reservation {touch.id!r}: {touch.channel} to {touch.contact!r}, {state}>"
 
     def __enter__(self) -> Reservation:
         return self

@@ -46,17 +46,17 @@ def policy_schema() -> dict[str, Any]:
     }
     schema["required"] = ["version"]
     schema["title"] = "cadence-guard policy"
-    written = _as_written(schema)
+    written = as_written(schema)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **written}
 
 
-def _as_written(part: Any) -> Any:
+def as_written(part: Any) -> Any:
     """What a file may say: no null, durations as text, and no default in the shape Python has."""
     if isinstance(part, list):
-        return [_as_written(inner) for inner in part if inner != {"type": "null"}]
+        return [as_written(inner) for inner in part if inner != {"type": "null"}]
     if not isinstance(part, dict):
         return part
-    part = {key: _as_written(inner) for key, inner in part.items()}
+    part = {key: as_written(inner) for key, inner in part.items()}
     if "default" in part and "properties" not in part:
         default = part.pop("default")
         if isinstance(default, dict):

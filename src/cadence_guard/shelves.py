@@ -37,7 +37,11 @@ none at all."""
 
 class Shelf(NamedTuple):
     """What has been read of some streams, and how far: those of a contact, of a point under all
-    its `names`, of an `account`."""
+    its `names`, of an `account`. The events themselves are not kept.
+
+    `told` are the hashes of the events of a contact of which there is only one, and `ahead` what
+    the book was told before the ledger.
+    """
 
     keys: tuple[str, ...]
     names: frozenset[str]
@@ -46,6 +50,16 @@ class Shelf(NamedTuple):
     page: Page
     last: int
     book: Book
+    told: set[int]
+    ahead: list[Filed]
+
+    def tell(self, filed: Filed) -> None:
+        """Tells the book what is about to be appended. Should it not come about, the next reading
+        finds that out. Raises EventError if it contradicts what was told."""
+        self.ahead.append(filed)
+        self.book.fold(filed.event, filed.streams)
+        if filed.once:
+            self.told.add(hash(filed.event))
 
 
 class Shelves:
@@ -83,12 +97,8 @@ class Shelves:
         need = to_us(touch.at) - self._looks_back
         account = facts.account if facts is not None else None
         name = (touch.contact, point_of(touch), account)
-        names: Callable[[Book], tuple[str, ...]] | None = None
-        if CHANNEL_KIND[touch.channel] == "phone":  # other points have one name
-
-            def names(book: Book) -> tuple[str, ...]:
-                return book.names(touch, facts)
-
+        many = CHANNEL_KIND[touch.channel] == "phone"  # other points have one name
+        names = (lambda book: book.names(touch, facts)) if many else None
         if touch.id is None:
             return self._read(name, names, need)[0], NO_PAGE
         key = f"touch:{touch.id}"
@@ -127,7 +137,7 @@ class Shelves:
 
     def book(self, page: Page = NO_PAGE) -> Book:
         """A new book, told what a page holds."""
-        return _fold(Book(self.hash, by_point=self._by_point), page)
+        return _fold(Book(self.hash, by_point=self._by_point), page.events)
 
     def _read(
         self,
@@ -142,16 +152,18 @@ class Shelves:
         contact, point, account = name
         shelf = self._shelves.get(name)
         if shelf is not None and shelf.since <= need:
-            before = shelf.page
+            before, ahead = shelf.page, shelf.ahead
             page, is_new = self._page(shelf.keys, shelf.since, shelf.last, beside)
-            if page.epoch == before.epoch and not (page.events and _misses(shelf.book, page)):
+            if (
+                page.epoch == before.epoch
+                and not (ahead and page.events[: len(ahead)] != ahead)
+                and not (page.events and shelf.since > FIRST and _misses(shelf.book, page))
+            ):
                 if page.revisions != before.revisions:
                     del self._shelves[name]  # a book that was told only half is not kept
                     self._moving_on()
-                    _fold(shelf.book, page)
-                    events = [*before.events, *page.events] if account == "" else []
-                    shelf = shelf._replace(page=page._replace(events=events), last=_last(page))
-                    self._shelves[name] = shelf
+                    _fold(shelf.book, page.events[len(ahead) :])
+                    shelf = self._shelves[name] = _read_on(shelf, page)
                 if (names is None or shelf.names.issuperset(names(shelf.book))) and (
                     account is not None or _account(shelf.book, contact) == shelf.account
                 ):
@@ -169,7 +181,11 @@ class Shelves:
             own, known = found, known.union(called)
         if len(self._shelves) >= _KEPT:
             self._shelves.clear()
-        shelf = self._shelves[name] = Shelf(keys, known, own, since, page, _last(page), book)
+        told = _hashes(page.events) if own == "" else set()
+        last = max(page.revisions.values())
+        if page.events:
+            page = page._replace(events=[])
+        shelf = self._shelves[name] = Shelf(keys, known, own, since, page, last, book, told, [])
         return shelf, is_new
 
     def _page(
@@ -235,8 +251,8 @@ def _account(book: Book, contact: str) -> str | None:
     return person.view.account if person else None
 
 
-def _fold(book: Book, page: Page) -> Book:
-    for filed in page.events:
+def _fold(book: Book, events: Iterable[Filed]) -> Book:
+    for filed in events:
         try:
             book.fold(filed.event, filed.streams)
         except EventError as error:
@@ -244,9 +260,16 @@ def _fold(book: Book, page: Page) -> Book:
     return book
 
 
-def _last(page: Page) -> int:
-    """The number up to which a page's streams have been read."""
-    return max(page.revisions.values())
+def _read_on(shelf: Shelf, page: Page) -> Shelf:
+    """A shelf whose book has been told what is new."""
+    if shelf.account == "":
+        shelf.told.update(_hashes(page.events))
+    last = max(page.revisions.values())
+    return shelf._replace(page=page._replace(events=[]), last=last, ahead=[])
+
+
+def _hashes(events: Iterable[Filed]) -> set[int]:
+    return {hash(filed.event) for filed in events if filed.once}
 
 
 def _misses(book: Book, page: Page) -> bool:

@@ -187,7 +187,7 @@ class LedgerSuite:
 
     def test_any_text_may_be_a_name(self, tmp_path: Path) -> None:
         ledger = self.make_ledger(tmp_path)
-        names = ["O'Neil; --", 'a"b', "Ünï 名", "line\nbreak", "a%_b", "contact:c-1", " ", "\\"]
+        names = ["O'Neil; --", 'a"b', "Ünï 😀", "line\nbreak", "a%_b", "contact:c-1", " x", "\\"]
         told = [_signal(0, contact=name, point=name) for name in names]
         ledger.append(told)
         for name, filed in zip(names, told, strict=True):
@@ -245,6 +245,16 @@ class LedgerSuite:
         now = _revision(ledger, "contact:c-1")
         _conflicts(lambda: ledger.append([_signal(2)], {"contact:c-1": now, "point:x": 7}))
         assert len(ledger.history(["contact:c-1"]).events) == 2
+
+    def test_append_expects_many_revisions_at_once(self, tmp_path: Path) -> None:
+        ledger = self.make_ledger(tmp_path)
+        told = [_signal(0, contact=f"c-{number}") for number in range(150)]
+        expect = {f"contact:c-{number}": 0 for number in range(150)}
+        ledger.append(told[:1])
+        _conflicts(lambda: ledger.append(told, expect))
+        assert ledger.history([*expect]).events == told[:1]
+        ledger.append(told[1:], {**expect, "contact:c-0": _revision(ledger, "contact:c-0")})
+        assert ledger.history([*expect]).events == told
 
     def test_a_stream_moves_on_with_every_event_filed_under_it(self, tmp_path: Path) -> None:
         ledger = self.make_ledger(tmp_path)

@@ -304,12 +304,19 @@ def crowded(times: Sequence[datetime], most: int, per: timedelta) -> bool:
     return sum(now - at < per for at in times) > most
 
 
-def answers(walk: Sequence[Event], index: int, within: timedelta | None) -> bool:
-    """Whether a touch is by a person, while the contact spoke last."""
+def answers(
+    walk: Sequence[Event], index: int, within: timedelta | None, upto: int | None = None
+) -> bool:
+    """Whether a touch is by a person, while the contact spoke last: later than every other touch by
+    a person up to its instant, so of two at one instant neither answers. `upto` is the place of the
+    touch judged, if it is another one."""
     new = walk[index]
     assert isinstance(new, Made)
     if within is None or new.step.automated:
         return False
+    for event in walk[index + 1 : index + 1 if upto is None else upto]:
+        if isinstance(event, Made) and not event.step.automated and event.at == new.at:
+            return False
     for event in reversed(walk[:index]):
         if isinstance(event, Heard) and event.kind in SPOKEN:
             return new.at - event.at <= within
@@ -338,7 +345,9 @@ def objects(
     line = [
         event
         for place, event in enumerate(walk[:index])
-        if isinstance(event, Made) and selects(entry, event) and not answers(walk, place, free)
+        if isinstance(event, Made)
+        and selects(entry, event)
+        and not answers(walk, place, free, index)
     ]
     times = [*(made.at for made in line), now]
     heard = [(place, event) for place, event in enumerate(walk[:index]) if isinstance(event, Heard)]

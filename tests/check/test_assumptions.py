@@ -227,7 +227,7 @@ def test_what_is_said_is_not_assumed() -> None:
     )
     assert list(in_words(found)) == [
         "the time zone of each contact is known",
-        "people of one account are judged each by themselves",
+        "nobody else of the account is touched than those who are in it",
         "there is no other touch than those of the cadences checked",
     ]
     assert not any("consent" in said for said in in_words(line(days(1))))

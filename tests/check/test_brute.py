@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -32,6 +32,7 @@ from cadence_guard.cadence import (
     follow,
 )
 from cadence_guard.check.proof import Objected, prove
+from cadence_guard.check.proof.objections import RANGES
 from cadence_guard.check.together import prove_together
 from cadence_guard.importers import Source
 from cadence_guard.instants import HOUR, MINUTE, to_us
@@ -340,17 +341,6 @@ def test_no_offset_of_two_cadences_is_missed_at_length(seed: int) -> None:
     assert missed_together(pair_world(Random(seed)))[0] == []
 
 
-TIES: Final = {5319, 5607, 6749}
-"""Two people touch the contact at one instant after a reply: which of them answers is judged in
-the order of the schedule here, and by the engine as if neither did. Nothing settles it."""
-
-
-REPEATED_TIES: Final = {5418}
-"""The same among the worlds whose steps are made several times."""
-RANGED_TIES: Final = {3960}
-"""And among those of ranges."""
-
-
 def loops(cadence: Cadence) -> bool:
     """Whether it comes back to where it has been."""
     todo = [(cadence.start, frozenset[str | None]())]
@@ -372,8 +362,7 @@ BLOCK = 20
 @pytest.mark.parametrize("block", range(15))
 def test_agrees_to_the_tick(block: int) -> None:
     for seed in range(block * BLOCK, (block + 1) * BLOCK):
-        if seed not in TIES:
-            assert differences(tick_world(Random(seed))) == [], seed
+        assert differences(tick_world(Random(seed))) == [], seed
 
 
 @pytest.mark.deep
@@ -385,8 +374,7 @@ def test_agrees_to_the_tick_at_length(block: int) -> None:
 @pytest.mark.parametrize("block", range(10))
 def test_agrees_on_steps_made_several_times(block: int) -> None:
     for seed in range(block * BLOCK, (block + 1) * BLOCK):
-        if seed not in REPEATED_TIES:
-            assert differences(repeat_world(Random(seed))) == [], seed
+        assert differences(repeat_world(Random(seed))) == [], seed
 
 
 @pytest.mark.deep
@@ -398,8 +386,7 @@ def test_agrees_on_steps_made_several_times_at_length(block: int) -> None:
 @pytest.mark.parametrize("block", range(10))
 def test_agrees_on_ranges(block: int) -> None:
     for seed in range(block * BLOCK, (block + 1) * BLOCK):
-        if seed not in RANGED_TIES:
-            assert differences(range_world(Random(seed))) == [], seed
+        assert differences(range_world(Random(seed))) == [], seed
 
 
 @pytest.mark.deep
@@ -465,13 +452,22 @@ def test_everything_occurs() -> None:
     assert all(seen[kind] > 10 for kind in (*kinds, *waits_, *RULES, *ZONES, "range", "loop")), seen
 
 
-@pytest.mark.parametrize(("make", "few"), [(tick_world, 10), (range_world, 25), (repeat_world, 10)])
+@pytest.mark.parametrize(("make", "few"), [(tick_world, 4), (range_world, 14), (repeat_world, 4)])
 def test_most_are_proved_completely(make: Any, few: int) -> None:
     """Of 200, and then it is known of most findings how certain they are."""
     worlds = [make(Random(seed)) for seed in range(200)]
     proofs = [prove(w.ruleset, w.cadence, w.start, w.end, others=w.others) for w in worlds]
     assert sum(bool(proof.incomplete) for proof in proofs) <= few
-    assert sum(bool(proof.unsure) for proof in proofs) <= 3 * few
+    assert sum(bool(proof.unsure) for proof in proofs) <= 4 * few
+
+
+def test_many_falls_are_looked_at_if_that_is_not_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = range_world(Random(3))  # 260 of them
+    proved = prove(world.ruleset, world.cadence, world.start, world.end, others=world.others)
+    assert not proved.incomplete
+    monkeypatch.setattr("cadence_guard.check.proof.prover.WORK", 20_000)
+    proved = prove(world.ruleset, world.cadence, world.start, world.end, others=world.others)
+    assert proved.incomplete == (RANGES,)
 
 
 def test_both_certainties_are_compared_often() -> None:

@@ -30,9 +30,44 @@ def test_only_the_codes_that_it_names() -> None:
     assert left(both, findings=(FINDING, other)) == []
 
 
-@pytest.mark.parametrize("reason", ["", "  "])
+@pytest.mark.parametrize("reason", ["", "  ", "-", "--- // ."])
 def test_without_a_reason_it_is_not_followed_and_a_finding(reason: str) -> None:
     assert left(replace(IGNORE, reason=reason)) == [("CG301", 6), (CODE, 5)]
+
+
+def fault(ignore: Ignore) -> Finding:
+    """The one finding about a comment that leaves nothing out of two."""
+    night = replace(FINDING, code="CG401", name="outside-hours")
+    *kept, found = without_ignored((FINDING, night), [ignore], "a.yaml")
+    assert kept == [FINDING, night]
+    assert (found.code, found.effect, found.line) == (CODE, "block", 5)
+    return found
+
+
+@pytest.mark.parametrize(
+    "reason", [", [CG302] why", "why, ignore[CG302] that", "[ cg302 , CG303] x"]
+)
+def test_a_second_list_is_not_lost_in_silence(reason: str) -> None:
+    found = fault(replace(IGNORE, reason=reason))
+    assert "ignore[CG301] is followed by a second list, [" in found.message
+    assert found.help == "write one list: ignore[CG301, CG302] and a reason"
+
+
+def test_other_brackets_are_part_of_a_reason() -> None:
+    assert left(replace(IGNORE, reason="agreed [ticket 7], [2026-03]")) == []
+
+
+@pytest.mark.parametrize("said", ["outside-hours", "Outside-Hours", "cg401"])
+def test_what_is_meant_by_a_name_is_told(said: str) -> None:
+    found = fault(replace(IGNORE, codes=(said,)))
+    assert f"ignore[{said}] is not followed" in found.message
+    assert found.help == "write ignore[CG401]"
+
+
+def test_one_that_only_looks_like_one_is_told_as_it_is_written() -> None:
+    found = fault(Ignore((), 6, "", 5, misspelt="# Cadence-Guard: Ignore[CG301] x"))
+    assert "'# Cadence-Guard: Ignore[CG301] x' looks like an ignore" in found.message
+    assert found.help == "write # cadence-guard: ignore[CG301] and a reason"
 
 
 def test_one_that_leaves_nothing_out_is_a_finding_for_each_such_code() -> None:
@@ -50,6 +85,9 @@ def test_a_code_that_is_said_twice_counts_once() -> None:
         (IGNORE, "CG301", True),
         (IGNORE, "CG302", False),
         (replace(IGNORE, reason=" "), "CG301", False),
+        (replace(IGNORE, reason="-"), "CG301", False),
+        (replace(IGNORE, reason="x [CG302]"), "CG301", False),
+        (replace(IGNORE, misspelt="x"), "CG301", False),
         (replace(IGNORE, line=9), "CG301", False),
         (replace(IGNORE, codes=("CG101",)), "CG101", False),
     ],
@@ -60,9 +98,9 @@ def test_what_is_ignored_is_what_is_left_out(ignore: Ignore, code: str, ignored:
     assert (finding not in without_ignored([finding], [ignore], "a.yaml")) is ignored
 
 
-@pytest.mark.parametrize("code", ["CG101", "CG104"])
+@pytest.mark.parametrize("code", ["CG101", "CG104", "cg101", "opted-out"])
 def test_a_no_cannot_be_ignored(code: str) -> None:
-    said = replace(FINDING, code=code)
+    said = replace(FINDING, code="CG104" if code == "CG104" else "CG101", name="opted-out")
     (kept, fault) = without_ignored([said], [replace(IGNORE, codes=(code,))], "a.yaml")
     assert kept == said
     assert fault.effect == "block"

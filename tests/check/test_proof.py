@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from cadence_guard.cadence import (
 )
 from cadence_guard.check.paths import WAYS
 from cadence_guard.history import Case
-from cadence_guard.instants import DAY, HOUR, NEVER, Hours, zone
+from cadence_guard.instants import DAY, HOUR, NEVER, Hours, local_period, zone
 from cadence_guard.policy import Policy
 from cadence_guard.rules import Objection, Rule
 from cadence_guard.rules._rule import OpenStretch, Spans
@@ -1114,6 +1115,59 @@ def test_months_after_a_signal_on_the_way() -> None:
     }
 
 
+def day_by_day(rnd: Random) -> tuple[Any, Any]:
+    """What is said of all days near a ground's end, and what is said of each by itself."""
+    months = rnd.choice((1, 2, 24))
+    lengths = [rnd.randrange(1, 9) for _ in range(3)]
+    parts = [
+        part
+        for n, length in enumerate(lengths)
+        for part in (rnd.choice((days(length), LocalDays(length), UntilClock(10 * HOUR))), f"s{n}")
+    ]
+    near = int(months * 30.4 - sum(lengths[: rnd.randrange(1, 4)]) - rnd.choice((0, 0, 0, 60, -45)))
+    age = max(near, 0) * DAY + rnd.randrange(DAY)
+    audience = Audience(grounds=(Ground("purchased", age=age),))
+    cadence = line(*(step(p) if isinstance(p, str) else p for p in parts), audience=audience)
+    ruleset = rules(missing_consent={"accept": [{"purchased": f"P{months}M"}]})
+    where = zone(rnd.choice(("Europe/Berlin", "America/Chicago", "Australia/Lord_Howe")))
+    t = begin = us("2026-01-01T00:00:00Z") + rnd.randrange(700) * DAY
+    each: dict[str, list[tuple[str, int]]] = {name: [] for name in ("s0", "s1", "s2")}
+    spent = 0
+    while t < begin + 40 * DAY:
+        following = min(local_period(t, "day", where)[1], begin + 40 * DAY)
+        proof = proved(ruleset, cadence, (where,), start=t, end=following)
+        for one in proof.objections:
+            each[one.step.id].append((one.certainty, one.start))
+        t, spent = following, spent + 1
+    expected = {
+        name: (
+            min(at for _, at in found),
+            "always" if [said for said, _ in found].count("always") == spent else "sometimes",
+        )
+        for name, found in each.items()
+        if found
+    }
+    proof = proved(ruleset, cadence, (where,), start=begin, end=begin + 40 * DAY)
+    return {one.step.id: (one.start, one.certainty) for one in proof.objections}, expected
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_days_near_the_end_of_a_ground(seed: int) -> None:
+    said, each = day_by_day(Random(seed))
+    assert said == each
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(12, 612))
+def test_days_near_the_end_of_a_ground_at_length(seed: int) -> None:
+    test_days_near_the_end_of_a_ground(seed)
+
+
+def test_days_near_the_end_of_a_ground_are_of_both_kinds() -> None:
+    said = [said for seed in range(12) for _, said in day_by_day(Random(seed))[1].values()]
+    assert min(said.count("always"), said.count("sometimes")) > 3
+
+
 # -- rules of one's own --------------------------------------------------------------------------
 
 
@@ -1277,3 +1331,26 @@ def test_too_much_is_said_and_then_nothing_is_always_so(monkeypatch: pytest.Monk
     cut = proved(soon, cadence)
     assert cut.incomplete == ("more starts, ways and ranges together than are followed",)
     assert {one.certainty for one in cut.objections} <= {"sometimes"}
+
+
+def test_laying_out_is_bounded_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few starts, but the waits behind the ranges come by every opening of years."""
+    opens = UntilOpen(OFFICE, "work")
+    waits = [part for _ in range(5) for part in (Elapsed(DAY, None), opens)]
+    cadence = line(*waits, step("a"), Elapsed(DAY, None), opens, step("b"))
+    known = proved(rules(over_cap=CAP), cadence, end=START + 1)
+    assert not known.incomplete
+    monkeypatch.setattr("cadence_guard.check.proof.prover.WORK", 20_000)
+    proof = proved(rules(over_cap=CAP), cadence, end=START + 1)
+    assert proof.incomplete == ("more starts, ways and ranges together than are followed",)
+    assert set(told(proof).values()) <= {"sometimes"}
+
+
+def test_what_hangs_on_nothing_that_is_judged_is_laid_out_and_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    nodes = [handover(f"h{n}", "sales", f"h{n + 1}") for n in range(150)]
+    cadence = flow(*nodes, step("h150"))
+    monkeypatch.setattr("cadence_guard.check.proof.prover.WORK", 600)
+    assert proved(rules(outside_hours=WORK), cadence).incomplete
+    assert not proved(rules(outside_hours=WORK), flow(step("h150"))).incomplete

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from cadence_guard.cadence import Elapsed, LocalDays, UntilClock, UntilDate
 from cadence_guard.check.layout import Leg, SinceStart, Stop, Upto
-from cadence_guard.check.ranges import free_of, reached, since_start, unbound
-from cadence_guard.instants import DAY, HOUR
+from cadence_guard.check.ranges import Common, Reach, free_of, reached, since_start, unbound
+from cadence_guard.instants import DAY, HOUR, zone
 
 RANGE, ONE, TWO = Elapsed(1, 5), Elapsed(1, 1), Elapsed(2, 2)
 
@@ -94,3 +96,24 @@ def test_what_may_take_for_ever_tells_nothing(leg: Leg) -> None:
 def test_a_range_without_an_end_is_one() -> None:
     stops = [Stop(-1, (Elapsed(1, None),))]
     assert unbound(stops, 0, DAY) == stops
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_what_reaches_have_in_common_is_the_same(seed: int) -> None:
+    """And it is looked at once."""
+    rnd = Random(seed)
+    waits: list[Leg] = [RANGE, LocalDays(1), UntilClock(HOUR), Elapsed(HOUR, 9 * HOUR)]
+    stops = [Stop(-1, (ONE, RANGE))]
+    stops += [Stop(n, tuple(rnd.choices(waits, k=rnd.randrange(3)))) for n in range(4)]
+    starts, where = [(0, 40 * DAY)], zone("America/Chicago")
+    pieces: list[int] = []
+    common = Common(pieces.append)
+    for length in (2, 4, 3, 5):
+        alone = Reach(stops[:length], starts, where)
+        shared = Reach(stops[:length], starts, where, common)
+        assert shared.instants == alone.instants
+        at = rnd.choice(alone.instants)[0]
+        assert shared.back(at) == alone.back(at)
+    looked = len(pieces)
+    assert Reach(stops, starts, where, common).instants
+    assert len(pieces) == looked > 0

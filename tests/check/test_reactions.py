@@ -35,12 +35,13 @@ from cadence_guard.cadence import (
     Wait,
     fixed,
 )
+from cadence_guard.check.layout import apply
 from cadence_guard.check.proof.objections import RANGES
 from cadence_guard.check.reactions import ANSWERS, REFUSALS, reactions
 from cadence_guard.check.report import Finding
 from cadence_guard.importers._source import Source
-from cadence_guard.instants import DAY, HOUR, NEVER, Hours, to_us
-from cadence_guard.rules import Objection, OpenStretch, Rule
+from cadence_guard.instants import DAY, HOUR, NEVER, Hours, to_us, zone
+from cadence_guard.rules import Objection, OpenStretch, Rule, Spans
 from cadence_guard.ruleset import Ruleset
 from check.brute import WEEK, Heard, Made, moment
 from check.brute_reactions import Reacting, refused_after
@@ -468,6 +469,74 @@ def test_a_rule_of_somebodys_own() -> None:
     assert found(cadence(step("a", "w"), late, step("b", None), exits=NOES), policy) == []
     never = replace(cadence(*TWO, exits=NOES), entry_hours=Hours([]))
     assert found(never, policy) == []
+
+
+class Moody(Rule):
+    """A rule of somebody's own that objects for a day after what it says, at some hours of some
+    days of the week."""
+
+    code = "CG996"
+    name = "moody"
+    hours = Hours([])
+
+    def set_up(self, params: Any) -> None:
+        self.spans = Spans(elapsed=frozenset((DAY,)), clock=frozenset((9 * HOUR, 17 * HOUR)))
+
+    def next_open(self, t: int, case: Any) -> OpenStretch:
+        said = any(one.kind == "not_now" and one.at <= t < one.at + DAY for one in case.me.said)
+        return (
+            (NEVER, NEVER) if said and self.hours.next_open(t, case.zones)[0] == t else (t, NEVER)
+        )
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(24, 624))
+def test_a_rule_of_somebodys_own_at_every_hour_at_length(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test_a_rule_of_somebodys_own_at_every_hour(seed, monkeypatch)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_a_rule_of_somebodys_own_at_every_hour(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one of the hours of two weeks and one of two zones brings about is found, and nothing
+    else is."""
+    rnd = Random(seed)
+    days = rnd.sample(range(7), 2)
+    monkeypatch.setattr(Moody, "hours", Hours([(days, 9 * HOUR, 17 * HOUR)]))
+    opens = Hours([(rnd.sample(range(7), 3), 8 * HOUR, 12 * HOUR)])
+    waits = [fixed(rnd.choice((7, 30, 80)) * 3_600), UntilOpen(opens, "then")]
+    nodes = [step("a", "w")]
+    nodes += [Pause("w", (), rnd.choice(waits), "b"), step("b", None)]
+    one = replace(
+        cadence(*nodes, exits=NOES),
+        entry_hours=Hours([(rnd.sample(range(7), 2), 6 * HOUR, 15 * HOUR)]),
+        audience=Audience(zones=("America/Chicago", "Asia/Tokyo")),
+    )
+    policy = Policy(rules={f"{__name__}:Moody": {}})
+    said = reactions(policy, Ruleset(policy), one, SOURCE, START, START + 14 * DAY)
+    pause_ = one.nodes["w"]
+    assert isinstance(pause_, Pause)
+    refused = 0
+    for where in map(zone, one.audience.zones):
+        for hour in range(14 * 24):
+            start = START + hour * HOUR
+            at = apply(pause_.wait, start, where)
+            entered = one.entry_hours and one.entry_hours.next_open(start, (where,))[0] == start
+            refused += bool(entered and at > start and Moody.hours.next_open(at, (where,))[0] == at)
+    assert bool(said.findings) is bool(refused)
+    assert said.incomplete == ()
+
+
+def test_a_rule_of_somebodys_own_is_asked_as_far_as_that_goes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    policy = Policy(rules={f"{__name__}:Quiet": {}})
+    monkeypatch.setattr("cadence_guard.check.reactions.search.OWN", 10)
+    found_ = reactions(
+        policy, Ruleset(policy), cadence(*TWO, exits=NOES), SOURCE, START, START + 30 * DAY
+    )
+    assert found_.incomplete == ()
 
 
 # -- against brute force -------------------------------------------------------------------------

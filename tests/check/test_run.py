@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from cadence_guard.cadence import (
     Node,
     Pause,
     Step,
+    Unknown,
 )
 from cadence_guard.check.baseline import entries
 from cadence_guard.check.report import Finding, Report
@@ -76,8 +78,14 @@ def drip(*hours: float, name: str = "drip", first: int = 0, **more: Any) -> Cade
     return Cadence(name, (first,), nodes, next(iter(nodes), None), **said)
 
 
-def opened(*cadences: Cadence, path: str = "a.json", ignores: tuple[Ignore, ...] = ()) -> Opened:
-    return Opened(Source(path, LINES.encode()), CadenceFile("made", cadences, ignores=ignores))
+def opened(
+    *cadences: Cadence,
+    path: str = "a.json",
+    together: tuple[tuple[str, ...], ...] = (),
+    ignores: tuple[Ignore, ...] = (),
+) -> Opened:
+    file = CadenceFile("made", cadences, together, ignores=ignores)
+    return Opened(Source(path, LINES.encode()), file)
 
 
 def blocked(report: Report) -> list[Finding]:
@@ -292,6 +300,26 @@ def test_a_comment_is_asked_about_the_findings_of_its_own_file() -> None:
 # -- files ---------------------------------------------------------------------------------------
 
 
+HAND_WRITTEN = """\
+steps:
+  - {channel: email, delay_days: 0}
+  - channel: email
+    delay_days: 1  # cadence-guard: ignore[CG301] agreed
+  - {channel: email, delay_days: 2}  # Cadence-Guard: Ignore[CG301] agreed
+"""
+
+
+def test_comments_of_yaml_are_read_whatever_its_format() -> None:
+    file = open_file(Source("hand.yaml", HAND_WRITTEN.encode()))
+    found = check_files([file], CAP, FIRST).findings
+    told = [(each.line, each.code) for each in found if each.code in ("CG301", "CG810")]
+    assert told == [(5, "CG301"), (5, "CG810")]
+    said = '{"steps": [{"channel": "sms", "delay_days": 1, "x": "# cadence-guard: ignore[a] b"}]}'
+    json = open_file(Source("hand.json", said.encode())).content
+    assert isinstance(json, CadenceFile)
+    assert json.ignores == ()
+
+
 def test_every_source_is_tried() -> None:
     def reading(source: Source) -> CadenceFile:
         if source.data == ["bad"]:
@@ -325,9 +353,36 @@ def test_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "sub/a.cadence.yaml",
         "d.yaml",
     ]
+    Path("sub/link.cadence.yaml").symlink_to("nowhere")
+    assert list(files_of(["sub"])) == ["sub/a.cadence.yaml", "sub/link.cadence.yaml"]
     Path(".x/y").mkdir()
     with pytest.raises(CadenceError, match=r"\.x/y: no file \*\.cadence\.yaml in this folder"):
         list(files_of([".x/y"]))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")
+def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.cadence.yaml")
+    (tmp_path / "a.cadence.yaml").touch()
+    assert list(files_of([str(tmp_path)])) == [str(tmp_path / "a.cadence.yaml")]
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("drips/closed").mkdir(parents=True)
+    Path("drips/a.cadence.yaml").touch()
+    scandir = os.scandir
+
+    def scan(path: str) -> Any:
+        if path.endswith("closed"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    with pytest.raises(CadenceError, match=r"^drips.closed: cannot be read: Permission denied$"):
+        list(files_of(["drips"]))
 
 
 # -- the period, the hours, what fails -----------------------------------------------------------
@@ -370,17 +425,54 @@ def test_what_fails() -> None:
     ("channels", "scope", "said"),
     [(("email",), "account", 1), (("sms",), "account", 0), (("email",), "contact", 0)],
 )
-def test_several_of_one_account_are_not_called_clean(
+def test_several_of_one_account_are_judged_together(
     channels: tuple[str, ...], scope: str, said: int
 ) -> None:
     cap = {"max": 3, "per": "7d", "scope": scope, "channels": channels}
     shared = replace(drip(1), audience=replace(drip(1).audience, account=True))
     report = check_files([opened(shared)], Policy(rules={"over-cap": cap}), FIRST)
     assert [finding.code for finding in report.findings] == ["CG903"] * said
+    known = replace(shared, audience=replace(shared.audience, people=4))
+    report = check_files([opened(known)], Policy(rules={"over-cap": cap}), FIRST)
+    assert [finding.code for finding in report.findings] == ["CG301"] * said
 
 
-@pytest.mark.parametrize(("again", "said"), [(None, 0), (DAY, 1), (400 * DAY, 0)])
-def test_entries_that_overlap_are_not_called_clean(again: int | None, said: int) -> None:
+@pytest.mark.parametrize(("again", "said"), [(None, 0), (DAY, 1), (7 * DAY, 0)])
+def test_a_second_entry_is_judged_beside_the_first(again: int | None, said: int) -> None:
     report = check_files([opened(replace(drip(1), again=again))], CAP, FIRST)
-    assert [finding.code for finding in report.findings] == ["CG903"] * said
-    assert fails(report.findings, "always") == bool(said)
+    assert [finding.code for finding in report.findings] == ["CG301"] * said
+    assert fails(report.findings) == bool(said)
+
+
+def test_each_cadence_of_a_run_is_entered_again() -> None:
+    both = [replace(drip(1, name=name), again=DAY) for name in ("one", "two")]
+    report = check_files([opened(*both)], CAP, FIRST)
+    assert [f.cadence for f in report.findings if f.code == "CG301"] == ["one", "two"]
+
+
+def test_what_a_second_entry_breaks_is_not_told_again_of_cadences_together() -> None:
+    one, two = (replace(drip(1, name=name), again=DAY) for name in ("one", "two"))
+    report = check_files(
+        [opened(one, replace(two, again=None), together=(("one", "two"),))], CAP, FIRST
+    )
+    assert [(f.code, f.cadence) for f in report.findings] == [("CG301", "one"), ("CG301", "two")]
+    assert "enters again" in report.findings[0].message
+    assert "together with 'one'" in report.findings[1].message
+
+
+def test_what_is_not_known_of_a_second_entry_is_not_called_clean() -> None:
+    cadence = replace(drip(1), again=300 * DAY)
+    nodes = {**cadence.nodes, "w0": Pause("w0", (0,), Unknown("?"), "s0")}
+    report = check_files([opened(replace(cadence, nodes=nodes))], CAP, FIRST)
+    assert [finding.code for finding in report.findings] == ["CG807", "CG903"]
+    assert fails(report.findings, "always")
+
+
+def test_both_readings_of_a_file_are_entered_again() -> None:
+    far = replace(drip(1, 9 * 24, first=0), again=10 * DAY)
+    near = replace(drip(1, 24, first=0), anchor="start", again=10 * DAY)
+    report = check_files([opened(replace(far, other=near))], CAP, FIRST)
+    said = {finding.message for finding in report.findings if finding.code == "CG301"}
+    assert any(
+        m.endswith("enters again after 10d, if its delays count from the previous") for m in said
+    )

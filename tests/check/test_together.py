@@ -28,7 +28,14 @@ from cadence_guard.cadence import (
 from cadence_guard.check import assumptions, paths
 from cadence_guard.check.proof import prove
 from cadence_guard.check.report import Finding, Witness
-from cadence_guard.check.together import cells, counts, prove_together, timeline
+from cadence_guard.check.together import (
+    cells,
+    counts,
+    findings,
+    layouts,
+    prove_together,
+    timeline,
+)
 from cadence_guard.check.together.layouts import Layouts
 from cadence_guard.history import Case
 from cadence_guard.importers import read
@@ -294,7 +301,14 @@ def together(
 
 
 def blocked(found: Iterable[Finding]) -> set[tuple[str, str | None, str | None]]:
-    return {(f.code, f.cadence, f.step) for f in found if f.effect == "block"}
+    return {(f.code, f.cadence, f.step) for f in found if f.effect == "block" and f.step}
+
+
+def unproved(found: Iterable[Finding]) -> list[str]:
+    """Why not all of a listed group is proved: each is a finding that blocks."""
+    said = [f for f in found if f.code == "CG903" and f.effect == "block"]
+    assert {f.certainty for f in said} <= {"always"}
+    return [f.message.partition(" together: ")[2] for f in said]
 
 
 def notes(found: Iterable[Finding]) -> list[str]:
@@ -697,7 +711,7 @@ def test_ranges_beside_ways_gone_at_once_are_said() -> None:
     )
     one = flow(*nodes, name="one", audience=Audience(zones=CHICAGO))
     found = together(cap(max=3, per="7d"), one, TWO)
-    assert notes(found) == [
+    assert unproved(found) == [
         (
             "'one' has ranges beside ways that are gone at once, or before a time that is counted"
             " from the entry: only their shortest and longest were judged"
@@ -712,7 +726,7 @@ def test_ways_that_were_not_followed_are_said(monkeypatch: pytest.MonkeyPatch) -
         step("a", "f"), branch("f", "b", "c"), step("b"), step("c"),
         name="one", audience=Audience(zones=CHICAGO),
     )  # fmt: skip
-    assert notes(together(cap(max=9, per="7d"), one, TWO)) == [
+    assert unproved(together(cap(max=9, per="7d"), one, TWO)) == [
         (
             "not all ways of 'one' were followed: it has more than 1 ways; the others were not"
             " looked at"
@@ -726,6 +740,7 @@ class Mine(Rule):
     code = "X001"
     name = "mine"
     spans = Spans()
+    looks_back = DAY_US
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
         return t, NEVER
@@ -736,8 +751,66 @@ class Mine(Rule):
 
 def test_a_rule_of_somebodys_own_is_said_to_be_unproved() -> None:
     rules = Policy.model_validate({"rules": {f"{__name__}:Mine": {}}})
-    (note,) = notes(together(rules, ONE, TWO))
+    (note,) = unproved(together(rules, ONE, TWO))
     assert note.endswith("is somebody's own: what it says of cadences together was not proved")
+
+
+class Apart(Mine):
+    """One that reads no touches."""
+
+    name = "apart"
+    looks_back = 0
+
+
+def test_a_rule_that_reads_no_touches_says_nothing_of_others() -> None:
+    rules = Policy.model_validate({"rules": {f"{__name__}:Apart": {}}})
+    assert together(rules, ONE, TWO) == []
+
+
+@pytest.mark.parametrize(("listed", "effect"), [(True, "block"), (False, "note")])
+def test_what_is_not_proved_blocks_if_a_file_asked_for_it(listed: bool, effect: str) -> None:
+    """A policy that lets share is that of all cadences; a file that lists asks for the proof."""
+    said = {
+        "overlapping-cadence": {"share": [["one", "two"]]},
+        f"{__name__}:Mine": {},
+    }
+    rules = Policy.model_validate({"rules": said})
+    groups = [("one", "two")] if listed else []
+    (finding,) = together(rules, ONE, TWO, groups=groups)
+    assert (finding.code, finding.effect) == ("CG903", effect)
+    assert finding.message.startswith("'one' and 'two' together: ") is listed
+
+
+@pytest.mark.parametrize(
+    ("again", "most", "said"),
+    [
+        (None, 2, ""),
+        (7 * DAY_US, 2, ""),
+        (7 * DAY_US - 1, 2, "a c"),
+        (2 * DAY_US, 4, "a c"),
+        (2 * DAY_US, 5, ""),
+        (7 * DAY_US - 1, 1, ""),  # refused as it is
+    ],
+)
+def test_one_that_is_entered_again_beside_the_others(
+    again: int | None, most: int, said: str
+) -> None:
+    """In seven days they can enter the first so often, and the second once."""
+    one, two = drip("one", step("a"), again=again), drip("two", step("c"))
+    found = together(cap(max=most, per="7d"), one, two)
+    assert unproved(found) == [
+        f"whether over-cap objects to {name!r} of {cadence!r} when one of them is entered again was"
+        " not proved"
+        for name, cadence in (("a", "one"), ("c", "two"))
+        if name in said.split()
+    ]
+
+
+def test_own_touches_alone_may_be_too_many_beside_one_that_is_entered_again() -> None:
+    one = drip("one", step("a"), again=DAY_US)
+    two = drip("two", step("b"), days(1), step("c"), days(1), step("d"))
+    found = together(cap(max=5, per="7d"), one, two)
+    assert [said.split("'")[1] for said in unproved(found)] == ["a", "b", "c", "d"]
 
 
 def test_an_answer_ends_the_streak_of_all() -> None:
@@ -775,7 +848,7 @@ def test_a_touch_by_a_person_who_was_invited_is_an_answer() -> None:
     two = drip("two", step("b", automated=False), entry_signal="invited")
     found = together(rules, one, two)
     # The second touch is none: the contact has not spoken since the first.
-    assert blocked(found) == {("CG301", "one", "a"), ("CG301", "two", "b")} or notes(found)
+    assert blocked(found) == {("CG301", "one", "a"), ("CG301", "two", "b")} or unproved(found)
 
 
 ANSWERS = {"answers": {"signals": ["replied"], "within": "7d"}}
@@ -805,8 +878,8 @@ def test_another_persons_touch_may_be_the_answer_which_is_said(
         f"whether {name} objects to 'c' of 'one' beside the others was not proved: a person's touch"
         " of another cadence may be the answer instead of it"
     )
-    assert said in notes(together(answers, one, letter))
-    assert said not in notes(together(answers, one, drip("two", step("b", channel="post"))))
+    assert said in unproved(together(answers, one, letter))
+    assert said not in unproved(together(answers, one, drip("two", step("b", channel="post"))))
 
 
 # -- other shapes --------------------------------------------------------------------------------
@@ -872,7 +945,7 @@ def test_ways_are_followed_so_far_and_no_further() -> None:
     two = drip("two", step("c"), Elapsed(wait, wait), step("d"))
     found = together(cap(max=1, per="7d"), one, two)
     assert blocked(found) == {("CG301", "one", "a"), ("CG301", "two", "c")}
-    assert notes(found) == [
+    assert unproved(found) == [
         "a way lasts longer than 8000 days: what comes later was not proved together"
     ]
 
@@ -965,13 +1038,49 @@ def test_so_many_time_lines_are_tried_and_no_more(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(counts, "TRIES", 0)
     found = together(rules, one, two)
     assert blocked(found) == set()
-    assert notes(found) == [
+    assert unproved(found) == [
         (
             f"whether unanswered-streak objects to {name!r} of {cadence!r} beside the others was"
             " not proved: ranges and answers between them were tried, not exhausted"
         )
         for cadence, name in (("one", "a"), ("two", "b"))
     ]
+
+
+def test_so_much_is_looked_at_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = policy(over_cap={"max": 2, "per": "7d"}, too_soon={"gap": "20h"})
+    expected = together(rules, ONE, TWO)
+    monkeypatch.setattr(layouts, "WORK", 5)
+    found = together(rules, ONE, TWO)
+    assert unproved(found) == ["more starts, ways and touches together than are followed"]
+    assert len(found) < len(expected)
+
+
+def test_offsets_are_told_as_far_as_they_are_not_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = together(cap(max=2, per="7d"), ONE, TWO)
+    assert all(f.witness and f.witness.offset for f in found)
+
+    def wanting(self: Layouts, work: int) -> None:
+        raise layouts.TooMuchError
+
+    monkeypatch.setattr(findings, "offset_of", lambda *_: None)
+    expected = together(cap(max=2, per="7d"), ONE, TWO)
+    monkeypatch.undo()
+    answer = counts.Counts.answer
+
+    def answered(self: counts.Counts, *asked: Any) -> None:
+        answer(self, *asked)
+        monkeypatch.setattr(Layouts, "spend", wanting)
+
+    monkeypatch.setattr(counts.Counts, "answer", answered)
+    assert together(cap(max=2, per="7d"), ONE, TWO) == expected
+
+
+def test_what_one_breaks_by_itself_and_nobody_knows_has_no_offset() -> None:
+    """What is broken alone may not be known, if the proof of one was given up."""
+    one = drip("one", step("a"), hours(1), step("b"))
+    found = together(cap(max=1, per="7d"), one, TWO, alone=[])
+    assert ("CG301", "one", "b") in blocked(found)
 
 
 def test_answers_on_the_way() -> None:

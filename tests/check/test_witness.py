@@ -11,11 +11,20 @@ import pytest
 from hypothesis import given, settings
 
 from cadence_guard import Guard
-from cadence_guard.cadence import Audience, Await, Cadence, Elapsed, Ground, UntilClock, UntilOpen
+from cadence_guard.cadence import (
+    Audience,
+    Await,
+    Cadence,
+    Elapsed,
+    Ground,
+    Unknown,
+    UntilClock,
+    UntilOpen,
+)
 from cadence_guard.check.assumptions import CONTACT, facts, touch_of
 from cadence_guard.check.proof import Objected, prove
 from cadence_guard.check.reactions import reactions
-from cadence_guard.check.report import Witness, WitnessSignal, WitnessTouch
+from cadence_guard.check.report import Witness, WitnessSignal, WitnessStep, WitnessTouch
 from cadence_guard.check.witness import witness
 from cadence_guard.decision import Decision
 from cadence_guard.importers import Source
@@ -118,6 +127,23 @@ def test_where_ways_part_nothing_happens() -> None:
     found = witness(cap, first(cap, cadence))
     assert [touch.step for touch in found.touches] == ["a", "b"]
     assert (found.signals, len(found.starts)) == ((), 1)
+
+
+def test_what_was_before_a_wait_of_unknown_length_is_told_as_far_as_it_is_known() -> None:
+    cap = policy(over_cap={"max": 1, "per": "7d"})
+    cadence = flow(
+        step("a", "w"), pause("w", days(9), "b"), step("b", "?", "sms"),
+        pause("?", Unknown("a form"), "c"), step("c", "x"), pause("x", hours(1), "d"),
+        step("d", "!"), waiting("!", "replied", None, Unknown("a form"), "e"),
+        step("e", "y"), pause("y", hours(1), "f"), step("f"),
+    )  # fmt: skip
+    d, f = (witness(cap, one) for one in proved(Ruleset(cap), cadence).objections)
+    assert [touch.step for touch in d.touches] == ["c", "d"]
+    assert d.before == (WitnessStep("trial", "a", "email"), WitnessStep("trial", "b", "sms"))
+    assert f.before is not None
+    assert [one.step for one in f.before] == ["a", "b", "c", "d"]
+    begun = line(step("a"), hours(1), step("b"))
+    assert witness(cap, first(cap, begun)).before is None
 
 
 def test_handoffs_and_cadences_besides() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +14,7 @@ import pytest
 from toy import TOY
 
 from cadence_guard import importers
+from cadence_guard.cli import main
 from cadence_guard.cli._check import repository
 
 POLICY = """\
@@ -97,12 +102,102 @@ def test_nothing_is_written_when_nothing_could_be_read_but_json_is_whole(run: An
     assert (result.code, json.loads(result.out)["files"]) == (2, [])
 
 
+FORMATS = ["text", "json", "sarif", "github", "markdown"]
+
+
+def told(result: Any, format_: str) -> list[tuple[str, int | None, int | None]]:
+    """Path, line and column of each error of a report, which must not look clean."""
+    assert result.code == 2
+    out = result.out
+    if format_ == "json":
+        return [(e["path"], e["line"], e["column"]) for e in json.loads(out)["errors"]]
+    if format_ == "sarif":
+        (invocation,) = json.loads(out)["runs"][0]["invocations"]
+        assert not invocation["executionSuccessful"]
+        physical = [
+            said["locations"][0]["physicalLocation"]
+            for said in invocation["toolExecutionNotifications"]
+        ]
+        regions = [place.get("region", {}) for place in physical]
+        return [
+            (place["artifactLocation"]["uri"], region.get("startLine"), region.get("startColumn"))
+            for place, region in zip(physical, regions, strict=True)
+        ]
+    assert "Nothing found" not in out
+    place = {
+        "text": r"^cadence-guard: ([^:\n]+)(?::(\d+):(\d+))?: ",
+        "github": r"^::error file=([^,]+),(?:line=(\d+),col=(\d+),)?title=cadence-guard cannot",
+        "markdown": r"^- ([^:]+)(?::(\d+):(\d+))?: ",
+    }[format_]
+    found = re.findall(place, result.err if format_ == "text" else out, re.MULTILINE)
+    return [
+        (path, int(line or 0) or None, int(column or 0) or None) for path, line, column in found
+    ]
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_no_format_calls_what_was_not_read_clean(run: Any, format_: str) -> None:
+    Path("worse.json").write_text('{"toy": {},\n "broken": 1}', "utf-8")
+    Path("empty").mkdir()
+    result = run("check", "worse.json", "nope.json", "empty", "--format", format_, "--exit-zero")
+    # folders and standard input are looked into before any file is read
+    assert told(result, format_) == [
+        ("empty", None, None),
+        ("worse.json", 2, 12),
+        ("nope.json", None, None),
+    ]
+
+
+@pytest.mark.parametrize("format_", FORMATS[1:])
+def test_what_is_found_is_told_beside_what_was_not_read(run: Any, format_: str) -> None:
+    result = run("check", "nope.json", "bad.json", "--format", format_, "--exit-zero")
+    assert told(result, format_) == [("nope.json", None, None)]
+    assert "CG301" in result.out
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_no_format_is_clean_by_a_policy_that_is_wrong(run: Any, format_: str) -> None:
+    Path("p.yaml").write_text("version: 1\nrules: {over-cpa: 1, too-son: 2}\n", "utf-8")
+    result = run("check", "bad.json", "--policy", "p.yaml", "--format", format_)
+    places = [("p.yaml", 2, 9), ("p.yaml", 2, 22)]
+    assert told(result, format_) == (places[:1] if format_ == "text" else places)
+    result = run("check", "bad.json", "--policy", "no.yaml", "--format", format_)
+    assert told(result, format_) == [("no.yaml", None, None)]
+    Path("cadence-guard.yaml").unlink()
+    Path("pyproject.toml").write_text('[tool.cadence-guard]\npolicy = "p.yaml"\n', "utf-8")
+    result = run("check", "bad.json", "--format", format_)
+    assert told(result, format_) == (places[:1] if format_ == "text" else places)
+    Path("pyproject.toml").write_text("tool = 1\n", "utf-8")
+    result = run("check", "bad.json", "--format", format_)
+    assert told(result, format_) == [("pyproject.toml", None, None)]
+
+
+@pytest.mark.parametrize("format_", FORMATS[1:])
+@pytest.mark.parametrize("option", ["--mapping", "--baseline", "--picture"])
+def test_no_format_is_clean_by_another_file_that_is_wrong(
+    run: Any, format_: str, option: str
+) -> None:
+    Path("worse.json").write_text("{", "utf-8")
+    result = run("check", "fine.json", option, "worse.json", "--format", format_)
+    ((path, _, _),) = told(result, format_)
+    assert path == "worse.json"
+
+
+def test_a_policy_that_is_both_checked_and_followed_is_wrong_once(run: Any) -> None:
+    Path("p.yaml").write_text("version: 1\nrules: {over-cpa: 1}\n", "utf-8")
+    result = run("check", "p.yaml", "--policy", "p.yaml", "--format", "json")
+    assert told(result, "json") == [("p.yaml", 2, 9)]
+    assert result.err.count("unknown rule") == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
         ((), "Missing argument 'FILES...'"),
         (("bad.json", "--format", "xml"), "'xml' is not one of"),
         (("bad.json", "--from", "March"), "does not match the format"),
+        (("bad.json", "--from", "2026-1-1"), "'2026-1-1' does not match the format YYYY-MM-DD"),
+        (("bad.json", "--from", "2026-02-30"), "does not match the format"),
         (("bad.json", "--from", "0001-01-01"), "expected --from 1970-01-01 to 2197-12-01"),
         (("bad.json", "--from", "1969-12-31"), "expected --from 1970-01-01 to 2197-12-01"),
         (("bad.json", "--from", "2197-12-02"), "expected --from 1970-01-01 to 2197-12-01"),
@@ -241,7 +336,11 @@ def test_a_pyproject_that_names_none(run: Any, project: Path, text: str) -> None
         ("[tool]\ncadence-guard = 1", "pyproject.toml: [tool.cadence-guard] is no table"),
         ("[tool.cadence-guard]\npolicy = 1", "'policy' of [tool.cadence-guard] is the path of a"),
         ("[tool.cadence-guard]\npolicyy = 'a'", "unknown key 'policyy'; did you mean 'policy'?"),
-        ('[tool.cadence-guard]\npolicy = "nope.yaml"', "nope.yaml: cannot be read"),
+        (
+            '[tool.cadence-guard]\npolicy = "nope.yaml"',
+            "pyproject.toml: 'policy' of [tool.cadence-guard]: nope.yaml: cannot be read",
+        ),
+        ('[tool.cadence-guard]\npolicy = "n\\u0000.yaml"', "n\\x00.yaml: cannot be read"),
     ],
 )
 def test_a_pyproject_that_is_wrong(run: Any, project: Path, text: str, problem: str) -> None:
@@ -345,6 +444,20 @@ def test_no_name_in_a_file_ends_a_format(run: Any, format_: str) -> None:
     assert run("check", "bad.json", *options).code == 0
 
 
+@pytest.mark.parametrize("format_", FORMATS[1:])
+def test_what_a_program_reads_is_utf_8_whatever_the_terminal(
+    run: Any, monkeypatch: pytest.MonkeyPatch, format_: str
+) -> None:
+    Path("bad.json").write_text(BAD.replace('"b"', '"Zoë"'), "utf-8")
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, "ascii"))
+    assert main(["check", "bad.json", "--format", format_]) == 1
+    assert "Zoë" in written.getvalue().decode()
+    monkeypatch.setattr(sys, "stdout", lines := io.StringIO())
+    assert main(["check", "bad.json", "--format", format_]) == 1
+    assert lines.getvalue() == written.getvalue().decode()
+
+
 def test_frames_show_the_line_whatever_a_line_break_is(run: Any) -> None:
     Path("bad.json").write_bytes(BAD.replace("\n", "\r\n").replace("drip", "d\u2028").encode())
     result = run("check", "bad.json")
@@ -372,7 +485,63 @@ def test_paths_in_a_repository(tmp_path: Path, path: str, place: str) -> None:
 
 
 def test_paths_out_of_a_repository_are_absolute(tmp_path: Path) -> None:
-    assert repository(tmp_path)("../a.yaml") == (tmp_path.parent / "a.yaml").as_posix()
+    out = (tmp_path.parent / "a.yaml").resolve()
+    assert repository(tmp_path)("../a.yaml") == out.as_posix()
+
+
+@pytest.fixture
+def linked(tmp_path: Path) -> Path:
+    """A repository with a file, links in it, and a folder outside."""
+    root = tmp_path.resolve() / "repo"
+    for folder in (root / ".git", root / "drips", root.parent / "outside"):
+        folder.mkdir(parents=True)
+    (root / "drips/a.yaml").touch()
+    (root.parent / "outside/b.yaml").touch()
+    (root / "file.yaml").symlink_to("drips/a.yaml")
+    (root / "folder").symlink_to("drips")
+    (root / "away.yaml").symlink_to("../outside/b.yaml")
+    (root / "abroad").symlink_to("../outside")
+    (root.parent / "link").symlink_to("repo")
+    return root
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("../link/drips/a.yaml", "drips/a.yaml"),
+        ("../link/drips/not yet.yaml", "drips/not yet.yaml"),
+        ("folder/a.yaml", "drips/a.yaml"),
+        ("folder/../drips/a.yaml", "drips/a.yaml"),
+        ("file.yaml", "drips/a.yaml"),
+        ("away.yaml", "away.yaml"),
+        ("abroad/b.yaml", "abroad/b.yaml"),
+        ("../link/away.yaml", "away.yaml"),
+    ],
+)
+def test_a_file_has_one_path_in_a_repository_whatever_link_leads_there(
+    linked: Path, path: str, place: str
+) -> None:
+    for here in (linked, linked.parent / "link"):
+        assert repository(here)(path) == place
+    assert repository(linked)(os.path.join(linked, path)) == place
+
+
+def test_a_link_out_of_a_repository_is_absolute(linked: Path) -> None:
+    (linked.parent / "other.yaml").symlink_to("outside/b.yaml")
+    place = repository(linked)("../other.yaml")
+    assert place == (linked.parent / "outside/b.yaml").as_posix()
+
+
+def test_a_baseline_and_sarif_know_a_file_by_any_link(run: Any, tmp_path: Path) -> None:
+    Path(".git").mkdir()
+    Path("link").symlink_to(tmp_path)
+    options = ("--baseline", "known.json")
+    assert run("check", "bad.json", *options, "--update-baseline").code == 0
+    linked = tmp_path / "link" / "bad.json"
+    assert run("check", linked, *options).code == 0
+    (sarif,) = json.loads(run("check", linked, "--format", "sarif").out)["runs"]
+    location = sarif["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert location == {"uri": "bad.json", "uriBaseId": "SRCROOT"}
 
 
 # -- baseline ------------------------------------------------------------------------------------
@@ -415,8 +584,15 @@ def test_a_baseline_and_a_mapping_that_may_have_no_end_are_not_read_to_it(run: A
 def test_a_baseline_is_not_written_when_a_file_could_not_be_read(run: Any) -> None:
     Path("known.json").write_text('{"version": 1, "findings": []}', "utf-8")
     options = ("--baseline", "known.json", "--update-baseline")
-    assert run("check", "bad.json", "nope.json", *options).code == 2
+    result = run("check", "bad.json", "nope.json", *options)
+    assert result.code == 2
+    assert "baseline: known.json: not written: not all could be read" in result.err
     assert Path("known.json").read_text("utf-8") == '{"version": 1, "findings": []}'
+    Path("known.json").unlink()
+    result = run("check", "bad.json", "nope.json", *options)
+    assert (result.code, Path("known.json").exists()) == (2, False)
+    assert "CG301" in result.out
+    assert "writes a baseline" not in result.err
 
 
 def test_a_baseline_that_cannot_be_written(run: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -124,16 +126,57 @@ def test_the_diff_of_standard_input(run: Any, fixed: dict[str, Any]) -> None:
     assert (result.code, result.out.splitlines()[0]) == (0, "--- <stdin>")
 
 
-def test_a_file_that_cannot_be_written(
-    run: Any, fixed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+def test_what_is_written_keeps_permissions_and_links(run: Any, fixed: dict[str, Any]) -> None:
+    Path("bad.json").chmod(0o640)
+    Path("link.json").symlink_to("bad.json")
+    assert run("fix", "link.json", "--write").code == 0
+    assert Path("link.json").is_symlink()
+    assert Path("bad.json").read_bytes() == NEW.encode()
+    assert stat.S_IMODE(Path("bad.json").stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (PermissionError(13, "Permission denied"), 2, "bad.json: cannot be written: Permission"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+@pytest.mark.parametrize("name", ["replace", "fsync"])
+def test_a_file_that_cannot_be_written_stays_as_it_is(
+    run: Any,
+    fixed: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    error: BaseException,
+    code: int,
+    said: str,
 ) -> None:
     def refuse(*_: object) -> None:
-        raise PermissionError(13, "Permission denied")
+        raise error
 
-    monkeypatch.setattr(Path, "write_bytes", refuse)
+    before = sorted(os.listdir())
+    monkeypatch.setattr(os, name, refuse)
     result = run("fix", "bad.json", "--write")
-    assert result.code == 2
-    assert "bad.json: cannot be written: Permission denied" in result.err
+    assert result.code == code
+    assert said in result.err
+    assert sorted(os.listdir()) == before
+    assert Path("bad.json").read_text("utf-8") == BAD
+
+
+def test_a_file_that_is_not_to_be_written_is_not_replaced(
+    run: Any, fixed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Path.open
+
+    def refuse(path: Path, mode: str = "r", **more: Any) -> Any:
+        if "+" in mode:
+            raise PermissionError(13, "Permission denied")
+        return opened(path, mode, **more)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert run("fix", "bad.json", "--write").code == 2
+    assert Path("bad.json").read_text("utf-8") == BAD
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ import click
 import pytest
 from _pytest.assertion.rewrite import AssertionRewritingHook
 
-from cadence_guard import LedgerUnavailable
+from cadence_guard import Guard, LedgerUnavailable
 from cadence_guard import __main__ as entry
 from cadence_guard.check import ignores, policy_check, shape
 from cadence_guard.cli import _logging, main
@@ -145,13 +146,24 @@ def test_record_cannot_read_what_is_not_there(run: Any) -> None:
 def test_a_ledger_that_fails_half_way_says_how_far_it_got(
     run: Any, story: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def record(self: object, event: object) -> None:
-        raise LedgerUnavailable("disk full")
+    record_all = Guard.record_all
 
-    monkeypatch.setattr("cadence_guard.guard.Guard.record", record)
-    result = run("record", story / "as-it-happened.jsonl", "--ledger", "memory://")
+    def fails_at_last(self: Guard, events: list[Any]) -> None:
+        if len(events) < 5:
+            raise LedgerUnavailable("disk full")
+        record_all(self, events)
+
+    monkeypatch.setattr("cadence_guard.guard.AT_ONCE", 5)
+    monkeypatch.setattr("cadence_guard.guard.Guard.record_all", fails_at_last)
+    result = run("record", story / "as-it-happened.jsonl", "--ledger", "sqlite:///a.db")
     assert result.code == 2
-    assert "as-it-happened.jsonl:1: disk full (0 events above it were recorded)" in result.err
+    assert (
+        "as-it-happened.jsonl:16 to 16: disk full (15 events above were recorded, and perhaps some"
+        " of these; recording the file again is safe)"
+    ) in result.err
+    monkeypatch.undo()
+    assert run("record", story / "as-it-happened.jsonl", "--ledger", "sqlite:///a.db").code == 0
+    assert len(SqliteLedger("a.db").history(["contact:c-1"]).events) == 16
 
 
 # -- pages ------------------------------------------------------------------------------------
@@ -204,8 +216,23 @@ def test_explain_offers_the_nearest_name(run: Any, asked: str, hint: str) -> Non
     assert hint in result.err
 
 
-def test_schema_is_the_one_that_is_shipped(run: Any) -> None:
-    assert json.loads(run("schema").out)["title"] == "cadence-guard policy"
+@pytest.mark.parametrize(
+    ("arguments", "title"),
+    [((), "policy"), (("policy",), "policy"), (("cadence",), "cadence")],
+)
+def test_schema_is_the_one_that_is_shipped(
+    run: Any, arguments: tuple[str, ...], title: str
+) -> None:
+    printed = run("schema", *arguments).out
+    assert json.loads(printed)["title"] == f"cadence-guard {title}"
+    shipped = resources.files("cadence_guard").joinpath(f"{title}.schema.json")
+    assert printed == shipped.read_text("utf-8")
+
+
+def test_a_schema_of_another_file_is_told(run: Any) -> None:
+    result = run("schema", "event")
+    assert (result.code, result.out) == (2, "")
+    assert "'event' is not one of 'policy', 'cadence'" in result.err
 
 
 # -- every command ----------------------------------------------------------------------------
@@ -231,7 +258,7 @@ def test_wrong_usage_is_exit_2(run: Any, args: list[str]) -> None:
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail() -> None:
+    def fail(file: str) -> None:
         raise RuntimeError("a bug\nof ours")
 
     monkeypatch.setattr("cadence_guard.cli._pages.print_schema", fail)
@@ -254,7 +281,7 @@ def test_debug_shows_where(run: Any) -> None:
 
 
 def test_an_interrupt_is_130(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt() -> None:
+    def interrupt(file: str) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("cadence_guard.cli._pages.print_schema", interrupt)
@@ -262,7 +289,7 @@ def test_an_interrupt_is_130(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_librarys_log_goes_to_standard_error(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def warn() -> None:
+    def warn(file: str) -> None:
         for word in ("late", "later"):
             logging.getLogger("cadence_guard.ledgers").warning("the ledger is %s", word)
 

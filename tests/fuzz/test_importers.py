@@ -416,6 +416,78 @@ def test_every_node_leads_to_every_other(form: str) -> None:
     fed(json.dumps(data).encode())
 
 
+def _n8n(nodes: list[tuple[str, str, dict[str, Any]]], wires: dict[str, list[str]]) -> Any:
+    return {
+        "name": "flow",
+        "nodes": [
+            {"name": name, "type": f"n8n-nodes-base.{kind}", "parameters": parameters}
+            for name, kind, parameters in nodes
+        ],
+        "connections": {
+            name: {"main": [[{"node": to, "type": "main", "index": 0} for to in targets]]}
+            for name, targets in wires.items()
+        },
+    }
+
+
+DATED = {"resume": "specificTime", "dateTime": "2026-03-03T09:00:00"}
+MAIL: dict[str, Any] = {"channel": "email", "delay_days": 1}
+LISTED: dict[str, Callable[[int], Any]] = {
+    "a flow for each of many triggers": lambda n: _n8n(
+        [
+            *((f"t{i}", "webhook", {}) for i in range(n)),
+            *((f"m{i}", "gmail", {}) for i in range(n)),
+        ],
+        {f"t{i}": [f"m{i}"] for i in range(n)},
+    ),
+    "many dates in no zone": lambda n: _n8n(
+        [("t", "webhook", {}), *((f"w{i}", "wait", DATED) for i in range(n)), ("m", "gmail", {})],
+        {
+            "t": ["w0"],
+            **{f"w{i}": [f"w{i + 1}"] for i in range(n - 1)},
+            f"w{n - 1}": ["m"],
+        },
+    ),
+    "many lists, and keys about stops around them": lambda n: {
+        **{f"p{i}": {"steps": [MAIL]} for i in range(n)},
+        **{f"stop_on{'_' * i}": "reply" for i in range(300)},
+    },
+    "many steps without a channel": lambda n: {"steps": [MAIL | {"channel": "", "type": "dm"}] * n},
+    "many sequences in one list": lambda n: [
+        [{"seq_number": 1, "seq_delay_details": {"delay_in_days": 1}}] for _ in range(n)
+    ],
+    "many unknown zones": lambda n: [
+        {
+            "email_gap": 1,
+            "campaign_schedule": {
+                "schedules": [
+                    {"timing": {"from": "09:00", "to": "10:00"}, "days": {"1": True},
+                     "timezone": f"X/{i}"}
+                ]
+            },
+            "sequences": [{"steps": [{"type": "email"}]}],
+        }
+        for i in range(n)
+    ],
+    "many counted follow-ups": lambda n: {
+        f"p{i}": {"followup": {"max_attempts": 1000, "delay_days": 7}} for i in range(n)
+    },
+}  # fmt: skip
+"""Makers of files in which many things ask the same of the whole."""
+
+
+@pytest.mark.parametrize("what", LISTED)
+def test_many_that_ask_the_same(what: str) -> None:
+    fed(json.dumps(LISTED[what](10_000), separators=(",", ":")).encode())
+
+
+@pytest.mark.parametrize("comment", ["# cadence-guard: ignore[CG301] why", "# after the previous"])
+@pytest.mark.parametrize("steps", ["", "version: 1\ncadence: {name: c, purpose: sales, "])
+def test_many_comments_above_a_line(comment: str, steps: str) -> None:
+    line = "steps: [{id: a, channel: email}]}" if steps else "steps: [{delay: 1d, channel: email}]"
+    fed(f"{f'{comment}{chr(10)}' * 90_000}{steps}{line}\n".encode())
+
+
 DEEP = 100_000
 
 
@@ -424,6 +496,7 @@ DEEP = 100_000
     [
         b"[" * DEEP,
         b"[" * DEEP + b"]" * DEEP,
+        b"[" * 99 + b",".join([b"[]"] * 1_000_000) + b"]" * 99,
         b'{"steps":' * DEEP + b"1" + b"}" * DEEP,
         b"- " * DEEP + b"x",
         b"".join(b" " * n + b"a:\n" for n in range(2000)),
@@ -434,7 +507,7 @@ DEEP = 100_000
         + b"}]}]" * 30
         + b"}}",
     ],
-    ids=["open", "lists", "maps", "yaml-lists", "yaml-maps", "n8n", "native"],
+    ids=["open", "lists", "wide", "maps", "yaml-lists", "yaml-maps", "n8n", "native"],
 )
 def test_deep_nesting(content: bytes) -> None:
     fed(content)

@@ -672,6 +672,22 @@ def test_whatever_a_file_holds_gives_cadences_or_a_documented_error(value: objec
             touches(cadence)
 
 
+def test_more_touches_or_lists_than_anybody_plans_are_refused() -> None:
+    with pytest.raises(CadenceError, match=r"plan\.yaml:1:19: more than 20,000 touches"):
+        read(source(json.dumps({"followup_days": [1] * 20_001})))
+    lists = {f"p{n}": {"touches": [{"channel": "email", "day": 1}]} for n in range(2_001)}
+    with pytest.raises(CadenceError, match=r"more than 2,000 lists of touches"):
+        read(source(json.dumps(lists)))
+
+
+def test_of_a_long_comment_the_lines_right_above_a_list_are_read() -> None:
+    told = "drip:\n- {subject: a, delay_days: 1}\n- {subject: b, delay_days: 9}\n"
+    note = "# after the previous\n"
+    assert not one(read, note + told).ambiguous
+    assert not one(read, note + "#\n" * 49 + told).ambiguous
+    assert one(read, note + "#\n" * 50 + told).ambiguous
+
+
 def test_a_huge_file_and_a_deep_one_are_read() -> None:
     steps = ", ".join(['{"channel": "email", "delay_days": 1, "id": "x"}'] * 20_000)
     (cadence,) = read(Source("plan.json", f'{{"steps": [{steps}]}}'.encode())).cadences

@@ -26,6 +26,7 @@ from cadence_guard.cadence import (
 )
 from cadence_guard.errors import CadenceError
 from cadence_guard.importers import n8n
+from cadence_guard.importers._n8n_waits import UNITS
 from cadence_guard.importers._source import Source
 from cadence_guard.instants import DAY, HOUR, MINUTE, SECOND
 
@@ -713,6 +714,32 @@ def test_a_long_condition_is_cut() -> None:
 # -- what is wrong, large or nested --------------------------------------------------------------
 
 
+@pytest.mark.parametrize("zone_name", [None, "X/Nowhere", "Factory"])
+def test_a_date_in_no_zone_is_no_long_search(
+    zone_name: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("cadence_guard.instants.nearest")
+    nodes = [
+        {"name": "go", "type": "n8n-nodes-base.manualTrigger"},
+        {
+            "name": "later",
+            "type": "n8n-nodes-base.wait",
+            "parameters": {"resume": "specificTime", "dateTime": "2026-03-03T09:00:00"},
+        },
+        {"name": "mail", "type": "n8n-nodes-base.gmail"},
+    ]
+    links = {
+        name: {"main": [[{"node": to, "type": "main", "index": 0}]]}
+        for name, to in (("go", "later"), ("later", "mail"))
+    }
+    data = {"nodes": nodes, "connections": links, "settings": {"timezone": zone_name}}
+    if zone_name == "Factory":
+        monkeypatch.undo()
+    (cadence,) = n8n.read(Source("flow.json", json.dumps(data).encode())).cadences
+    waits = [node.wait for node in cadence.nodes.values() if isinstance(node, Pause)]
+    assert waits == [Unknown("until 2026-03-03T09:00:00, in a zone that the file does not name")]
+
+
 @pytest.mark.parametrize(
     ("said", "why"),
     [
@@ -1045,7 +1072,7 @@ def test_the_waits_of_real_workflows_and_the_names_that_lie() -> None:
         for wait in row["waits"]:
             key, label = (number, wait["name"]), labels[wait["name"]]
             effective = wait.get("effective")
-            seconds = effective and effective["amount"] * n8n._UNIT[effective["unit"]]
+            seconds = effective and effective["amount"] * UNITS[effective["unit"]]
             if label.seconds != seconds:
                 other[key] = seconds, label.seconds
             if label.label_seconds != wait.get("label_seconds"):

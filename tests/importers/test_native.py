@@ -42,6 +42,7 @@ from cadence_guard.errors import CadenceError
 from cadence_guard.importers import native
 from cadence_guard.importers._comments import ignores
 from cadence_guard.importers._source import Source
+from cadence_guard.importers.native.schema import json_schema
 from cadence_guard.instants import (
     DAY,
     HOUR,
@@ -244,6 +245,23 @@ def test_relying_on_nothing_is_not_the_same_as_not_saying_it() -> None:
 @pytest.mark.parametrize(("again", "us"), [("never", None), ("2w", 14 * DAY)])
 def test_how_soon_one_may_enter_again(again: str, us: int | None) -> None:
     assert said("entry", f"{{again: {again}}}").again == us
+
+
+@pytest.mark.parametrize(
+    ("text", "several", "people"),
+    [("false", False, None), ("true", True, None), ("2", True, 2), ("40", True, 40)],
+)
+def test_how_many_people_of_one_account_there_are(
+    text: str, several: bool, people: int | None
+) -> None:
+    audience = said("audience", f"{{same_account: {text}}}").audience
+    assert (audience.account, audience.people) == (several, people)
+
+
+@pytest.mark.parametrize("text", ["1", "-3", "2.5", "many"])
+def test_nothing_else_is_a_number_of_people(text: str) -> None:
+    with pytest.raises(CadenceError, match="same_account"):
+        said("audience", f"{{same_account: {text}}}")
 
 
 def test_one_group_may_stand_without_the_outer_list() -> None:
@@ -996,6 +1014,7 @@ def test_comments_ask_to_leave_findings_out() -> None:
         Ignore(("CG401",), 16, "within", 17, 7),
         Ignore(("CG702",), 16, "at a key", 19, 18),
         Ignore(("CG804",), 20, "the loop", 21, 19),
+        Ignore((), 23, "", 23, 7, "# see  # cadence-guard: ignore[CG999] in a comment"),
         Ignore(("CG102",), 24, "d", 24, 60),
         Ignore(("CG602",), 25, "both", 25, 19),
         Ignore(("CG901",), 27, "the end", 26, 1),
@@ -1006,6 +1025,38 @@ def test_a_file_that_asks_nothing() -> None:
     assert read(f"{HEAD}  steps: [end]  # cadence_guard\n").ignores == ()
     said = {"name": "# cadence-guard: ignore[CG1] x", "purpose": "sales", "steps": ["end"]}
     assert read(json.dumps({"cadence": said})).ignores == ()
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# cadence_guard: ignore[CG301] agreed",
+        "# Cadence-Guard: Ignore[CG301] agreed",
+        "# note. cadence-guard: ignore[CG301] agreed",
+        "# cadenceguard ignore[over-cap]",
+        "# Cadence guard: ignore CG301",
+        "# cadence-gaurd: ignore[CG301] agreed",
+        "# ignore(cg301)",
+    ],
+)
+def test_a_comment_that_only_looks_like_an_ignore_is_kept_as_it_is_written(comment: str) -> None:
+    (found,) = ignores(source(f"a: 'x'  {comment} \n"), [()])
+    assert found == Ignore((), 1, "", 1, 9, comment)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a: 1  # the cadence-guard ignores this",
+        "a: '# Cadence-Guard: Ignore[CG301]'",
+        "a: cadence_guard:ignore[CG301]",
+        "a: 1  # CG301 is ignored",
+        "a: '# cadence-guard: ignore[CG301]'  # a text",
+        "a: 1  # ignore [this] one",
+    ],
+)
+def test_a_remark_is_none(line: str) -> None:
+    assert ignores(source(f"{line}\n"), [()]) == ()
 
 
 @pytest.mark.parametrize("comment", ["ignore CG301", "ignore[]", "ignore[,] why", "off", ""])
@@ -1183,7 +1234,7 @@ def test_the_good_one_ends_at_every_answer_and_every_no() -> None:
 
 # -- the schema ----------------------------------------------------------------------------------
 
-SCHEMA = native.json_schema()
+SCHEMA = json_schema()
 
 
 def fits(value: Any, schema: dict[str, Any]) -> bool:
@@ -1211,6 +1262,8 @@ def fits(value: Any, schema: dict[str, Any]) -> bool:
                 good = not isinstance(value, str) or re.search(asked, value) is not None
             case "minLength" | "minItems":
                 good = not isinstance(value, (str, list)) or len(value) >= asked
+            case "maxItems":
+                good = not isinstance(value, list) or len(value) <= asked
             case "minimum":
                 good = not isinstance(value, int) or value >= asked
             case "maximum":
@@ -1441,3 +1494,13 @@ def test_only_documented_errors(items: list[Any], more: dict[str, Any]) -> None:
         ends = {then for node in cadence.nodes.values() for then in follow(node)} | {cadence.start}
         assert ends <= {*cadence.nodes, None}
     assert all(re.match(r"f\.json:\d+:\d+: .", line) for line in wrong.splitlines())
+
+
+@pytest.mark.parametrize("key", ["exits: [{}]", "audience: {{relies_on: [{}]}}"])
+def test_more_words_than_there_are_are_refused_at_once(key: str) -> None:
+    words = ", ".join(f"x-{n}" for n in range(101))
+    text = "version: 1\ncadence: {name: c, purpose: sales, steps: [{id: a, channel: email}], %s}\n"
+    with pytest.raises(CadenceError, match="at most 100 items"):
+        native.read(Source("c.yaml", (text % key.format(words)).encode()))
+    fine = words.rpartition(",")[0]
+    native.read(Source("c.yaml", (text % key.format(fine)).encode()))

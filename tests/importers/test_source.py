@@ -80,7 +80,52 @@ def test_what_no_importer_recognises_is_no_pass() -> None:
         read(Source("f", b"just: text"))
 
 
+@pytest.mark.parametrize(
+    ("content", "place", "problem"),
+    [
+        (
+            b"version: 1\ncadence: hello\n",
+            ":2:10",
+            ": 'cadence' is not a mapping with name, purpose",
+        ),
+        (b"cadence: [1]", ":1:10", ": 'cadence' is not a mapping"),
+        (b"cadences: {a: 1}", ":1:11", ": 'cadences' is not a list of cadences"),
+        (b"a: 1\ncadense: {}\n", ":2:1", ": unknown key 'cadense'; did you mean 'cadence'?"),
+        (b'{"a": 1,\n "Cadences": []}', ":2:2", "; did you mean 'cadences'?"),
+        (b"audience: {}\n", "", None),
+        (b"k" * 101 + b": 1", "", None),
+        (b"\n".join(b"k%d: 1" % n for n in range(100)) + b"\ncadense: 1", "", None),
+        (b"[cadence]", "", None),
+    ],
+)
+def test_what_is_nearly_a_native_file_is_told_so(
+    content: bytes, place: str, problem: str | None
+) -> None:
+    with pytest.raises(CadenceError) as caught:
+        read(Source("f", content))
+    text = str(caught.value)
+    assert text.startswith(f"f{place}: no known cadence format")
+    assert text.endswith("format") if problem is None else problem in text
+
+
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no file without an end here")
 def test_a_file_without_an_end() -> None:
     with pytest.raises(CadenceError, match="larger than"):
         Source.open("/dev/zero")
+
+
+def test_mappings_too_many_and_too_deep_for_their_places_are_refused() -> None:
+    deep = b"[" * 98 + b",".join([b"[]"] * 60_000) + b"]" * 98
+    found = Source("plan.json", deep)
+    with pytest.raises(CadenceError, match=r"^plan\.json: too many lists and mappings, nested"):
+        _ = found.collections
+    wide = Source("plan.json", b"[" + b",".join([b"[]"] * 60_000) + b"]")
+    assert len(wide.collections) == 60_001
+
+
+def test_what_looks_like_brackets_in_a_text_is_none() -> None:
+    source = Source("plan.json", rb'{"a\u0022]": ["}, [:", {"b": "\\"}], "c": 1}')
+    assert source.mark(('a"]', 0)).column == 15
+    assert source.mark(('a"]', 1, "b"), key=True).column == 25
+    assert source.mark(("c",)).column == 43
+    assert source.mark(('a"]', 1, "nowhere"), key=True) == source.mark(('a"]', 1))

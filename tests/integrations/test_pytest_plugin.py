@@ -90,6 +90,10 @@ def test_the_policy_is_found_as_on_the_command_line() -> None:
 def test_what_cannot_be_read_is_no_failed_assertion() -> None:
     with pytest.raises(CadenceError, match="cannot be read"):
         assert_cadence_ok("nope.yaml")
+    with pytest.raises(ValueError, match=r"'alway'; did you mean 'always'\?"):
+        assert_cadence_ok("good.cadence.yaml", policy=LOOSE, fail_on="alway")
+    with pytest.raises(CadenceError, match="no cadence file is given"):
+        assert_cadence_ok(*Path().glob("*.nothing"), policy=LOOSE)
     with pytest.raises(PolicyError, match="unknown rule"):
         assert_cadence_ok("good.cadence.yaml", policy={"rules": {"over-cpa": {}}})
 
@@ -147,6 +151,26 @@ def test_what_is_wrong_with_a_file_is_told_and_a_bug_has_its_traceback(
     result = run(pytester, "--cadences", "good.cadence.yaml")
     assert "RuntimeError: a bug" in result.stdout.str()
     assert "pytest_plugin.py" in result.stdout.str()
+
+
+@pytest.mark.parametrize("setting", ["settings", "option"])
+def test_the_policy_is_seen_from_the_folder_of_the_settings(
+    pytester: Any, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    Path("conf").mkdir()
+    Path("conf/p.yaml").write_text("version: 1\nrules:\n  over-cap: {max: 1, per: 7d}\n", "utf-8")
+    Path("drips").mkdir()
+    Path("drips/bad.cadence.yaml").write_text("hours: 24\n", "utf-8")
+    plugins = ("-p", "no:cadence_guard", "-p", PLUGIN, "-p", "no:cacheprovider", "--cadences")
+    if setting == "settings":
+        Path("conf/pytest.ini").write_text("[pytest]\ncadence_policy = p.yaml\n", "utf-8")
+        said = ("-c", Path.cwd() / "conf/pytest.ini")
+    else:  # no settings: the root folder
+        said = ("--rootdir", Path.cwd() / "conf", "-o", "cadence_policy=p.yaml")
+    monkeypatch.chdir("drips")
+    result = pytester.runpytest_inprocess(*plugins, *said, "bad.cadence.yaml")
+    result.assert_outcomes(failed=1)
+    assert "CG301 over-cap" in result.stdout.str()
 
 
 NATIVE = """\

@@ -1,11 +1,10 @@
 """The naive reference: semantics 1-38 as plain sentences; slow, literal, blind to the engine.
 
 Readings where the page is open: (a) CG305 judges every touch with a step (no cadence equals no
-cadence); that an id is booked once is the guard's business. (b) No zone known: calendar caps and
-blackouts are judged in each offset from -12:00 to +14:00. (c) No zone known, months: a permission
-ends at the first of +14:00 and -12:00, all else at the last. (d) A withdrawal that covers the touch
-ends the same contact's earlier grounds at its own instant; as an opt-out it holds at once.
-(e) CG303: a touch exactly 400 days ago does not count. (f) A point's zone goes before a contact's.
+cadence). (b) No zone known: calendar caps and blackouts are judged in each offset from -12:00 to
++14:00. (c) No zone known, months: a permission ends at the first of +14:00 and -12:00, all else at
+the last. (d) A withdrawal that covers the touch ends the same contact's earlier grounds at its own
+instant; as an opt-out it holds at once. (e) CG303: a touch exactly 400 days ago does not count.
 """
 
 import calendar
@@ -111,8 +110,9 @@ class Case:  # what is known when one touch is judged, and the rules
             fact = read(raw, line)
             known = merged(f for f in facts if f.event == "contact" and f.contact == fact.contact)
             had = [b for b in booked.values() if b.contact == fact.contact and b.point]
-            had = {b.point: Fact(kind=KIND.get(b.channel)) for b in had if b.outcome != "failed"}
-            fact.update(had=had | known.points, filed=known.account)  # the account of that time (7)
+            had = [b for b in had if b.outcome != "failed" and b.at > fact.at - 400 * DAY]
+            had = {b.point: Fact(kind=KIND.get(b.channel)) for b in had} | known.points
+            fact.update(had=had, filed=known.account)  # under the account of that time (7)
             was = booked.get(fact.id) if fact.event == "touch" else None
             if was and fact.outcome not in was.told and fact.says >= was.says:  # it is news (12)
                 was.update(outcome=fact.outcome, says=fact.says, told=[*was.told, fact.outcome])
@@ -187,10 +187,10 @@ class Case:  # what is known when one touch is judged, and the rules
         begun = [d for d in begun if d.channel in (None, new.channel)]
         return [d for d in begun if d.channel or not d.point or re.match(sign, d.point)]
 
-    def lasts(self, no, length, new):
+    def lasts(self, no, length, new, until=None):
         """32. A no lasts until its time, or a later invitation or consent for this channel."""
         back = any(d.pos > no.pos for d in self.doors({"consent", "invited"}, new))
-        return new.at < self.plus(no.at, length) and not back
+        return new.at < max(self.plus(no.at, length), until or no.at) and not back
 
     def is_judged(self, e, x):
         """7, 31. What an entry does not judge it does not count; exemptions decide both."""
@@ -261,7 +261,7 @@ class Case:  # what is known when one touch is judged, and the rules
                 return not self.doors(e.accept, new) and "CG203"
             case "after-refusal":  # 32. Every refusal counts by itself.
                 noes = [no for no in self.by(new, REFUSALS) if no.kind in e]
-                return any(self.lasts(no, e[no.kind], new) for no in noes) and "CG501"
+                return any(self.lasts(no, e[no.kind], new, no.until) for no in noes) and "CG501"
             case "channel-hop":  # 32. After a no on one channel (or all of them) another is tried.
                 noes = self.by(new, OPT_OUTS | {"declined", "hung_up"})
                 noes = [no for no in noes if no.via != new.channel]

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from cadence_guard.check.report import (
+    Fault,
     FileRead,
     Finding,
     Report,
@@ -69,6 +70,14 @@ REPORT = Report(
     files=(FileRead("trial.cadence.yaml", "native", 1, 2),),
     findings=(WARNING, FINDING, NOTE),
     assumes=("trial-drip: consent for email by all of the audience",),
+)
+BROKEN = replace(
+    REPORT,
+    errors=(
+        Fault("unknown key 'x'", "a|b.yaml", 2, 7),
+        Fault("cannot be read", "p.yaml"),
+        Fault("no\n::error::reason"),
+    ),
 )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from made import FINDING, REPORT, WARNING, WITNESS, with_witness
+from made import BROKEN, FINDING, REPORT, WARNING, WITNESS, with_witness
 
-from cadence_guard.check.report import Report, WitnessSignal
+from cadence_guard.check.report import Report, WitnessSignal, WitnessStep
 from cadence_guard.reporters.check_json import check_data, finding_data, witness_data
 from cadence_guard.reporters.witness import rows
 
@@ -53,6 +53,13 @@ def test_the_pinned_keys_are_there() -> None:
     assert witness["signals"] == [{"kind": "opened", "at": "2026-03-06T15:00:00Z", "channel": None}]
 
 
+def test_who_of_an_account_a_touch_is_for_is_told_from_the_second_on() -> None:
+    touches = (replace(WITNESS.touches[0], person=2), *WITNESS.touches[1:])
+    data = finding_data(replace(FINDING, witness=replace(WITNESS, touches=touches)))
+    said = [touch.get("person") for touch in data["witness"]["touches"]]
+    assert said == [2, *[None] * (len(touches) - 1)]
+
+
 def test_what_is_about_the_shape_holds_always_and_has_no_witness() -> None:
     data = finding_data(WARNING)
     assert (data["certainty"], data["witness"], data["step"]) == ("always", None, None)
@@ -63,10 +70,27 @@ def test_the_offset_is_told_in_seconds() -> None:
     assert (witness["offset"], witness["since"]) == ({"min": 0.0, "max": 3600.0}, None)
 
 
+def test_what_was_before_a_wait_of_unknown_length() -> None:
+    before = (WitnessStep("trial-drip", "hello", "sms", "2"),)
+    assert finding_data(FINDING)["witness"]["before"] is None
+    assert finding_data(with_witness(before=before))["witness"]["before"] == [
+        {"cadence": "trial-drip", "step": "hello", "turn": "2", "channel": "sms"}
+    ]
+
+
 def test_an_empty_report_is_whole() -> None:
     data = check_data(Report())
-    assert data == {"version": 1, "files": [], "assumes": [], "findings": [], "baselined": 0}
+    empty = {"files": [], "assumes": [], "findings": [], "errors": []}
+    assert data == {"version": 1, **empty, "baselined": 0}
     assert finding_data(FINDING)["effect"] == "block"
+
+
+def test_what_was_not_checked_is_told() -> None:
+    assert check_data(BROKEN)["errors"] == [
+        {"path": "a|b.yaml", "line": 2, "column": 7, "message": "unknown key 'x'"},
+        {"path": "p.yaml", "line": None, "column": None, "message": "cannot be read"},
+        {"path": None, "line": None, "column": None, "message": "no\n::error::reason"},
+    ]
 
 
 def test_a_handoff_in_a_time_line_says_to_whom() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from made import FINDING, REPORT, WITNESS
+from made import BROKEN, FINDING, REPORT, WITNESS
 
 from cadence_guard.check.report import Report
 from cadence_guard.reporters.github import github, message
@@ -34,6 +34,17 @@ def test_each_finding_is_a_command_at_its_place() -> None:
 
 def test_nothing_to_assume_is_no_command() -> None:
     assert list(github(Report(), place)) == ["Nothing found in 0 files (0 cadences, 0 steps)"]
+
+
+def test_what_was_not_checked_is_an_error() -> None:
+    placed, unplaced, nowhere, *_, numbers = github(BROKEN, place)
+    title = "title=cadence-guard cannot check"
+    assert placed == f"::error file=drips/a|b.yaml,line=2,col=7,{title}::unknown key 'x'"
+    assert unplaced == f"::error file=drips/p.yaml,{title}::cannot be read"
+    assert nowhere == f"::error {title}::no\\x0a::error::reason"
+    assert numbers.startswith("Not all was checked: 3 errors; 1 finding, 1 warning, 1 note in")
+    *_, numbers = github(Report(errors=BROKEN.errors[:1]), place)
+    assert numbers == "Nothing was checked: 1 error"
 
 
 def test_no_text_of_a_file_can_be_a_command_or_a_property() -> None:

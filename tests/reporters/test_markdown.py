@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from made import FINDING, REPORT, WITNESS
+from made import BROKEN, FINDING, REPORT, WITNESS
 
 from cadence_guard.check.report import Report
 from cadence_guard.reporters.markdown import markdown
@@ -35,6 +35,38 @@ def test_a_report_without_findings_is_short() -> None:
         "Nothing found in 0 files (0 cadences, 0 steps).",
         "",
     ]
+
+
+def test_what_was_not_checked_is_told_first() -> None:
+    lines = list(markdown(BROKEN, lambda path: f"drips/{path}"))
+    assert lines[2].startswith("Not all was checked: 3 errors; 1 finding, 1 warning, 1 note in")
+    assert lines[4:10] == [
+        "What could not be checked:",
+        "",
+        "- drips/a\\|b.yaml:2:7: unknown key 'x'",
+        "- drips/p.yaml: cannot be read",
+        "- no\\\\x0a::error::reason",
+        "",
+    ]
+    only = list(markdown(Report(errors=BROKEN.errors[:2]), str))
+    assert only[2] == "Nothing was checked: 2 errors."
+
+
+def test_a_summary_of_many_findings_is_one_that_github_shows() -> None:
+    many = replace(
+        BROKEN,
+        findings=(replace(FINDING, message="ü" * 100),) * 4_000,
+        errors=BROKEN.errors * 3_000,
+        assumes=("x" * 1_000,) * 1_000,
+    )
+    lines = list(markdown(many, str))
+    assert 600_000 < len("\n".join(lines).encode()) < 1 << 20
+    assert lines[2].startswith("Not all was checked: 9000 errors; 4000 findings in")
+    cut = [line for line in lines if line.endswith(" more are not shown here.")]
+    assert len(cut) == 4
+    rows = sum(line.startswith("| finding") for line in lines)
+    assert f"{4_000 - rows:,} more are not shown here." in cut
+    assert sum(line.startswith("<details>") for line in lines) == lines.count("</details>") > 100
 
 
 def test_no_text_of_a_file_is_markup() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from made import FINDING, REPORT, WARNING, WITNESS
+from made import BROKEN, FINDING, REPORT, WARNING, WITNESS
 
 from cadence_guard.check.report import FileRead, Report
 from cadence_guard.reporters.sarif import sarif_data
@@ -57,7 +57,9 @@ def schema() -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("report", [Report(), REPORT, PLACES], ids=["empty", "all", "places"])
+@pytest.mark.parametrize(
+    "report", [Report(), REPORT, PLACES, BROKEN], ids=["empty", "all", "places", "broken"]
+)
 def test_it_is_valid_by_the_schema_of_the_standard(report: Report, schema: dict[str, Any]) -> None:
     validator = jsonschema.validators.validator_for(schema)(schema)
     data = json.loads(json.dumps(sarif_data(report, str, page)))
@@ -135,6 +137,28 @@ def test_fingerprints_stay_when_lines_move_and_tell_findings_apart() -> None:
     moved = [replace(f, line=f.line + 9, end_line=f.end_line + 9) for f in twice.findings]
     assert prints(twice) == prints(replace(twice, findings=tuple(moved)))
     assert len(set(prints(twice))) == 3
+
+
+def test_what_was_not_checked_makes_the_run_a_failed_one() -> None:
+    (whole,) = run_of(REPORT)["invocations"]
+    assert whole == {"executionSuccessful": True, "toolExecutionNotifications": []}
+    (broken,) = run_of(BROKEN, lambda path: f"drips/{path}")["invocations"]
+    assert not broken["executionSuccessful"]
+    placed, unplaced, nowhere = broken["toolExecutionNotifications"]
+    assert placed == {
+        "level": "error",
+        "message": {"text": "unknown key 'x'"},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": "drips/a%7Cb.yaml", "uriBaseId": "SRCROOT"},
+                    "region": {"startLine": 2, "startColumn": 7},
+                }
+            }
+        ],
+    }
+    assert "region" not in unplaced["locations"][0]["physicalLocation"]
+    assert nowhere == {"level": "error", "message": {"text": "no\\x0a::error::reason"}}
 
 
 def test_what_was_assumed_is_in_the_run() -> None:

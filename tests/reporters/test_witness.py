@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from made import WITNESS, at, touch
 
-from cadence_guard.check.report import Witness, WitnessSignal, WitnessTouch
+from cadence_guard.check.report import Witness, WitnessSignal, WitnessStep, WitnessTouch
 from cadence_guard.reporters.timeline import ASCII_MARKS
 from cadence_guard.reporters.witness import ROWS, length, rows, told, wall
 
@@ -54,10 +54,28 @@ def test_several_cadences_are_named_and_how_far_apart_they_may_start() -> None:
     assert "lie 1d 12h apart" in next(told(replace(both, offset=(129_600.0, 129_600.0))))
 
 
+def test_what_was_before_a_wait_of_unknown_length() -> None:
+    steps = tuple(WitnessStep("trial-drip", f"s{n}", "email") for n in range(7))
+    who = "a contact in America/Chicago who goes on Mon 2026-03-02 09:00 CST, after"
+    for before, expected in (
+        ((), "a wait of unknown length:"),
+        (steps[:2], "s0, s1 and a wait of unknown length:"),
+        (steps, "2 more touches, s2, s3, s4, s5, s6 and a wait of unknown length:"),
+        ((replace(steps[0], cadence="x", turn="2"),), "x/s0, turn 2 and a wait of unknown length:"),
+    ):
+        assert next(told(replace(WITNESS, before=before))) == f"{who} {expected}"
+
+
 def test_a_turn_of_a_loop_is_told() -> None:
     *before, last = WITNESS.touches
     turned = replace(WITNESS, touches=(*before, replace(last, turn="2.1")))
     assert rows(turned)[-1].what == "nudge, turn 2.1"
+
+
+def test_who_of_an_account_a_touch_is_for_is_told() -> None:
+    *before, last = WITNESS.touches
+    other = replace(WITNESS, touches=(*before, replace(last, person=3)))
+    assert rows(other)[-1].what == "nudge, person 3"
 
 
 def test_of_a_long_story_the_refused_touch_its_window_and_the_last_ones_are_shown() -> None:

@@ -27,6 +27,18 @@ AT = "2026-03-08T10:00:00Z"
         ([signal("not_now", "2026-03-15T00:00:00Z")], "2026-03-17T00:00:00Z"),
         ([call(AT, outcome="hung_up")], "2026-04-08T09:00:00Z"),
         ([signal("opt_out", AT, channel="sms")], "allow"),
+        # "Not before Friday": what they asked for, if it is later than what the policy says.
+        ([signal("not_now", AT, until="2026-03-13T00:00:00Z")], "2026-03-13T00:00:00Z"),
+        ([signal("not_now", AT, until="2026-03-09T00:00:00Z")], "2026-03-10T10:00:00Z"),
+        ([signal("not_now", AT, until="2026-03-01T00:00:00Z")], "2026-03-10T10:00:00Z"),
+        ([signal("not_now", AT, until=None)], "2026-03-10T10:00:00Z"),
+        (
+            [
+                signal("not_now", AT, until="2026-04-13T00:00:00Z"),
+                signal("invited", "2026-03-09T09:00:00Z"),
+            ],
+            "allow",
+        ),
         ([signal("paused", AT)], "allow"),
     ],
 )

@@ -206,8 +206,10 @@ def in_words(cadence: Cadence) -> Iterator[str]:
         yield "a greeting says the right name"
     if any(step.channel == "call" for step in cadence.steps):
         yield "a call reaches nobody and leaves no message"
-    if audience.account:
-        yield "people of one account are judged each by themselves"
+    if audience.people is not None:
+        yield f"no more than {audience.people} people of one account are in it at once"
+    elif audience.account:
+        yield "nobody else of the account is touched than those who are in it"
     else:
         yield "nobody else of the account is touched"
     if cadence.again is None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from cadence_guard.errors import PolicyError
 from cadence_guard.policy import DEFAULT_FILE
 from cadence_guard.words import expected
 
+PROJECT: Final = "pyproject.toml"
+
 
 def configured() -> str | None:
     """The policy that ./pyproject.toml names, if there is no ./cadence-guard.yaml: `policy` of its
-    table `[tool.cadence-guard]`. Raises PolicyError if that is no text, or a key is unknown."""
-    project = Path("pyproject.toml")
+    table `[tool.cadence-guard]`. Raises PolicyError if that is not the path of a file, or a key is
+    unknown."""
+    project = Path(PROJECT)
     if Path(DEFAULT_FILE).is_file() or not project.is_file():
         return None
     import tomllib
@@ -33,4 +37,8 @@ def configured() -> str | None:
     named = table.get("policy")
     if named is not None and not isinstance(named, str):
         raise PolicyError(f"{project}: 'policy' of [tool.cadence-guard] is the path of a file")
+    if named is not None and not Path(named).is_file():
+        raise PolicyError(
+            f"{project}: 'policy' of [tool.cadence-guard]: {named}: cannot be read: no such file"
+        )
     return named

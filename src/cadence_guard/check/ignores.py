@@ -8,6 +8,7 @@ a reason. What a person said no to cannot be left out: CG101 and CG104.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -19,14 +20,20 @@ CODE: Final = "CG810"
 NAME: Final = "bad-ignore"
 _PAGE: Final = """\
 Objects to a comment that asks to ignore a finding and gives no reason, asks for what cannot be
-ignored, or has nothing to ignore.
+ignored, has nothing to ignore, or is written so that it is not followed.
 
     - id: nudge  # cadence-guard: ignore[CG301] agreed with the customer council, 2026-03
 
 A comment leaves out the findings of its codes about its line, or about the step around it. Without
 a reason nobody can say later whether it still holds, so it is not followed. CG101 and CG104 are a
 person's no, and no comment outweighs that. A comment without a finding would hide the next one.
+A comment begins with `cadence-guard:` as written here, has one list, and names codes: one that only
+looks like it (`# Cadence-Guard: Ignore[CG301]`, `ignore[CG301], [CG302]`, `ignore[over-cap]`) would
+be taken for one that holds.
 """
+_EXPECTED: Final = "write # cadence-guard: ignore[CG301] and a reason"
+_SECOND: Final = re.compile(r"\[[^\[\]]{0,99}\bCG\d{3}\b[^\[\]]{0,99}\]?", re.IGNORECASE)
+"""A further list of codes, behind the one that is read."""
 
 
 def without_ignored(
@@ -34,26 +41,32 @@ def without_ignored(
 ) -> tuple[Finding, ...]:
     """A file's findings that no comment leaves out, and a finding for each comment at fault."""
     left = list(findings)
+    meant = {word.casefold(): f.code for f in findings for word in (f.code, f.name)}
     faults: list[Finding] = []
     for ignore in ignores:
-        if not _has_reason(ignore):
-            faults.append(
-                _fault(
-                    path,
-                    ignore,
-                    f"ignore[{', '.join(ignore.codes)}] gives no reason, so it is not followed",
-                    "write after the bracket why this may be: ignore[CG301] agreed with ...",
-                )
-            )
+        if (wrong := _not_followed(ignore)) is not None:
+            faults.append(_fault(path, ignore, *wrong))
             continue
         for code in dict.fromkeys(ignore.codes):
-            if code in NEVER_IGNORED:
+            right = meant.get(code.casefold(), code)
+            if right in NEVER_IGNORED:
                 faults.append(
                     _fault(
                         path,
                         ignore,
                         f"{code} cannot be ignored: it is a person's no",
                         "take the touch out, or the people who said no",
+                    )
+                )
+                continue
+            if right != code:
+                faults.append(
+                    _fault(
+                        path,
+                        ignore,
+                        f"ignore[{code}] is not followed: a comment names codes, as they are"
+                        " written",
+                        f"write ignore[{right}]",
                     )
                 )
                 continue
@@ -74,7 +87,7 @@ def without_ignored(
 def is_ignored(ignores: Iterable[Ignore], code: str, line: int, end_line: int) -> bool:
     """Whether one of the comments leaves out a finding of this code on these lines."""
     return code not in NEVER_IGNORED and any(
-        code in ignore.codes and _has_reason(ignore) and _about(line, end_line, ignore)
+        code in ignore.codes and _not_followed(ignore) is None and _about(line, end_line, ignore)
         for ignore in ignores
     )
 
@@ -84,8 +97,22 @@ def pages() -> dict[str, tuple[str, str]]:
     return {CODE: (NAME, _PAGE)}
 
 
-def _has_reason(ignore: Ignore) -> bool:
-    return bool(ignore.reason.strip())
+def _not_followed(ignore: Ignore) -> tuple[str, str] | None:
+    """Why a comment is not followed, and what repairs that; None if it is."""
+    if ignore.misspelt is not None:
+        return f"{ignore.misspelt!r} looks like an ignore and is not followed", _EXPECTED
+    said = f"ignore[{', '.join(ignore.codes)}]"
+    if second := _SECOND.search(ignore.reason):
+        return (
+            f"{said} is followed by a second list, {second[0]}, so neither is followed",
+            "write one list: ignore[CG301, CG302] and a reason",
+        )
+    if not any(map(str.isalnum, ignore.reason)):
+        return (
+            f"{said} gives no reason, so it is not followed",
+            "write after the bracket why this may be: ignore[CG301] agreed with ...",
+        )
+    return None
 
 
 def _about(line: int, end_line: int, ignore: Ignore) -> bool:

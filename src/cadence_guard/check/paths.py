@@ -82,11 +82,13 @@ class Item(NamedTuple):
 
 class Path(NamedTuple):
     """A way through a cadence. `fresh` says that it does not begin with the entry, but behind a
-    wait that nobody knows. `cadences` are the cadence and those that it enters."""
+    wait that nobody knows, and `before` are the last touches on a way to there. `cadences` are the
+    cadence and those that it enters."""
 
     cadences: tuple[Cadence, ...]
     items: tuple[Item, ...]
     fresh: bool = False
+    before: tuple[Made, ...] = ()
 
     @property
     def in_line(self) -> bool:
@@ -127,6 +129,17 @@ class _Thread(NamedTuple):
     base: int
     least: int
     line: int = 0
+
+
+class _Entry(NamedTuple):
+    """Where ways begin: at a node of a cadence, `fresh` behind a wait that nobody knows, to which
+    one has gone by the touches `before` and a `chain`."""
+
+    cadence: Cadence
+    node: str | None
+    fresh: bool = False
+    before: tuple[Made, ...] = ()
+    chain: _Chain | None = None
 
 
 class _Visit(NamedTuple):
@@ -201,15 +214,19 @@ class _Walk:
         self._cadences = {cadence: None}
         self._found = Ways()
         self._budget = VISITS
-        self._entries: list[tuple[Cadence, str | None, bool]] = [(cadence, cadence.start, False)]
+        self._entries = [_Entry(cadence, cadence.start)]
+        self._before: tuple[Made, ...] = ()
+        """The touches before the entry that is gone from."""
         self._entered: set[tuple[str, str | None]] = set()
         self._stack: list[_State] = []
 
     def go(self) -> Ways:
         while self._entries:
-            cadence, node, fresh = self._entries.pop(0)
+            cadence, node, fresh, before, chain = self._entries.pop(0)
             if (cadence.name, node) in self._entered:
                 continue
+            made = (item.what for item in _items(chain) if isinstance(item.what, Made))
+            self._before = (*before, *made)[-STOPS:]
             self._entered.add((cadence.name, node))
             self._stack.append(_State([_Thread(cadence, node, -1, (), -1, 0)], None, {0: {}}))
             self._all(fresh)
@@ -231,7 +248,8 @@ class _Walk:
                 self._stack.clear()
                 return
             emitted.add(state.chain)
-            self._found.paths.append(Path((), tuple(_items(state.chain)), fresh))
+            items = tuple(_items(state.chain))
+            self._found.paths.append(Path((), items, fresh, self._before))
 
     def _say(self, reason: str) -> None:
         self._found.reasons[reason] = None
@@ -261,7 +279,7 @@ class _Walk:
                         self._stack.append(state.forked(without))
                     state.threads.append(self._step(state, thread, node))
                 case Pause(wait=Unknown()):
-                    self._entries.append((thread.cadence, node.then, True))
+                    self._entries.append(self._behind(state, thread.cadence, node.then))
                 case Pause(wait=wait, then=then, since_start=since_start):
                     leg = SinceStart(wait, thread.base) if since_start else wait
                     state.threads.append(_on(thread, then, leg, least(wait)))
@@ -332,9 +350,13 @@ class _Walk:
         if timeout is None:
             return []
         if isinstance(timeout, Unknown):
-            self._entries.append((thread.cadence, then, True))
+            self._entries.append(self._behind(state, thread.cadence, then))
             return []
         return [state.forked(_on(thread, then, timeout, least(timeout)))]
+
+    def _behind(self, state: _State, cadence: Cadence, then: str | None) -> _Entry:
+        """What is behind a wait that nobody knows."""
+        return _Entry(cadence, then, fresh=True, before=self._before, chain=state.chain)
 
     def _step(self, state: _State, thread: _Thread, step: Step) -> _Thread:
         """Adds the touches of a step, and says how it goes on."""

@@ -7,7 +7,7 @@ meet. And `Reach` says which instants a stop behind a range can lie at, and from
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial, reduce
 from itertools import chain, combinations, product
@@ -35,12 +35,21 @@ from cadence_guard.check.layout import (
 from cadence_guard.instants import DAY, NEVER, PERIOD, WEEK, Zone
 from cadence_guard.rules._sets import Intervals, merged
 
-_FREE: Final = 5
-"""How many ranges of a way may fall freely of one another, each at its shortest and longest."""
 _LOOSE: Final = 60 * DAY
 """What may take longer is not taken as a range of any length up to that."""
-_FALLS: Final = 120
-"""How many ways for the ranges of one way to fall are looked at."""
+
+
+class Limits(NamedTuple):
+    """How many ranges of a way may fall freely of one another, each at its shortest and longest,
+    and how many ways for them to fall are looked at."""
+
+    free: int
+    falls: int
+
+
+FEW: Final = Limits(free=5, falls=120)
+MANY: Final = Limits(free=7, falls=600)
+"""The same where it is worth more."""
 
 
 def wait_of(leg: Leg) -> Leg:
@@ -114,14 +123,16 @@ def alone_of(stops: Sequence[Stop], places: Sequence[int]) -> list[Stop]:
     ]
 
 
-def modes_of(stops: Sequence[Stop], together: bool) -> list[frozenset[int]] | None:
+def modes_of(
+    stops: Sequence[Stop], together: bool, limits: Limits = FEW
+) -> list[frozenset[int]] | None:
     """For which stops the ranges are at their longest, or not: together, those of one stretch that
     hangs together. None if these are too many choices."""
     by_stretch: dict[int, list[int]] = {}
     for place in ranges_of(stops):
         key = chain_of(stops, place)[0] if together else place
         by_stretch.setdefault(key, []).append(place)
-    if len(by_stretch) > _FREE:
+    if len(by_stretch) > limits.free:
         return None
     chosen = product(*([(), stretch] for stretch in by_stretch.values()))
     return [frozenset(chain.from_iterable(choice)) for choice in chosen]
@@ -156,7 +167,10 @@ def _behind(stops: Sequence[Stop], ranged: int, place: int, legs: int) -> Iterat
 
 
 def falls_of(
-    stops: list[Stop], modes: Sequence[frozenset[int]], meetings: Sequence[Meeting]
+    stops: list[Stop],
+    modes: Sequence[frozenset[int]],
+    meetings: Sequence[Meeting],
+    limits: Limits = FEW,
 ) -> list[Choice] | None:
     """How ranges fall: in each of the modes, and with some of them so that some stops meet. None if
     these are too many."""
@@ -179,7 +193,7 @@ def falls_of(
                     order = _order(moved)
                     if order is None:
                         continue  # each of them would hang on the other
-                    if len(found) >= _FALLS:
+                    if len(found) >= limits.falls:
                         return None
                     found.append(Choice(moved, far, order))
                     fallen.append(others)
@@ -309,10 +323,11 @@ def meetings_of(
     once."""
     found: list[Meeting] = []
     chains = [chain_of(stops, place) for place in range(len(stops))]
+    within = [frozenset(chain) for chain in chains]
     for pair in combinations(range(len(stops)), 2):
-        apart = [[n for n in chains[a] if n not in chains[b]] for a, b in (pair, pair[::-1])]
-        if not all(apart):
+        if pair[0] in within[pair[1]]:
             continue  # one hangs on the other
+        apart = [[n for n in chains[a] if n not in within[b]] for a, b in (pair, pair[::-1])]
         first, second = (reduce(Lasts.then, (own[n] for n in each)) for each in apart)
         if (
             not (first.ranged or second.ranged)
@@ -406,6 +421,22 @@ def reached(stops: Sequence[Stop], chain: Sequence[int]) -> bool:
     return True
 
 
+class Common:
+    """The sets that the reaches of several stops have in common, for the same starts in the same
+    zone. `spend` is told how many pieces are looked at."""
+
+    def __init__(self, spend: Callable[[int], None]) -> None:
+        self.spend = spend
+        self._known: dict[Hashable, tuple[int, Intervals]] = {}
+
+    def of(self, key: Hashable, image: Iterator[tuple[int, int]]) -> tuple[int, Intervals]:
+        """The set of that name, made of an `image` if it is not known, and a number for it."""
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = len(self._known), merged(image)
+        return known
+
+
 class Reach:
     """The instants that a stop behind a range can lie at: what is fixed first, and then wait by
     wait, as sets. The stops are a chain, each hangs on the one before it.
@@ -414,7 +445,15 @@ class Reach:
     to it is elapsed time (`reached`), so all between the shortest and the longest is reached.
     """
 
-    def __init__(self, stops: Sequence[Stop], starts: Intervals, where: Zone) -> None:
+    def __init__(
+        self,
+        stops: Sequence[Stop],
+        starts: Intervals,
+        where: Zone,
+        common: Common | None = None,
+    ) -> None:
+        common = common or Common(lambda _: None)
+        self._spend = common.spend
         self._where = where
         self._stops = stops
         legs = [
@@ -428,9 +467,12 @@ class Reach:
         self._fixed = [*stops[:place], Stop(stops[place].after, stops[place].legs[:cut])]
         self._place = place
         self._legs = [(n, leg) for n, _, leg in legs[first:]]
-        self._sets = [starts, merged(self._image(self._fixed_at, starts))]
+        number, reached = common.of(tuple(self._fixed), self._image(self._fixed_at, starts))
+        self._sets = [starts, reached]
         for _, leg in self._legs:
-            self._sets.append(merged(self._image(partial(self._ends, leg), self._sets[-1])))
+            image = self._image(partial(self._ends, leg), reached)
+            number, reached = common.of((number, leg), image)
+            self._sets.append(reached)
 
     @property
     def instants(self) -> Intervals:
@@ -483,11 +525,13 @@ class Reach:
     ) -> Iterator[tuple[int, int, Piece, Piece]]:
         """The pieces of a set: from, to, and what a wait does there at its shortest and longest."""
         for t, hi in before:
+            count = 0
             while t < hi:
                 near, far = ends(t)
                 border = min(near.border, far.border, hi)
                 yield t, border, near, far
-                t = border
+                t, count = border, count + 1
+            self._spend(count)
 
     def _image(
         self, ends: Callable[[int], tuple[Piece, Piece]], before: Intervals

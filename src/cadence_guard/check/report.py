@@ -11,7 +11,7 @@ from cadence_guard._struct import struct
 @struct
 class WitnessTouch:
     """A touch of a time line, and what the guard said of it. `turn` is that of a loop, from the
-    second on."""
+    second on; `person` is who of an account got it, from the second on."""
 
     cadence: str
     step: str
@@ -20,6 +20,7 @@ class WitnessTouch:
     verdict: str
     codes: tuple[str, ...]
     turn: str | None = None
+    person: int | None = None
 
 
 @struct
@@ -31,6 +32,16 @@ class WitnessSignal:
     at: datetime
     channel: str | None = None
     to: str | None = None
+
+
+@struct
+class WitnessStep:
+    """A step of a time line of which nobody knows when it was."""
+
+    cadence: str
+    step: str
+    channel: str
+    turn: str | None = None
 
 
 @struct
@@ -48,6 +59,9 @@ class Witness:
     offset: tuple[float, float] | None = None
     since: datetime | None = None
     """Where the window begins that overflows at the refused touch, if a rule counts in one."""
+    before: tuple[WitnessStep, ...] | None = None
+    """If the time line begins behind a wait of unknown length, the last touches before that; the
+    one start is then when it has ended."""
 
 
 @struct
@@ -88,9 +102,22 @@ class FileRead:
 
 
 @struct
+class Fault:
+    """Why something was not checked: what is wrong, in which file, if in one, and where, if that is
+    known."""
+
+    message: str
+    path: str | None = None
+    line: int | None = None
+    column: int | None = None
+
+
+@struct
 class Report:
-    """All of a check. `assumes` says what the files do not, in words, in a steady order."""
+    """All of a check. `assumes` says what the files do not, in words, in a steady order; `errors`
+    what kept the check from being whole: where there is one, no findings do not mean clean."""
 
     files: tuple[FileRead, ...] = ()
     findings: tuple[Finding, ...] = ()
     assumes: tuple[str, ...] = ()
+    errors: tuple[Fault, ...] = ()

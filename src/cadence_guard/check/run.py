@@ -7,26 +7,31 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Final, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from cadence_guard._struct import struct
 from cadence_guard.cadence import Cadence, CadenceFile
-from cadence_guard.check import assumptions
 from cadence_guard.check.ignores import without_ignored
 from cadence_guard.check.names import same_names, unknown_names
 from cadence_guard.check.proof import Objected, Proof, prove
 from cadence_guard.check.reactions import reactions
-from cadence_guard.check.reentry import meets_itself
 from cadence_guard.check.report import FileRead, Finding, Report
 from cadence_guard.check.shape import finding_at, shape
 from cadence_guard.errors import CadenceError, CadenceGuardError
 from cadence_guard.importers import read
+from cadence_guard.importers._comments import ignores
 from cadence_guard.importers._source import Source
 from cadence_guard.instants import to_datetime, to_us, zone
 from cadence_guard.policy import Policy
 from cadence_guard.rules import Rule
 from cadence_guard.rules.outside_hours import OutsideHours
 from cadence_guard.ruleset import Ruleset
+
+if TYPE_CHECKING:
+    from cadence_guard.check.reentry import Reentered
+    from cadence_guard.check.together.listing import Listing
+    from cadence_guard.check.together.people import People
 
 Reading: TypeAlias = Callable[[Source], CadenceFile]
 """How a file is read; raises CadenceError."""
@@ -38,14 +43,6 @@ POLICY: Final = "policy"
 Windows: TypeAlias = Callable[[str, str, datetime, datetime], Iterable[tuple[datetime, datetime]]]
 """From channel, zone, start and end to the stretches in which the channel is open."""
 INCOMPLETE: Final = "CG903"
-_AGAIN: Final = (
-    "a contact may enter again while touches of the first time still count;"
-    " what two entries do together was not judged"
-)
-_ACCOUNT: Final = (
-    "several people of one account may be in it at once; what they get together was not judged"
-    " by the caps of an account"
-)
 MONTHS: Final = 13
 """How many months of starts are judged."""
 
@@ -60,7 +57,8 @@ class Opened:
 
 def files_of(paths: Iterable[str]) -> Iterator[str]:
     """The files that paths name, each once: a folder means the cadence files in it, sorted, but for
-    folders that begin with a dot. Raises CadenceError for a folder without any."""
+    folders that begin with a dot. Raises CadenceError for a folder without any, or in which one
+    cannot be looked into."""
     seen: set[str] = set()
     for path in paths:
         found = [path]
@@ -72,11 +70,16 @@ def files_of(paths: Iterable[str]) -> Iterator[str]:
 
 
 def _in_folder(folder: str) -> Iterator[str]:
-    for here, folders, files in os.walk(folder):
+    def closed(error: OSError) -> None:
+        raise CadenceError(f"{error.filename}: cannot be read: {error.strerror}") from error
+
+    for here, folders, files in os.walk(folder, onerror=closed):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (
-            os.path.normpath(os.path.join(here, name)) for name in files if name.endswith(SUFFIX)
-        )
+        for name in files:
+            path = os.path.normpath(os.path.join(here, name))
+            # A link to nowhere is told when it is read; a pipe would be waited for.
+            if name.endswith(SUFFIX) and (os.path.isfile(path) or not os.path.exists(path)):
+                yield path
 
 
 def is_policy(source: Source) -> bool:
@@ -90,10 +93,16 @@ def is_policy(source: Source) -> bool:
 
 
 def open_file(source: Source, reading: Reading = read) -> Opened:
-    """What a file holds. Raises CadenceError or PolicyError, with the place."""
+    """What a file holds. Raises CadenceError or PolicyError, with the place.
+
+    What the comments of a YAML file ask to ignore is read whatever its format.
+    """
     if is_policy(source):
         return Opened(source, Policy.parse(source.content, source.path))
-    return Opened(source, reading(source))
+    content = reading(source)
+    if not content.ignores and not source.is_json:
+        content = replace(content, ignores=ignores(source, ()))
+    return Opened(source, content)
 
 
 def open_all(
@@ -172,9 +181,9 @@ def _heeded(findings: Iterable[Finding], files: Iterable[Opened]) -> Iterator[Fi
     for finding in findings:
         by_path.setdefault(finding.path, []).append(finding)
     for file in files:
-        ignores = file.content.ignores if isinstance(file.content, CadenceFile) else ()
+        asked = file.content.ignores if isinstance(file.content, CadenceFile) else ()
         path = file.source.path
-        yield from without_ignored(by_path.pop(path, []), ignores, path)
+        yield from without_ignored(by_path.pop(path, []), asked, path)
 
 
 def _by_turn(findings: Iterable[Finding], files: Iterable[Opened]) -> Iterator[Finding]:
@@ -214,6 +223,7 @@ class _Judged:
         self._names: dict[str, None] = {}
         self._broken: set[tuple[str, str, Rule]] = set()
         """What each cadence breaks by itself: the cadence, the step, the entry."""
+        self._pairs = _pairs(files)
 
     @property
     def assumes(self) -> Iterator[str]:
@@ -235,10 +245,10 @@ class _Judged:
             )
             reasons = dict.fromkeys(why for proof in proofs for why in proof.incomplete)
             reasons |= dict.fromkeys(reacted.incomplete)
-            if any(meets_itself(self.ruleset, reading, others) for reading in readings):
-                reasons[_AGAIN] = None
-            if cadence.audience.account and self._counts_accounts(cadence):
-                reasons[_ACCOUNT] = None
+            again = None if cadence.again is None else self._reentered(cadence, others)
+            reasons |= dict.fromkeys(again.incomplete if again else ())
+            people = self._people(cadence) if cadence.audience.account else None
+            reasons |= dict.fromkeys(people.incomplete if people else ())
             for reason in reasons:
                 # What was not looked at is not clean: it blocks, like a rule that fails.
                 incomplete = finding_at(
@@ -253,22 +263,33 @@ class _Judged:
                 yield replace(incomplete, certainty="always")
             yield from self._objections(readings, proofs, source)
             yield from reacted.findings
+            yield from again.findings if again else ()
+            yield from people.findings if people else ()
 
-    def _counts_accounts(self, cadence: Cadence) -> bool:
-        """Whether an entry counts the touches of an account that a cadence makes."""
-        scoped = [e for e in self.ruleset.entries if getattr(e, "scope", None) == "account"]
-        touches = [assumptions.touch_of(cadence, step) for step in cadence.steps]
-        return any(
-            entry.concerns(touch.channel, touch.purpose) and entry.judges(touch)
-            for entry in scoped
-            for touch in touches
-        )
+    def _reentered(self, cadence: Cadence, others: Mapping[str, Cadence]) -> Reentered:
+        """What the entries of one person into a cadence bring about beside each other."""
+        from cadence_guard.check.reentry import reentered
+
+        again = reentered(self._listing, cadence, others)
+        self._broken.update(again.broken)
+        return again
+
+    def _people(self, cadence: Cadence) -> People:
+        """What several people of one account in a cadence bring about."""
+        from cadence_guard.check.together.people import People
+
+        return People(self._listing, cadence)
+
+    @cached_property
+    def _listing(self) -> Listing:
+        from cadence_guard.check.together.listing import Listing
+
+        return Listing(self.policy, self.ruleset, self._pairs, *self.period, self._broken)
 
     def together(self, files: Iterable[Opened]) -> Iterator[Finding]:
         """What the policy objects to if one person is in several of the cadences at once, and the
         names of cadences that are not there, or are those of several."""
-        pairs = [(f.source, f.content) for f in files if isinstance(f.content, CadenceFile)]
-        pairs.sort(key=lambda pair: pair[0].path)
+        pairs = _pairs(files)
         yield from unknown_names(pairs)
         yield from same_names(pairs)
         several = sum(len(file.cadences) for _, file in pairs) > 1
@@ -323,6 +344,12 @@ class _Judged:
             step=objected.step.id,
         )
         return replace(place, certainty=certainty, witness=witness(self.policy, objected))
+
+
+def _pairs(files: Iterable[Opened]) -> list[tuple[Source, CadenceFile]]:
+    """The files that hold cadences, by their paths."""
+    pairs = [(f.source, f.content) for f in files if isinstance(f.content, CadenceFile)]
+    return sorted(pairs, key=lambda pair: pair[0].path)
 
 
 def open_hours(ruleset: Ruleset) -> Windows:

@@ -11,9 +11,9 @@ from datetime import datetime
 
 from cadence_guard.cadence import Enter, Handover, Step
 from cadence_guard.check import assumptions
-from cadence_guard.check.paths import Heard, Made
+from cadence_guard.check.paths import Heard, Made, Path
 from cadence_guard.check.proof import Objected
-from cadence_guard.check.report import Witness, WitnessSignal, WitnessTouch
+from cadence_guard.check.report import Witness, WitnessSignal, WitnessStep, WitnessTouch
 from cadence_guard.contact import Handoff, Signal
 from cadence_guard.decision import Decision, Finding
 from cadence_guard.guard import Guard
@@ -57,6 +57,7 @@ def witness(policy: Policy, objected: Objected) -> Witness:
                         touches=tuple(touches),
                         signals=tuple(signals),
                         since=_since(finding, times),
+                        before=_before(path),
                     )
                 guard.record(touch.model_copy(update={"outcome": made.outcome or "sent"}))
             case Heard(kind=kind):
@@ -69,6 +70,16 @@ def witness(policy: Policy, objected: Objected) -> Witness:
             case _:
                 pass  # nothing happens there
     raise AssertionError(f"step {objected.step.name!r} is not on its own time line")
+
+
+def _before(path: Path) -> tuple[WitnessStep, ...] | None:
+    """What was before a wait of unknown length."""
+    if not path.fresh:
+        return None
+    return tuple(
+        WitnessStep(made.cadence.name, made.step.name, made.step.channel, made.step.turn)
+        for made in path.before
+    )
 
 
 def _told(decision: Decision, cadence: str, step: Step, at: datetime) -> WitnessTouch:

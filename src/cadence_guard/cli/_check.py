@@ -7,15 +7,17 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import click
 
 from cadence_guard import importers
 from cadence_guard.cadence import CadenceFile
 from cadence_guard.check.baseline import Sifted, dump, entries, parse, sift, updated
+from cadence_guard.check.config import PROJECT
 from cadence_guard.check.report import Finding, Report
 from cadence_guard.check.run import (
     Opened,
@@ -28,10 +30,12 @@ from cadence_guard.check.run import (
     open_hours,
 )
 from cadence_guard.cli import told
+from cadence_guard.cli._faults import faults
 from cadence_guard.cli._input import opened, shown
 from cadence_guard.cli._judging import load_policy, style
 from cadence_guard.errors import CadenceError, CadenceGuardError
 from cadence_guard.importers._source import LARGEST, Source
+from cadence_guard.policy import DEFAULT_FILE
 from cadence_guard.reporters.text import plain
 from cadence_guard.ruleset import Ruleset
 
@@ -41,6 +45,8 @@ LATEST: Final = date(2197, 12, 1)
 waits to end in."""
 LARGEST_BASELINE: Final = 50_000_000
 """Bytes of the largest baseline that is read."""
+Wrong: TypeAlias = tuple[tuple[str, ...], CadenceGuardError]
+"""An error, and the paths it may be about."""
 
 
 def run_check(
@@ -58,27 +64,38 @@ def run_check(
     colour: str | None,
 ) -> int:
     """The command `check`: 2 if a file cannot be read, else 1 if a blocking finding is at or above
-    `fail_on`, else 0. What can be judged is reported also if something else cannot be read."""
+    `fail_on`, else 0. What can be judged is reported also if something else cannot be read, and
+    every format says what that is: a report without findings would be taken for a clean one."""
     if update_baseline and baseline is None:
         raise click.UsageError("--update-baseline needs --baseline FILE, the file to write")
     day = first_day(first)
-    chosen, ruleset = load_policy(policy)
     place = repository(Path.cwd())
-    read, errors = open_files(files, mapping)
-    report = check_files(read, chosen, day)
-    sifted = Sifted(report.findings, (), ())
-    if baseline is not None:
-        sifted = _against(baseline, report, place, update_baseline and not errors)
-    left = Report(report.files, sifted.fresh, report.assumes)
-    if picture is not None:
-        draw(left, picture, ruleset, place)
-    if read or format_ != "text":
+    read: list[Opened] = []
+    wrong: list[Wrong] = []
+    left, sifted = Report(), Sifted((), (), ())
+    try:
+        read, wrong = open_files(files, mapping)
+        chosen, ruleset = load_policy(policy)
+        left = check_files(read, chosen, day)
+        sifted = Sifted(left.findings, (), ())
+        if baseline is not None:
+            sifted = _against(baseline, left, place, update=update_baseline, whole=not wrong)
+            left = replace(left, findings=sifted.fresh)
+        if picture is not None:
+            draw(left, picture, ruleset, place)
+    except CadenceGuardError as error:
+        named = (policy, mapping, baseline, picture, DEFAULT_FILE, PROJECT)
+        names = [name for name in named if name is not None]
+        wrong.append(((*names, *(str(Path(name)) for name in names)), error))
+    found = (fault for names, error in wrong for fault in faults(error, names))
+    left = replace(left, errors=tuple(dict.fromkeys(found)))
+    if left.files or format_ != "text":
         _write(left, sifted, read, format_, colour, place)
-    for error in errors:
-        click.echo(f"cadence-guard: {told(error)}", err=True)
-    if errors:
+    for text in dict.fromkeys(told(error) for _, error in wrong):
+        click.echo(f"cadence-guard: {text}", err=True)
+    if wrong:
         return 2
-    return int(fails(sifted.fresh, fail_on) and not exit_zero)
+    return int(fails(left.findings, fail_on) and not exit_zero)
 
 
 def first_day(told: datetime | None) -> date:
@@ -93,22 +110,25 @@ def first_day(told: datetime | None) -> date:
     return day
 
 
-def open_files(
-    files: Iterable[str], mapping: str | None
-) -> tuple[list[Opened], list[CadenceGuardError]]:
-    """Reads the files, folders and `-` that were named, every one of them."""
+def open_files(files: Iterable[str], mapping: str | None) -> tuple[list[Opened], list[Wrong]]:
+    """Reads the files, folders and `-` that were named, every one of them; and what was wrong."""
+    known = reading(mapping)
     named: list[Source | str] = []
-    errors: list[CadenceGuardError] = []
+    wrong: list[Wrong] = []
     for path in dict.fromkeys(files):
         try:
             named += [standard_input()] if path == "-" else files_of([path])
         except CadenceGuardError as error:
-            errors.append(error)
+            wrong.append(((shown(path),), error))
     once: dict[Source | str, Source | str] = {}
     for one in named:
         once.setdefault(os.path.realpath(one) if isinstance(one, str) else one, one)
-    read, wrong = open_all(once.values(), reading(mapping))
-    return read, errors + wrong
+    read: list[Opened] = []
+    for one in once.values():
+        files_read, errors = open_all([one], known)
+        read += files_read
+        wrong += [((one if isinstance(one, str) else one.path,), error) for error in errors]
+    return read, wrong
 
 
 def reading(mapping: str | None) -> Reading:
@@ -137,14 +157,23 @@ def standard_input() -> Source:
 
 def repository(here: Path) -> Callable[[str], str]:
     """From a path as given to that in the repository around a folder, with slashes; a path that
-    leads out of it becomes absolute. Without a repository, the folder stands for it."""
+    leads out of it becomes absolute. Without a repository, the folder stands for it.
+
+    Links are followed, as the repository knows a file by one path; but one in the repository that
+    leads out of it stands for itself."""
+    here = here.resolve()
     root = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
 
     def place(path: str) -> str:
         if path == shown("-"):
             return path
-        whole = Path(os.path.normpath(here / path))
-        return (whole.relative_to(root) if whole.is_relative_to(root) else whole).as_posix()
+        given = here / path
+        real = Path(os.path.realpath(given))
+        for whole in (real, Path(os.path.realpath(given.parent), given.name)):
+            if whole.is_relative_to(root):
+                return whole.relative_to(root).as_posix()
+        whole = Path(os.path.normpath(given))
+        return (whole.relative_to(root) if whole.is_relative_to(root) else real).as_posix()
 
     return place
 
@@ -152,10 +181,16 @@ def repository(here: Path) -> Callable[[str], str]:
 # -- baseline ----------------------------------------------------------------------------------
 
 
-def _against(path: str, report: Report, place: Callable[[str], str], update: bool) -> Sifted:
-    """The findings held against a baseline file, which is written first if that is asked for."""
+def _against(
+    path: str, report: Report, place: Callable[[str], str], *, update: bool, whole: bool
+) -> Sifted:
+    """The findings held against a baseline file, which is written first if that is asked for and
+    all could be read."""
     file = Path(path)
     checked = [read.path for read in report.files]
+    if update and not whole:
+        click.echo(f"baseline: {plain(path)}: not written: not all could be read", err=True)
+        return sift(report.findings, _load(file) if file.exists() else (), checked, place)
     if update:
         old = _load(file) if file.exists() else ()
         new = updated(report.findings, old, checked, place)
@@ -224,11 +259,11 @@ def _write(
     elif format_ == "github":
         from cadence_guard.reporters.github import github
 
-        write_lines(github(report, place, known=known))
+        write_utf8("\n".join(github(report, place, known=known)))
     elif format_ == "markdown":
         from cadence_guard.reporters.markdown import markdown
 
-        write_lines(markdown(report, place, known=known))
+        write_utf8("\n".join(markdown(report, place, known=known)))
     elif format_ == "sarif":
         from cadence_guard.cli._pages import page_of
         from cadence_guard.reporters.sarif import sarif_data
@@ -251,9 +286,17 @@ def write_lines(lines: Iterable[str]) -> None:
 
 
 def write_json(data: object) -> None:
-    """JSON on standard output, in UTF-8 whatever the terminal; half a surrogate pair, which UTF-8
-    cannot hold, as an escape."""
+    """JSON on standard output, as `write_utf8` does."""
+    write_utf8(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def write_utf8(text: str) -> None:
+    """Text for a program, and a line break, on standard output: in UTF-8 whatever the terminal;
+    half a surrogate pair, which UTF-8 cannot hold, as an escape."""
     sys.stdout.flush()
-    text = json.dumps(data, ensure_ascii=False, indent=2)
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
-    sys.stdout.buffer.flush()
+    content = text.encode("utf-8", "backslashreplace") + b"\n"
+    if (stream := getattr(sys.stdout, "buffer", None)) is None:  # it is no file
+        sys.stdout.write(content.decode())
+    else:
+        stream.write(content)
+        stream.flush()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from io import TextIOWrapper
 from typing import Any, TypeVar
 
@@ -26,10 +28,25 @@ _colour = click.option(
 _mapping = click.option(
     "--mapping", metavar="FILE", help="How to read a format of your own: a mapping file."
 )
+
+
+class _Day(click.DateTime):
+    """A day, written in full."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """The day. Raises BadParameter."""
+        if not (isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII)):
+            self.fail(f"{value!r} does not match the format YYYY-MM-DD", param, ctx)
+        day: datetime = super().convert(value, param, ctx)
+        return day
+
+
 _first = click.option(
     "--from",
     "first",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=_Day(["%Y-%m-%d"]),
     metavar="DATE",
     help="Judge the starts of the 13 months from this day (YYYY-MM-DD) on; today unless told.",
 )
@@ -243,11 +260,15 @@ def explain(code: str) -> None:
 
 
 @app.command()
-def schema() -> None:
-    """Print the JSON Schema of the policy file, for editors."""
+@click.argument("file", type=click.Choice(["policy", "cadence"]), default="policy")
+def schema(file: str) -> None:
+    """Print the JSON Schema of a file, for editors.
+
+    Of the policy file, or of the native cadence file (*.cadence.yaml).
+    """
     from cadence_guard.cli._pages import print_schema
 
-    print_schema()
+    print_schema(file)
 
 
 @app.command()

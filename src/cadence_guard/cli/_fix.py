@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import codecs
 import difflib
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -69,11 +72,28 @@ def _diff(source: Source, fixed: Fixed) -> Iterator[str]:
 
 def _write(source: Source, fixed: Fixed) -> None:
     if fixed.changes and fixed.text is not None:
+        mark = codecs.BOM_UTF8 if source.content.startswith(codecs.BOM_UTF8) else b""
         try:
-            mark = codecs.BOM_UTF8 if source.content.startswith(codecs.BOM_UTF8) else b""
-            Path(source.path).write_bytes(mark + fixed.text.encode())
+            _put(Path(os.path.realpath(source.path)), mark + fixed.text.encode())
         except OSError as error:
             raise CadenceError(f"{source.path}: cannot be written: {error.strerror}") from error
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Puts a content in the place of a file's, all of it or nothing, whatever cuts it short. Its
+    permissions stay."""
+    with path.open("r+b"):  # one that is not to be written could be replaced all the same
+        handle, beside = tempfile.mkstemp(prefix=".cadence-guard-", dir=path.parent)
+    try:
+        with open(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        shutil.copymode(path, beside)
+        os.replace(beside, path)
+    except BaseException:
+        os.unlink(beside)
+        raise
 
 
 def _told(source: Source, fixed: Fixed, look: Style) -> Iterator[str]:

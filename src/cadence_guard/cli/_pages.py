@@ -92,9 +92,9 @@ def page_of(code: str) -> str:
     return text
 
 
-def print_schema() -> None:
-    """The schema that is shipped with the package."""
-    shipped = resources.files("cadence_guard").joinpath("policy.schema.json")
+def print_schema(file: str) -> None:
+    """The schema of a file, `policy` or `cadence`, that is shipped with the package."""
+    shipped = resources.files("cadence_guard").joinpath(f"{file}.schema.json")
     sys.stdout.write(shipped.read_text("utf-8"))
 
 

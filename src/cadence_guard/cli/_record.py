@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,7 +14,7 @@ import click
 from cadence_guard.cli._input import EventFile, opened
 from cadence_guard.cli._judging import new_book
 from cadence_guard.errors import CadenceGuardError, EventError
-from cadence_guard.events import LONGEST_LINE
+from cadence_guard.events import LONGEST_LINE, Event
 from cadence_guard.touch import Touch
 
 
@@ -21,10 +22,9 @@ def run_record(file: str, ledger: str, key: str | None) -> int:
     """Records every event of a file, and says how many of each kind; always 0.
 
     Nothing is written if the file is wrong by itself or contradicts what the ledger holds. If the
-    ledger fails on the way, the error names the line; what stands above has been recorded, and
-    recording the same file again is safe.
+    ledger fails on the way, the error says how far it came; recording the same file again is safe.
     """
-    from cadence_guard.guard import Guard
+    from cadence_guard.guard import AT_ONCE, Guard
     from cadence_guard.ledgers import open_ledger
 
     with _at_hand(file) as path:
@@ -39,19 +39,27 @@ def run_record(file: str, ledger: str, key: str | None) -> int:
                 guard.verify(event)
             except CadenceGuardError as error:
                 raise type(error)(f"{source.where()}: {error}") from error
-        source = EventFile(path, name=file, progress=True)
         recorded: Counter[str] = Counter()
-        for event in source:
+        for events, where in _batches(EventFile(path, name=file, progress=True), AT_ONCE):
             try:
-                guard.record(event)
+                guard.record_all(events)
             except CadenceGuardError as error:
                 raise type(error)(
-                    f"{source.where()}: {error} ({recorded.total()} events above it were recorded)"
+                    f"{where}: {error} ({recorded.total()} events above were recorded, and perhaps"
+                    " some of these; recording the file again is safe)"
                 ) from error
-            recorded[event.event] += 1
+            recorded.update(event.event for event in events)
     kinds = ", ".join(f"{kind} {number}" for kind, number in recorded.items())
     click.echo(f"recorded {recorded.total()} events{kinds and ': '}{kinds}")
     return 0
+
+
+def _batches(source: EventFile, size: int) -> Iterator[tuple[list[Event], str]]:
+    """So many events at a time, and where they stand: `file:1 to 1000`."""
+    numbered = ((event, source.where()) for event in source)
+    while some := list(islice(numbered, size)):
+        first, last = some[0][1], some[-1][1]
+        yield [event for event, _ in some], f"{first} to {last.rpartition(':')[2]}"
 
 
 def _check(source: EventFile) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from itertools import islice
 from typing import Final, Protocol, cast
 
+from cadence_guard import words
 from cadence_guard.cadence import CadenceFile
 from cadence_guard.errors import CadenceError
 from cadence_guard.importers import _n8n_files
@@ -71,6 +73,13 @@ IMPORTERS: Final[tuple[Importer, ...]] = (
 )
 """In the order they are asked; the first that recognises a file reads it. What is known and not
 read yet says so before a hand-written file is thought of."""
+NATIVE: Final = {
+    "cadence": "a mapping with name, purpose and steps",
+    "cadences": "a list of cadences",
+}
+"""What makes a file a native one, and what it holds."""
+LOOKED_AT: Final = 100
+"""Keys of a file, and letters of a key, that are looked at for a misspelt one."""
 
 
 def read(source: Source) -> CadenceFile:
@@ -78,4 +87,21 @@ def read(source: Source) -> CadenceFile:
     for importer in IMPORTERS:
         if importer.recognises(source):
             return importer.read(source)
-    raise CadenceError(f"{source.path}: no known cadence format")
+    raise _unknown(source)
+
+
+def _unknown(source: Source) -> CadenceError:
+    """The error for a file of no known format; with its place if it is nearly a native one."""
+    problem = "no known cadence format"
+    keys = islice(source.data, LOOKED_AT) if isinstance(source.data, dict) else ()
+    names = [key for key in keys if len(key) <= LOOKED_AT]
+    for key, expected in NATIVE.items():
+        if key in names:
+            return source.error((key,), f"{problem}: {key!r} is not {expected}")
+    for name in names:
+        if name == "audience":  # a right word, and near enough to look wrong
+            continue
+        if near := words.nearest(name, NATIVE):
+            hint = f"unknown key {name!r}; did you mean {near!r}?"
+            return source.error((name,), f"{problem}: {hint}", key=True)
+    return CadenceError(f"{source.path}: {problem}")

@@ -17,6 +17,12 @@ _LINE_BREAK: Final = re.compile(r"\r\n|\r|\n")
 _HASH: Final = re.compile(r"(?:(?<=\s)|^)#")
 _OURS: Final = re.compile(r"#\s*cadence-guard:\s*(.*)")
 _IGNORE: Final = re.compile(r"ignore\s*\[([^\]]*)\]\s*(.*)")
+_LIKE: Final = re.compile(
+    r"cadence[-_. ]?guard\W{0,9}ignore\W|ignore\s{0,9}[\[(:]\s{0,9}CG\d", re.IGNORECASE
+)
+"""What somebody writes who means an ignore, and whom nobody would follow."""
+LONGEST: Final = 200
+"""Characters of a comment that are looked at, and shown, if it only looks like an ignore."""
 
 
 def ignores(source: Source, places: Sequence[Where]) -> tuple[Ignore, ...]:
@@ -30,7 +36,7 @@ def ignores(source: Source, places: Sequence[Where]) -> tuple[Ignore, ...]:
     hashes = {
         number: [match.start() for match in _HASH.finditer(line)]
         for number, line in enumerate(lines, 1)
-        if "cadence-guard:" in line and "#" in line
+        if "#" in line and ("cadence-guard:" in line or _LIKE.search(line))
     }
     if not hashes:
         return ()
@@ -41,9 +47,15 @@ def ignores(source: Source, places: Sequence[Where]) -> tuple[Ignore, ...]:
         for line in range(source.mark(where, key=True).line, mark.end_line + 1):
             around[line] = mark.line
     found: list[Ignore] = []
+    below = _below(lines)
     for number, columns in hashes.items():
-        comment = _OURS.match(lines[number - 1], columns[0]) if columns else None
+        if not columns:
+            continue
+        comment = _OURS.match(lines[number - 1], columns[0])
         if comment is None:
+            said = lines[number - 1][columns[0] :].strip()[:LONGEST]
+            if _LIKE.search(said):
+                found.append(Ignore((), number, "", number, columns[0] + 1, said))
             continue
         asked = _IGNORE.fullmatch(comment[1].strip())
         codes = [code.strip() for code in asked[1].split(",") if code.strip()] if asked else []
@@ -54,11 +66,22 @@ def ignores(source: Source, places: Sequence[Where]) -> tuple[Ignore, ...]:
             )
         about = number
         if not lines[number - 1][: columns[0]].strip():
-            while about < len(lines) and lines[about - 1].strip()[:1] in ("", "#"):
-                about += 1
+            about = below[number - 1]
         line, column = around.get(about, about), columns[0] + 1
         found.append(Ignore(tuple(codes), line, asked[2], number, column))
     return tuple(found)
+
+
+def _below(lines: list[str]) -> list[int]:
+    """For each line the number of the first from it on that holds more than a comment; of those at
+    the end the last one's."""
+    found: list[int] = []
+    number = len(lines)
+    for place in range(len(lines), 0, -1):
+        if lines[place - 1].strip()[:1] not in ("", "#"):
+            number = place
+        found.append(number)
+    return found[::-1]
 
 
 def _drop_those_in_texts(source: Source, lines: list[str], hashes: dict[int, list[int]]) -> None:

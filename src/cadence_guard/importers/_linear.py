@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import lru_cache
 from typing import Any, Final
-from zoneinfo import available_timezones
 
 from cadence_guard._struct import struct
 from cadence_guard.cadence import (
@@ -26,10 +25,10 @@ from cadence_guard.cadence import (
     Wait,
     Where,
 )
-from cadence_guard.importers._source import DEEPEST, Source
-from cadence_guard.importers._values import is_number, shown
-from cadence_guard.instants import DAY, HOUR, MINUTE, SECOND, WEEK, Hours, zone
-from cadence_guard.words import CHANNELS, SIGNALS
+from cadence_guard.importers._source import Source
+from cadence_guard.importers._values import is_number, shown, zone_named, zone_names
+from cadence_guard.instants import DAY, HOUR, MINUTE, SECOND, WEEK, Hours
+from cadence_guard.words import CHANNELS, SIGNALS, nearest
 
 LONGEST: Final = 100 * 366 * DAY
 BUSINESS: Final = "business_day"
@@ -63,23 +62,6 @@ class Notes:
     def assumes(self) -> tuple[str, ...]:
         """What was taken for granted, in the order it was met."""
         return tuple(self._assumes)
-
-
-def walk(data: Any) -> Iterator[tuple[Where, Any]]:
-    """All mappings and lists of a file with their places, in its order, to a sane depth."""
-    stack: list[tuple[Where, Any]] = [((), data)] if isinstance(data, dict | list) else []
-    while stack:
-        where, value = stack.pop()
-        yield where, value
-        stack.extend(reversed(children(where, value)))
-
-
-def children(where: Where, value: Any) -> list[tuple[Where, Any]]:
-    """The mappings and lists right below a place."""
-    if len(where) >= DEEPEST or not isinstance(value, dict | list):
-        return []
-    pairs = value.items() if isinstance(value, dict) else enumerate(value)
-    return [((*where, key), below) for key, below in pairs if isinstance(below, dict | list)]
 
 
 def at(data: Any, where: Where) -> Any:
@@ -517,27 +499,16 @@ def in_zone(
 
 
 def _zone_fault(source: Source, name: str) -> str | None:
-    """What is wrong with the name of a zone. The nearest one takes long to find, so that is tried
-    a few times a file."""
-    if source.hints == 0 and name not in _zone_names():
+    """What is wrong with the name of a zone. The nearest one takes long to find, so that is done
+    for the first few of a file."""
+    if zone_named(name) is not None:
+        return None
+    if source.hints == 0:
         return f"unknown zone {name!r}"
-    fault = _not_a_zone(name)
-    source.hints = max(0, source.hints - (fault is not None))
-    return fault
-
-
-@lru_cache(maxsize=256)
-def _not_a_zone(name: str) -> str | None:
-    try:
-        zone(name)
-    except ValueError as error:
-        return str(error)
-    return None
-
-
-@lru_cache(maxsize=1)
-def _zone_names() -> frozenset[str]:
-    return frozenset(available_timezones())
+    source.hints -= 1
+    near = nearest(name, zone_names())
+    hint = f"did you mean {near!r}?" if near else "expected a name such as America/Chicago"
+    return f"unknown zone {name!r}; {hint}"
 
 
 def _said(windows: Sequence[tuple[Sequence[int], int, int]], name: str) -> str:

@@ -15,6 +15,10 @@ class Gathered:
         self.waits: list[Label] = []
         self.unknown: list[NotUnderstood] = []
 
+    def not_understood(self, what: str, where: Where, why: str) -> None:
+        """Keeps what could not be read."""
+        self.unknown.append(NotUnderstood(what, where, why))
+
     def whole(
         self, name: str, where: Where, start: str | None, *, kept_back: bool, assumes: Iterable[str]
     ) -> Cadence:

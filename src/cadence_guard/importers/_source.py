@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -12,11 +11,14 @@ from typing import Any, Final
 from cadence_guard._yaml12 import Document, Mark, YamlError, load
 from cadence_guard.cadence import Where
 from cadence_guard.errors import CadenceError
+from cadence_guard.importers._json_places import JsonPlaces
+from cadence_guard.importers._values import DEEPEST, walk
 from cadence_guard.importers.unread import refuse_text
 
 LARGEST: Final = 4_000_000
 """Bytes of the largest file that is read."""
-DEEPEST: Final = 100
+MOST_KEYS: Final = 5_000_000
+"""The most keys in the places of all lists and mappings of a file."""
 
 
 class Source:
@@ -77,6 +79,19 @@ class Source:
             raise CadenceError(f"{place}: {error.problem}") from None
         return self._yaml.data
 
+    @cached_property
+    def collections(self) -> tuple[tuple[Where, Any], ...]:
+        """All mappings and lists of the file with their places, outer ones first. Raises
+        CadenceError if they are too many, and too deep, to write all of the places down."""
+        found = []
+        keys = 0
+        for where, value in walk(self.data):
+            keys += len(where)
+            if keys > MOST_KEYS:
+                raise CadenceError(f"{self.path}: too many lists and mappings, nested too deep")
+            found.append((where, value))
+        return tuple(found)
+
     def mark(self, where: Sequence[str | int], *, key: bool = False) -> Mark:
         """The place of a value, or of its key; of the nearest thing around it if it is missing."""
         if self._yaml is not None:
@@ -84,9 +99,9 @@ class Source:
         return self._places.locate(where, key=key)
 
     @cached_property
-    def _places(self) -> Document:
+    def _places(self) -> JsonPlaces:
         """The places of a JSON file, found when somebody asks."""
-        return _scan(self.text)
+        return JsonPlaces(self.text)
 
     def error(self, where: Where, problem: str, *, key: bool = False) -> CadenceError:
         """The error that says what is wrong at a place."""
@@ -105,51 +120,3 @@ def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(name: str) -> Any:
     raise ValueError(f"{name} is not a number")
-
-
-_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
-
-
-def _scan(text: str) -> Document:
-    """The places of all values and keys of a JSON text that is known to be right."""
-    marks: dict[Where, Mark] = {}
-    keys: dict[Where, Mark] = {}
-    lines = [0, *(match.end() for match in re.finditer("\n", text))]
-    line = 0
-
-    def place(start: int, end: int) -> Mark:
-        nonlocal line
-        while line + 1 < len(lines) and lines[line + 1] <= start:
-            line += 1
-        column = start - lines[line] + 1
-        return Mark(line + 1, column, line + 1, column + end - start)
-
-    path: list[str | int] = []
-    opened: list[str] = []
-    awaits_key = False
-    for match in _TOKEN.finditer(text):
-        token = match[0]
-        if token == ",":
-            if opened[-1] == "[":
-                path[-1] = int(path[-1]) + 1
-            else:
-                path.pop()
-                awaits_key = True
-        elif token == ":":
-            awaits_key = False
-        elif token in "}]":
-            if opened.pop() == "[" or not awaits_key:
-                path.pop()
-            awaits_key = False
-        elif awaits_key:
-            path.append(json.loads(token))
-            keys[tuple(path)] = place(*match.span())
-        else:
-            marks[tuple(path)] = place(*match.span())
-            if token == "{":
-                opened.append(token)
-                awaits_key = True
-            elif token == "[":
-                opened.append(token)
-                path.append(0)
-    return Document(None, marks, keys)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeGuard
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final, TypeGuard
+from zoneinfo import available_timezones
 
+from cadence_guard.cadence import Where
+from cadence_guard.instants import Zone, zone
 from cadence_guard.words import expected
 
-_SHOWN = 3
+DEEPEST: Final = 100
+"""Levels of lists and mappings that are looked into."""
+_SHOWN: Final = 3
 
 
 def identifier(value: Any) -> str | None:
@@ -53,6 +59,43 @@ def some(labels: Sequence[str]) -> str:
     more = len(labels) - _SHOWN
     listed = ", ".join(map(repr, labels[:_SHOWN]))
     return f"{listed} and {more} more" if more > 0 else listed
+
+
+def walk(data: Any) -> Iterator[tuple[Where, Any]]:
+    """All mappings and lists of a file with their places, in its order, to a sane depth."""
+    top: list[tuple[Where, Any]] = [((), data)] if isinstance(data, dict | list) else []
+    stack = [iter(top)]
+    while stack:
+        for where, value in stack[-1]:
+            yield where, value
+            stack.append(children(where, value))
+            break
+        else:
+            stack.pop()
+
+
+def children(where: Where, value: Any) -> Iterator[tuple[Where, Any]]:
+    """The mappings and lists right below a place."""
+    if len(where) < DEEPEST and isinstance(value, dict | list):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, below in pairs:
+            if isinstance(below, dict | list):
+                yield (*where, key), below
+
+
+@lru_cache(maxsize=1024)
+def zone_named(name: str) -> Zone | None:
+    """The zone of that name, None if there is none: at once, since nobody looks for the nearest."""
+    try:
+        return zone(name) if name in zone_names() else None
+    except ValueError:  # some names are of no place
+        return None
+
+
+@lru_cache(maxsize=1)
+def zone_names() -> frozenset[str]:
+    """The names of the tz database."""
+    return frozenset(available_timezones())
 
 
 class Ids:

@@ -21,18 +21,18 @@ _MODES: Final = ("second", "minute", "hour", "day")
 
 def recognises(source: Source) -> bool:
     """A mapping with a list `emailer_steps`."""
-    return next(_sequences(source.data), None) is not None
+    return next(_sequences(source), None) is not None
 
 
-def _sequences(data: Any) -> Iterator[tuple[Where, dict[str, Any]]]:
-    for where, value in linear.walk(data):
+def _sequences(source: Source) -> Iterator[tuple[Where, dict[str, Any]]]:
+    for where, value in source.collections:
         if isinstance(value, dict) and isinstance(value.get("emailer_steps"), list):
             yield where, value
 
 
 def read(source: Source) -> CadenceFile:
     """The sequences of the file."""
-    told = [_cadence(source, where, data) for where, data in _sequences(source.data)]
+    told = [_cadence(source, where, data) for where, data in _sequences(source)]
     return CadenceFile(FORMAT, linear.named(told))
 
 

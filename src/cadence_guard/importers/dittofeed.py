@@ -20,7 +20,6 @@ from cadence_guard.cadence import (
     Elapsed,
     Fan,
     Label,
-    NotUnderstood,
     Pause,
     Step,
     Unknown,
@@ -134,13 +133,13 @@ class _Journey(Gathered):
             what, id_ = f"node {index + 1}", identifier(mapping(node).get("id"))
             if not isinstance(node, dict):
                 why = "expected a node, a mapping with `id` and `type`"
-                self._not_understood(what, place, why)
+                self.not_understood(what, place, why)
             elif id_ is None:
                 why = "expected a node's id, a text or a number"
-                self._not_understood(what, (*place, "id"), why)
+                self.not_understood(what, (*place, "id"), why)
             elif id_ in found:
                 why = f"another node has the id {id_!r}, too"
-                self._not_understood(what, (*place, "id"), why)
+                self.not_understood(what, (*place, "id"), why)
             else:
                 found[id_] = place, node
         return found
@@ -212,7 +211,7 @@ class _Journey(Gathered):
             case other:
                 if other not in ("ExitNode", "RateLimitNode"):
                     why = unknown_word(other, _NODES, "type of node")
-                    self._not_understood(label, (*place, "type"), why)
+                    self.not_understood(label, (*place, "type"), why)
                 self._pass(label, place, node)
 
     def _pass(self, label: str, place: Where, node: Mapping[str, Any]) -> None:
@@ -229,7 +228,7 @@ class _Journey(Gathered):
                 self.no_touch.append(label)
             else:
                 why = unknown_word(variant.get("type"), (*_CHANNELS, *_NO_TOUCH), "message")
-                self._not_understood(label, (*place, "variant", "type"), why)
+                self.not_understood(label, (*place, "variant", "type"), why)
             self._pass(label, place, node)
             return
         group = identifier(node.get("subscriptionGroupId"))
@@ -269,7 +268,7 @@ class _Journey(Gathered):
             case other:
                 kinds = ("Second", "LocalTime", "UserProperty")
                 wait = Unknown(unknown_word(other, kinds, "kind of delay"))
-                self._not_understood(label, (*at, "type"), wait.why)
+                self.not_understood(label, (*at, "type"), wait.why)
         self._named(label, place, wait)
         self.nodes[label] = Pause(label, place, wait, then)
 
@@ -301,7 +300,7 @@ class _Journey(Gathered):
                 self.some_days.append(label)
             return UntilClock(hour * HOUR + minute * MINUTE, week)
         wait = Unknown(f"{key} is {shown(value)}; expected {right}")
-        self._not_understood(label, (*at, key), wait.why)
+        self.not_understood(label, (*at, key), wait.why)
         return wait
 
     def _wait_for(self, label: str, place: Where, node: Mapping[str, Any]) -> None:
@@ -332,7 +331,7 @@ class _Journey(Gathered):
                 share = percent / 100
             else:
                 why = f"percent is {shown(percent)}; expected a number from 0 to 100"
-                self._not_understood(label, (*at, "percent"), why)
+                self.not_understood(label, (*at, "percent"), why)
             then = self._target(child.get("id"), (*at, "id"))
             arms.append(Arm(then, share=share, text=text(child.get("name")) or ""))
         self.nodes[label] = Branch(label, place, tuple(arms))
@@ -344,7 +343,7 @@ class _Journey(Gathered):
     ) -> Iterator[tuple[Where, Mapping[str, Any]]]:
         children = node.get(key)
         if not isinstance(children, list):
-            self._not_understood(label, (*place, key), "expected a list of nodes to go on with")
+            self.not_understood(label, (*place, key), "expected a list of nodes to go on with")
             return
         for index, child in enumerate(children):
             yield (*place, key, index), mapping(child)
@@ -356,7 +355,7 @@ class _Journey(Gathered):
         if is_number(seconds) and 0 <= seconds <= _LONGEST // SECOND:
             return fixed(seconds)
         why = f"{where[-1]} is {shown(seconds)}; expected a number of seconds, at most 100 years"
-        self._not_understood(label, where, why)
+        self.not_understood(label, where, why)
         return Unknown(why)
 
     def _target(self, child: Any, where: Where) -> str | None:
@@ -366,8 +365,5 @@ class _Journey(Gathered):
             return self.labels[id_]
         if id_ is None or id_ not in self.exits:
             why = f"there is no node {shown(child)} in the file; taken as the end"
-            self._not_understood(shown(child), where, why)
+            self.not_understood(shown(child), where, why)
         return None
-
-    def _not_understood(self, label: str, where: Where, why: str) -> None:
-        self.unknown.append(NotUnderstood(label, where, why))

@@ -7,141 +7,44 @@ the cadence is ambiguous and has both readings.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property
 from itertools import pairwise
 from pathlib import PurePath
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from cadence_guard._struct import struct
 from cadence_guard.cadence import Cadence, CadenceFile, Unknown, Wait, Where
+from cadence_guard.importers import _handwritten_words as theirs
 from cadence_guard.importers import _linear as linear
 from cadence_guard.importers import apollo, instantly, native, salesloft, smartlead
-from cadence_guard.importers._linear import Item, Means, Notes, first_text, listed, snake, text_of
+from cadence_guard.importers._handwritten_lists import (
+    Found,
+    find,
+    is_a_wait,
+    is_time,
+    last_name,
+    lists_of,
+    vocabulary,
+)
+from cadence_guard.importers._handwritten_words import (
+    Data,
+    anchor_of,
+    ends_it,
+    holds,
+    means_of,
+    tells,
+    unit_in,
+)
+from cadence_guard.importers._linear import Item, Notes, first_text, snake, text_of
 from cadence_guard.importers._source import Source
 from cadence_guard.importers._values import shown, unknown_word
 from cadence_guard.words import PURPOSES, SIGNALS
 
 FORMAT: Final = "handwritten"
-Data: TypeAlias = Mapping[str, Any]
-
-# -- the names they use ----------------------------------------------------------------------------
-
-_U: Final = r"(?:seconds?|minutes?|mins?|hours?|days?|weeks?|business_days?|working_days?)"
-_UNIT: Final = re.compile(rf"(?:^|_)({_U})(?=_|$)")
-_AFTER: Final = r"(?:after|since|from)_(?:the_)?"
-_START: Final = re.compile(
-    rf"(?:send_)?(?:on_)?day(?:_offset|_number)?|offset_{_U}|{_U}_offset"
-    rf"|(?:(?:wait|delay)_)?{_U}_{_AFTER}(?:start|first|entry|enrol\w*|signup|beginning)(?:_\w+)?"
-)
-_PREVIOUS: Final = re.compile(
-    rf"(?:(?:wait|delay|gap)_)?{_U}_{_AFTER}(?:prev|previous|last|prior)(?:_\w+)?"
-    rf"|gap_{_U}|(?:wait|delay)_{_AFTER}(?:prev|previous|last|prior)"
-)
-_UNSETTLED: Final = re.compile(
-    rf"(?:delay|wait|follow_?up|after|send_after|interval)(?:_in)?(?:_{_U})?"
-    rf"|{_U}_(?:delay|wait|after)|wait_time"
-)
-_WEAK: Final = listed("day delay wait after interval wait_time follow_up followup")
-"""Names of delays that files of quite another kind have, too."""
-_UNIT_KEYS: Final = ("unit", "delay_unit", "wait_unit", "wait_mode", "time_unit")
-_AMOUNT_KEYS: Final = ("amount", "value", "duration", "for", "time")
-
-_CHANNEL_KEYS: Final = ("channel", "medium", "via")
-_KIND_KEYS: Final = ("step_type", "type", "action_type", "action", "kind", "method")
-_WRITTEN: Final = ("subject", "template", "template_id", "email_body")
-_MESSAGE: Final = ("body", "message", "variants")
-_NUMBERS: Final = ("step", "step_order", "step_number", "touch", "position", "order", "seq")
-_IDS: Final = ("id", "step_id", "key", "name", "label", "title", *_NUMBERS)
-_WAIT_KINDS: Final = listed("wait delay pause sleep")
-
-_PLAN: Final = listed(
-    "steps step touches touch sequence sequences cadence cadences drip drips nurture outreach"
-    " followup followups follow_up follow_ups campaign campaigns emails messages reminders"
-)
-"""Names of lists of touches, and of what is around them."""
-_GENERIC: Final = listed(
-    "steps touches sequence sequences cadence cadences emails messages items campaigns drips flow"
-)
-"""Names that do not tell one cadence from the next."""
-_DAY_LIST: Final = re.compile(rf"(follow_?up|reminder|nudge)?(touch|send|email)?s?_{_U}")
-_FOLLOW_UPS: Final = re.compile(r"follow_?ups?|reminders?|nudges?|bumps?")
-_COUNTS: Final = ("max_attempts", "max_followups", "max_follow_ups", "attempts", "count", "times")
-_CAPS: Final = ("max_touches", "max_steps", "max_touches_without_reply")
-
-_STOPS: Final = listed(
-    "stop_on stop_when stop_if cancel_on exit_on exits exit_conditions stop_conditions end_on"
-)
-_ON_REPLY: Final = listed("on_reply reply_routing reply_handling on_replies")
-_FLAGS: Final[Mapping[str, str]] = {
-    "stop_on_reply": "reply",
-    "exit_on_reply": "reply",
-    "remove_replied": "reply",
-    "stop_on_unsubscribe": "unsubscribed",
-    "stop_on_opt_out": "unsubscribed",
-    "stop_on_bounce": "bounced",
-    "remove_bounced": "bounced",
-    "stop_on_meeting": "meeting_booked",
-    "stop_on_meeting_booked": "meeting_booked",
-}
-_MACHINES: Final = listed("out_of_office ooo auto_reply autoreply no_reply none bounce bounced")
-"""Rows of a table of replies that no person wrote."""
-_SAID_BY_PEOPLE: Final = listed("objection question questions neutral positive other referral any")
-"""Rows of a table of replies that are no signal of their own."""
-_ENDS: Final = listed("exit_sequence exit stop stop_sequence end suppress remove archive")
-_PUT_OFF: Final = listed("defer snooze resume delay wait pause reenroll")
-_SWITCHES: Final = ("enabled", "active", "is_active")
-_BY_HAND: Final = ("manual", "manual_send", "is_manual")
-_BY_ITSELF: Final = ("automated", "auto", "auto_send")
-_GATES: Final = ("requires", "require", "wait_for")
-_ABANDON: Final = re.compile(rf"(?:abandon|give_up|timeout|expire)\w*?_{_U}")
-_RETRY: Final = re.compile(rf"retry_(?:after|every|delay|wait|interval)(?:_{_U})?|every")
-
-_TELL_IN_STEP: Final = listed(
-    "wait delay after before until day days hour hours minutes weeks every interval repeat retry"
-    " if when unless condition conditions require requires branch goto next skip window windows"
-    " time timezone schedule loop trigger gap cooldown attempts jitter random"
-)
-_TELL_AROUND: Final = listed(
-    "window windows quiet hours timezone holidays cooldown gap delay wait interval between branch"
-    " repeat loop reenroll restart"
-)
-"""Parts of a name that say that it is about times or ways, and must not be passed over."""
-
-_BUSINESS: Final = re.compile(r"\b(?:business|working|work)[ -]days?\b", re.IGNORECASE)
-ANCHORS: Final = ("start", "previous")
-_FROM_START: Final = re.compile(
-    r"\b(?:after|since|from)\s+(?:the\s+)?(?:first|start|entry|enrol|sign-?up|beginning)"
-    r"|\banchor\s*[:=]\s*start\b",
-    re.IGNORECASE,
-)
-_FROM_PREVIOUS: Final = re.compile(
-    r"\b(?:after|since|from)\s+(?:the\s+)?(?:previous|prior|last|preceding)\b"
-    r"|\banchor\s*[:=]\s*previous\b",
-    re.IGNORECASE,
-)
-"""What comments beside a delay say of it."""
-
-_OUTREACH: Final = listed(
-    "first_touch follow_up follow_ups followup followups nurture touches cadence cadences sequence"
-    " sequences outreach drip max_touches max_touches_without_reply min_days_between_touches"
-    " quiet_hours channel_preferences requires_optout_line optout_phrases honour_optout_within_days"
-    " optout_must_be_one_click stop_on reply_routing on_reply"
-)
-"""Two of these names make a file one about cadences, though it has no schedule."""
-
-# -- finding ---------------------------------------------------------------------------------------
-
-
-@struct
-class _Found:
-    """A list of touches, or what stands for one: `steps`, `touches`, `follow-ups` or `counted`."""
-
-    where: Where
-    kind: str
-    entries: Sequence[tuple[Where, Any]]
+_ABOVE: Final = 50
+"""Lines of comments above a list that are read."""
 
 
 def recognises(source: Source) -> bool:
@@ -152,138 +55,13 @@ def recognises(source: Source) -> bool:
         return False
     if isinstance(source.data, dict) and "nodes" in source.data and "connections" in source.data:
         return False  # a graph of n8n
-    return next(_find(source.data), None) is not None or len(_vocabulary(source.data)) > 1
-
-
-def _vocabulary(data: Any) -> set[str]:
-    mappings = (value for _, value in linear.walk(data) if isinstance(value, dict))
-    return {name for mapping in mappings for name in map(snake, mapping) if name in _OUTREACH}
-
-
-def _find(data: Any) -> Iterator[_Found]:
-    """The lists of touches of a file, in its order. Nothing is looked for inside of one."""
-    stack: list[tuple[Where, Any]] = [((), data)]
-    while stack:
-        where, value = stack.pop()
-        if found := _steps(where, value) or _days(where, value) or _counted(where, value):
-            yield found
-        else:
-            stack.extend(reversed(linear.children(where, value)))
-
-
-def _steps(where: Where, value: Any) -> _Found | None:
-    """A list of steps, or a mapping with a number for each."""
-    if isinstance(value, dict):
-        if not value or not all(key.isdecimal() and len(key) < 10 for key in value):
-            return None
-        entries = [((*where, key), value[key]) for key in sorted(value, key=int)]
-    else:
-        entries = [((*where, index), entry) for index, entry in enumerate(value)]
-    steps = [entry for _, entry in entries if isinstance(entry, dict)]
-    delays = {snake(key) for step in steps for key in step if _anchor(snake(key)) is not None}
-    planned = _is_planned(where)
-    if any(_is_wait(step) for step in steps):
-        is_plan = any(_means(step) for step in steps)
-    elif not delays:
-        is_plan = len(steps) > 1 and planned and all(linear.means(s.get("channel")) for s in steps)
-    elif delays <= _WEAK:
-        is_plan = any(_means(step) or _holds(step, _WRITTEN) for step in steps)
-    else:
-        signs = _WRITTEN + _MESSAGE + _NUMBERS
-        is_plan = planned or any(_means(step) or _holds(step, signs) for step in steps)
-    return _Found(where, "steps", entries) if is_plan else None
-
-
-def _is_wait(step: Data) -> bool:
-    """Whether an entry of a list is a wait of its own: `{type: wait, days: 3}`."""
-    kind = first_text(step, *_KIND_KEYS)
-    return kind is not None and snake(kind) in _WAIT_KINDS and any(map(_is_time, step))
-
-
-def _is_time(key: str) -> bool:
-    """Whether it is a key of a wait of its own."""
-    known = key in _AMOUNT_KEYS or linear.unit_of(key) is not None
-    return known or _anchor(snake(key)) is not None
-
-
-def _days(where: Where, value: Any) -> _Found | None:
-    """A list such as `followup_days: [3, 7, 14]`."""
-    if not isinstance(value, list) or not any(isinstance(each, int | float) for each in value):
-        return None
-    name = _last(where)
-    told = _DAY_LIST.fullmatch(name)
-    delays = name in ("days", "delays") or _anchor(name) is not None
-    if not (told and any(told.groups())) and not (delays and _is_planned(where)):
-        return None
-    entries = [((*where, index), entry) for index, entry in enumerate(value)]
-    return _Found(where, "follow-ups" if told and told[1] else "touches", entries)
-
-
-def _counted(where: Where, value: Any) -> _Found | None:
-    """`followup: {max_attempts: 2, delay_days: 7}`."""
-    if not isinstance(value, dict) or not _FOLLOW_UPS.fullmatch(_last(where)):
-        return None
-    count = next((value[key] for key in _COUNTS if key in value), None)
-    delay = next((key for key in value if _anchor(snake(key)) is not None), None)
-    if delay is None or not isinstance(count, int) or not 1 <= count <= 1000:
-        return None
-    return _Found(where, "counted", [((*where, delay), value[delay])] * count)
-
-
-def _is_planned(where: Where) -> bool:
-    return not _PLAN.isdisjoint(snake(key) for key in where if isinstance(key, str))
-
-
-def _last(where: Where) -> str:
-    return snake(where[-1]) if where and isinstance(where[-1], str) else ""
-
-
-@lru_cache(maxsize=4096)
-def _anchor(name: str) -> str | None:
-    """What the name of a delay says it counts from, "" if it does not say; None: no delay."""
-    if _START.fullmatch(name):
-        return "start"
-    if _PREVIOUS.fullmatch(name):
-        return "previous"
-    return "" if _UNSETTLED.fullmatch(name) else None
-
-
-def _unit(name: str) -> str | None:
-    """The unit in the name of a delay."""
-    found = _UNIT.search(name)
-    return linear.unit_of(found[1]) if found else None
-
-
-def _holds(step: Data, keys: Iterable[str]) -> bool:
-    return any(step.get(key) for key in keys)
-
-
-def _tells(key: str, words: frozenset[str]) -> bool:
-    """Whether a part of the name is one of the words."""
-    return not words.isdisjoint(snake(key).split("_"))
-
-
-def _ends(row: Any) -> bool:
-    """Whether a row of a table of replies ends the cadence."""
-    if isinstance(row, dict):
-        ends = (value is True for key, value in row.items() if snake(key) in _ENDS)
-        return any(ends) or _ends(row.get("action"))
-    return row is True or (isinstance(row, str) and snake(row) in _ENDS)
-
-
-def _means(step: Data) -> Means | None:
-    keys = (*_CHANNEL_KEYS, *_KIND_KEYS)
-    return next((known for key in keys if (known := linear.means(step.get(key)))), None)
-
-
-# -- reading ---------------------------------------------------------------------------------------
+    return next(find(source.data), None) is not None or len(vocabulary(source)) > 1
 
 
 def read(source: Source) -> CadenceFile:
     """The cadences of the file."""
-    seen: set[Where] = set()
-    lines = [] if source.is_json else source.text.splitlines()
-    plans = [_Plan(source, found, lines, seen) for found in _find(source.data)]
+    file = _File(source)
+    plans = [_Plan(file, found) for found in lists_of(source)]
     settled: dict[str, str] = {}
     for plan in plans:  # one program reads the whole file: what settles one list settles the others
         if plan.delay and (anchor := plan.told()) is not None:
@@ -305,20 +83,53 @@ class _Draft:
     anchor: str = "previous"
     mark: object = None
 
+    def read(self, anchor: str) -> Item:
+        """The entry, counted from `anchor` if nothing says what it counts from."""
+        from_start = (self.anchor or anchor) == "start"
+        return replace(self.item, since_start=True) if from_start else self.item
+
+
+class _File:
+    """A file while its lists are read: what is asked of it for more than one of them."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.lines = [] if source.is_json else source.text.splitlines()
+        self.seen: set[Where] = set()
+        """The keys about times that a list has told."""
+        self._stops: dict[Where, list[str]] = {}
+        self._times: dict[Where, list[str]] = {}
+
+    def stops(self, where: Where, data: Data) -> list[str]:
+        """The keys of a mapping that may say what ends a cadence."""
+        if where not in self._stops:
+            known = theirs.STOPS | theirs.ON_REPLY | theirs.FLAGS.keys()
+            self._stops[where] = [key for key in data if snake(key) in known]
+        return self._stops[where]
+
+    def times(self, where: Where, data: Data) -> list[str]:
+        """The keys of a mapping that are about times or caps, and not told yet."""
+        if where not in self._times:
+            self._times[where] = [
+                k for k in data if k in theirs.CAPS or tells(k, theirs.TELL_AROUND)
+            ]
+        kept = [key for key in self._times[where] if (*where, key) not in self.seen]
+        self._times[where] = kept
+        return kept
+
 
 class _Plan:
     """One list of touches while it is read."""
 
-    def __init__(
-        self, source: Source, found: _Found, lines: Sequence[str], seen: set[Where]
-    ) -> None:
-        self.source = source
+    def __init__(self, file: _File, found: Found) -> None:
+        self.file = file
+        self.source = file.source
         self.found = found
-        self.lines = lines
-        self.notes = Notes(source)
+        self.lines = file.lines
+        self.notes = Notes(file.source)
         self.around: list[tuple[Where, Data]] = []
         """The mappings that the list is in, from the inside out."""
-        value = source.data
+        value = self.source.data
         for depth, key in enumerate(found.where):
             self._surround(found.where[:depth], value)
             value = value[key]
@@ -327,12 +138,12 @@ class _Plan:
         self.delay = ""
         self.gates: set[str] = set()
         self.timed = False
-        self.has_waits = any(isinstance(e, dict) and _is_wait(e) for _, e in found.entries)
+        self.has_waits = any(isinstance(e, dict) and is_a_wait(e) for _, e in found.entries)
         self.said = " ".join(self._comments())
         self.anchor = self._explicit()
         self.exits = self._exits()
         self.drafts = self._steps() if found.kind == "steps" else self._numbers()
-        self._pass_over(seen)
+        self._pass_over()
 
     def _surround(self, where: Where, value: Any) -> None:
         if isinstance(value, dict):
@@ -342,9 +153,9 @@ class _Plan:
         """What the file itself says that delays count from: `anchor`, nearest to the list."""
         for where, holder in self.around:
             if "anchor" in holder:
-                if holder["anchor"] in ANCHORS:
+                if holder["anchor"] in theirs.ANCHORS:
                     return str(holder["anchor"])
-                why = unknown_word(holder["anchor"], ANCHORS, "anchor")
+                why = unknown_word(holder["anchor"], theirs.ANCHORS, "anchor")
                 self.notes.missed("anchor", (*where, "anchor"), why)
         return None
 
@@ -353,14 +164,15 @@ class _Plan:
         places = [self.found.where]
         for where, entry in self.found.entries:
             keys = entry if isinstance(entry, dict) else ()
-            places += ((*where, key) for key in keys if _anchor(snake(key)) is not None)
+            places += ((*where, key) for key in keys if anchor_of(snake(key)) is not None)
         if self.found.kind == "counted":
             places.append(self.found.entries[0][0])
         if self.lines:
             marks = (self.source.mark(place, key=True) for place in places)
             for line in sorted({mark.line - 1 for mark in marks}):
                 yield self.lines[line].partition(" #")[2]
-                while line > 0 and self.lines[line - 1].lstrip().startswith("#"):
+                above = max(0, line - _ABOVE)
+                while line > above and self.lines[line - 1].lstrip().startswith("#"):
                     line -= 1
                     yield self.lines[line]
 
@@ -371,7 +183,11 @@ class _Plan:
         for number, (where, entry) in enumerate(self.found.entries, 1):
             if not isinstance(entry, dict):
                 self.notes.missed(repr(entry)[:60], where, "not a step")
-            elif False in [linear.flag(self.notes, entry, where, key) for key in _SWITCHES]:
+            elif False in [
+                linear.flag(self.notes, entry, where, key)
+                for key in theirs.SWITCHES
+                if key in entry
+            ]:
                 self.notes.assume("steps that are switched off stay so")
             else:
                 drafts.append(self._step(where, entry, number))
@@ -381,11 +197,11 @@ class _Plan:
         """The touches of a list of days, or of so many follow-ups."""
         counted = self.found.kind == "counted"
         self.delay, self.timed = (
-            _last(self.found.entries[0][0] if counted else self.found.where),
+            last_name(self.found.entries[0][0] if counted else self.found.where),
             True,
         )
-        anchor = "previous" if counted else _anchor(self.delay) or ""
-        unit = self._business(_unit(self.delay))
+        anchor = "previous" if counted else anchor_of(self.delay) or ""
+        unit = self._business(unit_in(self.delay))
         channel = self._implied()
         drafts = []
         if self.found.kind != "touches":
@@ -399,19 +215,25 @@ class _Plan:
 
     def _business(self, unit: str | None) -> str | None:
         """A unit; a day is a business day if a comment says so."""
-        return linear.BUSINESS if unit == "day" and _BUSINESS.search(self.said) else unit
+        return linear.BUSINESS if unit == "day" and theirs.BUSINESS.search(self.said) else unit
 
     def _step(self, where: Where, step: Data, number: int) -> _Draft:
-        used: set[str] = {*_CHANNEL_KEYS, *_KIND_KEYS, *_UNIT_KEYS, *_IDS, *_GATES}
-        kind = snake(first_text(step, *_KIND_KEYS) or "")
+        used: set[str] = {
+            *theirs.CHANNEL_KEYS,
+            *theirs.KIND_KEYS,
+            *theirs.UNIT_KEYS,
+            *theirs.IDS,
+            *theirs.GATES,
+        }
+        kind = snake(first_text(step, *theirs.KIND_KEYS) or "")
         wait: Wait | None = None
         anchor, waits_at = "", where
-        is_wait = _is_wait(step)
-        delays = [k for k in step if (_is_time(k) if is_wait else _anchor(snake(k)) is not None)]
+        is_wait = is_a_wait(step)
+        delays = [k for k in step if (is_time(k) if is_wait else anchor_of(snake(k)) is not None)]
         for key in delays:
             name, place = snake(key), (*where, key)
             used.add(key)
-            told = _anchor(name) or ""
+            told = anchor_of(name) or ""
             if wait is not None and told != anchor:
                 self.notes.missed(key, place, "a second delay that counts from something else")
                 continue
@@ -432,19 +254,19 @@ class _Plan:
         self._attempts(where, step, used, more)
         gate = self._gate(where, step, used)
         for key, value in step.items():
-            if key not in used and value and _tells(key, _TELL_IN_STEP):
+            if key not in used and value and tells(key, theirs.TELL_IN_STEP):
                 self.notes.missed(key, (*where, key), "a key about times or ways, not understood")
-        title = first_text(step, *_IDS) or str(number)
+        title = first_text(step, *theirs.IDS) or str(number)
         mark = None
         if "variant" in step:
-            mark = (first_text(step, *_NUMBERS), anchor, wait)
+            mark = (first_text(step, *theirs.NUMBERS), anchor, wait)
         item = Item(title, where, channel, wait, waits_at, gate=gate, more=more)
         return _Draft(item, anchor if delays else "previous" if number > 1 else "", mark)
 
     def _wait(self, where: Where, value: Any, name: str, step: Data) -> Wait | None:
         """The wait that one key of a step says; its value may be a mapping of its own."""
-        unit = _unit(name)
-        for key in _UNIT_KEYS:
+        unit = unit_in(name)
+        for key in theirs.UNIT_KEYS:
             if isinstance(word := step.get(key), str):
                 said = linear.unit_of(word)
                 if said is None or unit not in (None, said):
@@ -455,14 +277,14 @@ class _Plan:
         if not isinstance(value, dict):
             return linear.wait_of(self.notes, where, value, unit)
         total: Wait | None = None
-        told = [(key, linear.unit_of(value[key])) for key in _UNIT_KEYS if key in value]
+        told = [(key, linear.unit_of(value[key])) for key in theirs.UNIT_KEYS if key in value]
         said = next((each for _, each in told if each), unit)
         for key, each in told:
             if each is None:
                 self.notes.missed(shown(value[key]), (*where, key), "no unit of time")
-        parts = [(key, linear.unit_of(key) or said) for key in value if key not in _UNIT_KEYS]
+        parts = [(key, linear.unit_of(key) or said) for key in value if key not in theirs.UNIT_KEYS]
         for key, each in parts:
-            if linear.unit_of(key) or key in _AMOUNT_KEYS:
+            if linear.unit_of(key) or key in theirs.AMOUNT_KEYS:
                 part = linear.wait_of(self.notes, (*where, key), value[key], each)
                 total = linear.plus(total, part)
             else:
@@ -471,21 +293,25 @@ class _Plan:
 
     def _channel(self, where: Where, step: Data, kind: str) -> tuple[str | None, bool]:
         """The channel of a step, None if it reaches nobody, and whether a person does it."""
-        by_hand = [linear.flag(self.notes, step, where, key) for key in _BY_HAND]
-        by_itself = [linear.flag(self.notes, step, where, key) for key in _BY_ITSELF]
+        by_hand = [
+            linear.flag(self.notes, step, where, key) for key in theirs.BY_HAND if key in step
+        ]
+        by_itself = [
+            linear.flag(self.notes, step, where, key) for key in theirs.BY_ITSELF if key in step
+        ]
         manual = True in by_hand or False in by_itself
-        found = _means(step)
+        found = means_of(step)
         if found is not None:
             return found.channel, manual or found.manual
-        if word := first_text(step, *_CHANNEL_KEYS):
-            key = next(key for key in _CHANNEL_KEYS if key in step)
+        if word := first_text(step, *theirs.CHANNEL_KEYS):
+            key = next(key for key in theirs.CHANNEL_KEYS if key in step)
             self.notes.missed(word[:60], (*where, key), "no channel that is known")
             return None, manual
         if kind in linear.NO_TOUCH:
             return None, manual
         if kind in ("message", "dm"):
-            return self._implied(self._sibling()), manual
-        if not kind or _holds(step, _WRITTEN + _MESSAGE):
+            return self._implied(self._sibling), manual
+        if not kind or holds(step, theirs.WRITTEN + theirs.MESSAGE):
             return self._implied(), manual
         self.notes.missed(kind, where, "no kind of step that is known")
         return None, manual
@@ -498,10 +324,11 @@ class _Plan:
         self.notes.assume(f"{word[:60]!r} is no purpose that is known; it is taken as sales")
         return None
 
+    @cached_property
     def _sibling(self) -> str | None:
         """The one channel that the other steps of the list have, if it is one."""
         steps = [entry for _, entry in self.found.entries if isinstance(entry, dict)]
-        channels = {known.channel for step in steps if (known := _means(step))}
+        channels = {known.channel for step in steps if (known := means_of(step))}
         return channels.pop() if len(channels) == 1 else None
 
     def _implied(self, channel: str | None = None) -> str:
@@ -520,7 +347,7 @@ class _Plan:
         key = next((key for key in ("attempts", "max_attempts") if key in step), None)
         if key is None:
             return
-        every = next((each for each in step if _RETRY.fullmatch(snake(each))), None)
+        every = next((each for each in step if theirs.RETRY.fullmatch(snake(each))), None)
         used.update((key, every or key))
         attempts = step[key]
         if isinstance(attempts, bool) or not isinstance(attempts, int) or not 0 < attempts <= 100:
@@ -528,14 +355,14 @@ class _Plan:
         elif attempts > 1 and every is None:
             self.notes.missed(key, (*where, key), "it does not say how long after one another")
         elif every is not None and attempts > 1:
-            place, unit = (*where, every), _unit(snake(every))
+            place, unit = (*where, every), unit_in(snake(every))
             more["attempts"] = attempts
             more["every"] = linear.wait_of(self.notes, place, step[every], unit)
 
     def _gate(self, where: Where, step: Data, used: set[str]) -> tuple[str, Wait | None] | None:
         """The signal that must have come before a step, if no step before it asked for it."""
-        key = next((key for key in _GATES if key in step), None)
-        until = next((each for each in step if _ABANDON.fullmatch(snake(each))), None)
+        key = next((key for key in theirs.GATES if key in step), None)
+        until = next((each for each in step if theirs.ABANDON.fullmatch(snake(each))), None)
         if key is None or not step[key]:
             return None
         word = step[key]
@@ -545,7 +372,7 @@ class _Plan:
         timeout: Wait | None = None
         if until is not None:
             used.add(until)
-            unit = _unit(snake(until))
+            unit = unit_in(snake(until))
             timeout = linear.wait_of(self.notes, (*where, until), step[until], unit)
         asked = linear.signals(self.notes, word)
         if not asked or asked[0] in self.gates:
@@ -561,7 +388,7 @@ class _Plan:
         around = dict(self.around)
         for depth in range(len(self.found.where), -1, -1):
             key = self.found.where[depth - 1] if depth else 0
-            if isinstance(key, str) and snake(key) not in _GENERIC and not key.isdecimal():
+            if isinstance(key, str) and snake(key) not in theirs.GENERIC and not key.isdecimal():
                 return key
             holder = around.get(self.found.where[: depth - 1]) if depth else None
             keys = ("id", "sequence_id", "cadence_id", "campaign_id", "key", "slug", "name")
@@ -572,14 +399,14 @@ class _Plan:
     def _exits(self) -> frozenset[str]:
         told: list[str] = []
         for where, data in self.around:
-            for key, value in data.items():
-                name, place = snake(key), (*where, key)
-                if name in _STOPS:
+            for key in self.file.stops(where, data):
+                name, place, value = snake(key), (*where, key), data[key]
+                if name in theirs.STOPS:
                     told += self._stops(place, value)
-                elif name in _ON_REPLY:
+                elif name in theirs.ON_REPLY:
                     told += self._replies(place, value)
-                elif name in _FLAGS and linear.flag(self.notes, data, where, key):
-                    told += linear.signals(self.notes, _FLAGS[name])
+                elif name in theirs.FLAGS and linear.flag(self.notes, data, where, key):
+                    told += linear.signals(self.notes, theirs.FLAGS[name])
         return frozenset(told)
 
     def _stops(self, where: Where, value: Any) -> Iterator[str]:
@@ -595,7 +422,7 @@ class _Plan:
     def _replies(self, where: Where, value: Any) -> Iterator[str]:
         """The signals of a table of replies: any reply, if every reply of a person ends it."""
         if not isinstance(value, dict):
-            if _ends(value):
+            if ends_it(value):
                 yield from linear.REPLIES
             elif value:
                 self.notes.missed(repr(value)[:60], where, "not what to do on a reply")
@@ -603,30 +430,30 @@ class _Plan:
         ends, stays = False, False
         for key, row in value.items():
             name = snake(key)
-            if _ends(row):
-                ends = ends or name not in _MACHINES
-                if name not in _SAID_BY_PEOPLE:
+            if ends_it(row):
+                ends = ends or name not in theirs.MACHINES
+                if name not in theirs.SAID_BY_PEOPLE:
                     yield from linear.signals(self.notes, key)
             else:
-                stays = stays or name not in _MACHINES
-                if isinstance(row, dict) and any(_tells(each, _PUT_OFF) for each in row):
+                stays = stays or name not in theirs.MACHINES
+                if isinstance(row, dict) and any(tells(each, theirs.PUT_OFF) for each in row):
                     self.notes.assume(f"nobody's {key!r} puts off a step")
         if ends and not stays:
             yield from linear.REPLIES
 
-    def _pass_over(self, seen: set[Where]) -> None:
+    def _pass_over(self) -> None:
         """Notes the keys around that are about times, and caps below the number of touches."""
         touches = sum(draft.item.channel is not None for draft in self.drafts)
         for where, data in self.around:
-            for key, value in data.items():
-                place = (*where, key)
-                if key in _CAPS and isinstance(value, int) and value < touches:
+            for key in self.file.times(where, data):
+                place, value = (*where, key), data[key]
+                if key in theirs.CAPS and isinstance(value, int) and value < touches:
                     why = f"it has {touches} touches; those above the cap are checked, too"
                     self.notes.missed(key, place, why)
                 is_path = self.found.where[: len(place)] == place or where == self.found.where
-                if is_path or place in seen or not value or not _tells(key, _TELL_AROUND):
+                if is_path or not value or not tells(key, theirs.TELL_AROUND):
                     continue
-                seen.add(place)
+                self.file.seen.add(place)
                 self.notes.missed(key, place, "a key about times or ways, not understood")
 
     # -- what delays count from
@@ -636,7 +463,10 @@ class _Plan:
         if self.anchor is not None:
             return self.anchor
         silent = [draft for draft in self.drafts if draft.anchor == ""]
-        start, previous = _FROM_START.search(self.said), _FROM_PREVIOUS.search(self.said)
+        start, previous = (
+            theirs.FROM_START.search(self.said),
+            theirs.FROM_PREVIOUS.search(self.said),
+        )
         if bool(start) != bool(previous):
             return "start" if start else "previous"
         if any(draft.item.channel is None and draft.item.wait for draft in self.drafts):
@@ -675,12 +505,8 @@ class _Plan:
         return replace(made, ambiguous=True, other=other)
 
     def _made(self, anchor: str) -> Cadence:
-        drafts = [replace(draft, anchor=draft.anchor or anchor) for draft in self.drafts]
-        anchors = {draft.anchor for draft in drafts if draft.item.wait is not None}
-        items = linear.one_of_each(
-            (replace(draft.item, since_start=draft.anchor == "start"), draft.mark)
-            for draft in drafts
-        )
+        anchors = {d.anchor or anchor for d in self.drafts if d.item.wait is not None}
+        items = linear.one_of_each((d.read(anchor), d.mark) for d in self.drafts)
         nodes, start = linear.chain(items)
         holder = self.around[0][1] if self.around else {}
         trigger = first_text(holder, "entry_signal", "trigger", "trigger_type")

@@ -25,11 +25,11 @@ _DAYS: Final = {str(day): (day - 1) % 7 for day in range(7)}
 
 def recognises(source: Source) -> bool:
     """A mapping with `sequences` of `steps` and a setting that only Instantly has."""
-    return next(_campaigns(source.data), None) is not None
+    return next(_campaigns(source), None) is not None
 
 
-def _campaigns(data: Any) -> Iterator[tuple[Where, dict[str, Any]]]:
-    for where, value in linear.walk(data):
+def _campaigns(source: Source) -> Iterator[tuple[Where, dict[str, Any]]]:
+    for where, value in source.collections:
         if isinstance(value, dict) and any(sign in value for sign in _SIGNS):
             sequences = value.get("sequences")
             if isinstance(sequences, list) and any(
@@ -40,7 +40,7 @@ def _campaigns(data: Any) -> Iterator[tuple[Where, dict[str, Any]]]:
 
 def read(source: Source) -> CadenceFile:
     """The campaigns of the file."""
-    told = [_cadence(source, where, data) for where, data in _campaigns(source.data)]
+    told = [_cadence(source, where, data) for where, data in _campaigns(source)]
     return CadenceFile(FORMAT, linear.named(told))
 
 

@@ -21,11 +21,11 @@ FORMAT: Final = "salesloft"
 
 def recognises(source: Source) -> bool:
     """A mapping with `step_groups` of `steps`."""
-    return next(_groups(source.data), None) is not None
+    return next(_groups(source), None) is not None
 
 
-def _groups(data: Any) -> Iterator[tuple[Where, list[Any]]]:
-    for where, value in linear.walk(data):
+def _groups(source: Source) -> Iterator[tuple[Where, list[Any]]]:
+    for where, value in source.collections:
         groups = value.get("step_groups") if isinstance(value, dict) else None
         if isinstance(groups, list) and any(
             isinstance(group, dict) and isinstance(group.get("steps"), list) for group in groups
@@ -33,8 +33,8 @@ def _groups(data: Any) -> Iterator[tuple[Where, list[Any]]]:
             yield (*where, "step_groups"), groups
 
 
-def _plain(data: Any) -> Iterator[tuple[Where, Mapping[str, Any]]]:
-    for where, value in linear.walk(data):
+def _plain(source: Source) -> Iterator[tuple[Where, Mapping[str, Any]]]:
+    for where, value in source.collections:
         named = isinstance(value, dict) and isinstance(value.get("cadence_name"), str)
         if named and isinstance(value.get("steps"), list):
             yield where, value
@@ -43,7 +43,7 @@ def _plain(data: Any) -> Iterator[tuple[Where, Mapping[str, Any]]]:
 def read(source: Source) -> CadenceFile:
     """The cadences of the file."""
     told = []
-    for where, groups in _groups(source.data):
+    for where, groups in _groups(source):
         settings = _settings(source, where)
         notes = Notes(source)
         items = [
@@ -53,7 +53,7 @@ def read(source: Source) -> CadenceFile:
         ]
         name = first_text(settings[0] if settings else {}, "name") or PurePath(source.path).stem
         told.append(_cadence(notes, name, where, items, settings))
-    for where, plain in _plain(source.data):
+    for where, plain in _plain(source):
         notes = Notes(source)
         items = _steps(notes, (*where, "steps"), plain["steps"])
         settings = _settings(source, where)

@@ -6,6 +6,7 @@ the clock of its own zone.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any, Final
@@ -22,11 +23,11 @@ FORMAT: Final = "smartlead"
 
 def recognises(source: Source) -> bool:
     """A list of mappings with `seq_delay_details`."""
-    return next(_sequences(source.data), None) is not None
+    return next(_sequences(source), None) is not None
 
 
-def _sequences(data: Any) -> Iterator[tuple[Where, list[Any]]]:
-    for where, value in linear.walk(data):
+def _sequences(source: Source) -> Iterator[tuple[Where, list[Any]]]:
+    for where, value in source.collections:
         if isinstance(value, list) and any(
             isinstance(step, dict) and isinstance(step.get("seq_delay_details"), dict)
             for step in value
@@ -36,31 +37,67 @@ def _sequences(data: Any) -> Iterator[tuple[Where, list[Any]]]:
 
 def read(source: Source) -> CadenceFile:
     """The campaigns of the file."""
-    found = list(_sequences(source.data))
+    found = list(_sequences(source))
+    settings = _Settings(source)
     told = []
     for where, steps in found:
         # alone in its file, a sequence has all settings of the file; else those around it
         scope = where[:-1] if len(found) > 1 else ()
-        told.append(_cadence(source, where, steps, scope))
+        told.append(_cadence(settings, where, steps, scope))
     return CadenceFile(FORMAT, linear.named(told))
 
 
-def _cadence(source: Source, where: Where, steps: list[Any], scope: Where) -> Cadence:
-    notes = Notes(source)
-    settings = [
-        ((*scope, *place), value)
-        for place, value in linear.walk(linear.at(source.data, scope))
-        if isinstance(value, dict) and "seq_number" not in value
-    ]
-    opens, opens_at = _window(notes, settings)
+class _Settings:
+    """The mappings of a file that say a name, a window, or what stops it."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._places = source.collections
+        self._index = {where: index for index, (where, _) in enumerate(self._places)}
+        self._saying: dict[str, list[int]] = {key: [] for key in ("name", "window", "stop")}
+        for index, (_, data) in enumerate(self._places):
+            if isinstance(data, dict) and "seq_number" not in data:
+                if first_text(data, "name") is not None:
+                    self._saying["name"].append(index)
+                if "days_of_the_week" in data or _cron(data) is not None:
+                    self._saying["window"].append(index)
+                if data.get("stop_lead_settings"):
+                    self._saying["stop"].append(index)
+
+    def first(self, what: str, scope: Where) -> tuple[Where, dict[str, Any]] | None:
+        """The first mapping at a place, or below it, that says something."""
+        saying = self._saying[what]
+        # What is below a place comes right after it.
+        after = bisect_left(saying, self._index[scope])
+        if after == len(saying):
+            return None
+        where, data = self._places[saying[after]]
+        return (where, data) if where[: len(scope)] == scope else None
+
+
+def _cron(data: dict[str, Any]) -> Any:
+    """The schedule as the API gives it back, a mapping or the text of one; None if there is none,
+    and the text of what is wrong with it."""
+    cron = data.get("scheduler_cron_value")
+    if not isinstance(cron, str):
+        return cron
+    try:
+        return load(cron).data  # "{ tz: 'Europe/Berlin', days: [1, 2], ... }"
+    except YamlError as error:
+        return error.problem
+
+
+def _cadence(settings: _Settings, where: Where, steps: list[Any], scope: Where) -> Cadence:
+    notes = Notes(settings.source)
+    opens, opens_at = _window(notes, settings.first("window", scope))
     nodes, start = linear.chain(_items(notes, where, steps), opens, opens_at)
-    name = next((text for _, data in settings if (text := first_text(data, "name"))), None)
+    _, named = settings.first("name", scope) or ((), {})
     return Cadence(
-        name or PurePath(source.path).stem,
+        first_text(named, "name") or PurePath(settings.source.path).stem,
         where,
         nodes,
         start,
-        exits=_exits(notes, settings),
+        exits=_exits(notes, settings.first("stop", scope)),
         unknown=notes.unknown,
         assumes=notes.assumes,
     )
@@ -86,26 +123,19 @@ def _items(notes: Notes, where: Where, steps: list[Any]) -> list[Item]:
 
 
 def _window(
-    notes: Notes, settings: list[tuple[Where, dict[str, Any]]]
+    notes: Notes, said: tuple[Where, dict[str, Any]] | None
 ) -> tuple[UntilOpen | None, Where]:
-    for where, data in settings:
-        if "days_of_the_week" in data:
-            return _open(notes, where, data, "days_of_the_week", "start_hour", "end_hour"), where
-        if "scheduler_cron_value" in data:
-            place = (*where, "scheduler_cron_value")
-            cron = data["scheduler_cron_value"]
-            if isinstance(cron, str):  # "{ tz: 'Europe/Berlin', days: [1, 2], ... }"
-                try:
-                    cron = load(cron).data
-                except YamlError as error:
-                    cron = error.problem
-            if isinstance(cron, dict):
-                return _open(notes, place, cron, "days", "startHour", "endHour"), place
-            if cron is not None:
-                why = f"it is no schedule: {shown(cron)}; {linear.ANY_HOUR}"
-                notes.missed("scheduler_cron_value", place, why)
-                return None, ()
-    notes.assume("mails go out at any hour: the file says no sending window")
+    if said is None:
+        notes.assume("mails go out at any hour: the file says no sending window")
+        return None, ()
+    where, data = said
+    if "days_of_the_week" in data:
+        return _open(notes, where, data, "days_of_the_week", "start_hour", "end_hour"), where
+    place, cron = (*where, "scheduler_cron_value"), _cron(data)
+    if isinstance(cron, dict):
+        return _open(notes, place, cron, "days", "startHour", "endHour"), place
+    why = f"it is no schedule: {shown(cron)}; {linear.ANY_HOUR}"
+    notes.missed("scheduler_cron_value", place, why)
     return None, ()
 
 
@@ -125,10 +155,10 @@ def _open(
     return linear.in_zone(notes, where, [([(day - 1) % 7 for day in chosen], opens, closes)], zone)
 
 
-def _exits(notes: Notes, settings: list[tuple[Where, dict[str, Any]]]) -> frozenset[str]:
+def _exits(notes: Notes, said: tuple[Where, dict[str, Any]] | None) -> frozenset[str]:
     notes.assume("Smartlead itself stops at an unsubscribe")
-    told = ((w, at) for at, data in settings if (w := data.get("stop_lead_settings")))
-    word, where = next(told, (None, ()))
+    where, data = said or ((), {})
+    word = data.get("stop_lead_settings")
     if not isinstance(word, str):
         if word is not None:
             why = f"it is {shown(word)}; expected what stops a campaign"

@@ -6,12 +6,16 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from cadence_guard.errors import CadenceError
 
 if TYPE_CHECKING:
     from cadence_guard.check.report import Report
     from cadence_guard.check.run import Opened
     from cadence_guard.policy import Policy
+
+FAIL_ON: Final = ("always", "sometimes")
 
 
 def assert_cadence_ok(
@@ -26,12 +30,18 @@ def assert_cadence_ok(
     ./pyproject.toml names, or the pack humane. Starts are judged from the day `first` on, today
     unless told, for 13 months. Raises AssertionError, whose text is the report with a time line
     for each finding, if something blocks always or, with `fail_on="sometimes"`, at some start;
-    CadenceError and PolicyError for what cannot be read.
+    CadenceError and PolicyError for what cannot be read, and if no file is given; ValueError for
+    another `fail_on`.
     """
     __tracebackhide__ = True
     # The checker loads when it is asked: `cadence_guard.testing` has this function, too.
     from cadence_guard.check.run import check_files, files_of, open_all
+    from cadence_guard.words import expected
 
+    if fail_on not in FAIL_ON:
+        raise ValueError(expected(fail_on, FAIL_ON, "fail_on"))
+    if not files:  # such as a glob that fits nothing
+        raise CadenceError("no cadence file is given, so nothing was checked")
     read, errors = open_all(files_of(fspath(file) for file in files))
     if errors:
         raise errors[0]

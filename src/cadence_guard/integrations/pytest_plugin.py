@@ -27,7 +27,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The option and the settings."""
     group = parser.getgroup("cadence-guard")
     group.addoption("--cadences", action="store_true", help="Check *.cadence.yaml files as tests.")
-    parser.addini("cadence_policy", "The policy file for --cadences, else as on the command line.")
+    parser.addini(
+        "cadence_policy",
+        "The policy file for --cadences, seen from the folder of the settings; else as on the"
+        " command line.",
+    )
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -93,7 +97,7 @@ def _judge(session: pytest.Session) -> _Judged:
     from cadence_guard.check.run import check_files, open_all
     from cadence_guard.integrations.asserting import policy_of
 
-    policy = policy_of(session.config.getini("cadence_policy") or None)
+    policy = policy_of(_policy_file(session.config))
     read: list[Opened] = []
     errors: dict[Path, CadenceGuardError] = {}
     tests = (item for item in session.items if isinstance(item, CadenceItem))
@@ -102,6 +106,13 @@ def _judge(session: pytest.Session) -> _Judged:
         read += files
         errors.update((path, error) for error in wrong)
     return _Judged(check_files(read, policy, datetime.now(UTC).date()), read, errors)
+
+
+def _policy_file(config: pytest.Config) -> Path | None:
+    """The policy file that the settings name, as pytest finds files of its own settings."""
+    named = config.getini("cadence_policy")
+    beside = config.rootpath if config.inipath is None else config.inipath.parent
+    return beside / named if named else None
 
 
 def _about(report: Report, path: str) -> Report:

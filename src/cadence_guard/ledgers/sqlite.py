@@ -77,7 +77,7 @@ class SqliteLedger:
         self.path = Path(path).absolute()  # it may be opened again from elsewhere
         with _forking:
             _ledgers.add(self)
-        self._do(bool)  # so that an error is told now
+        self._do(lambda db: None)  # so that a file that is no ledger is refused now
 
     # -- the contract ---------------------------------------------------------------------------
 

@@ -26,6 +26,15 @@ def check_data(report: Report, *, known: int = 0) -> dict[str, Any]:
         "assumes": list(report.assumes),
         "findings": [finding_data(finding) for finding in report.findings],
         "baselined": known,
+        "errors": [
+            {
+                "path": fault.path,
+                "line": fault.line,
+                "column": fault.column,
+                "message": fault.message,
+            }
+            for fault in report.errors
+        ],
     }
 
 
@@ -58,6 +67,17 @@ def witness_data(witness: Witness) -> dict[str, Any]:
         "offset": None if offset is None else {"min": offset[0], "max": offset[1]},
         "zone": witness.zone,
         "since": None if witness.since is None else to_text(witness.since),
+        "before": None
+        if witness.before is None
+        else [
+            {
+                "cadence": touch.cadence,
+                "step": touch.step,
+                "turn": touch.turn,
+                "channel": touch.channel,
+            }
+            for touch in witness.before
+        ],
         "touches": [
             {
                 "cadence": touch.cadence,
@@ -68,6 +88,7 @@ def witness_data(witness: Witness) -> dict[str, Any]:
                 "verdict": touch.verdict,
                 "codes": list(touch.codes),
             }
+            | ({} if touch.person is None else {"person": touch.person})
             for touch in witness.touches
         ],
         "signals": [

@@ -123,7 +123,11 @@ def _closing(report: Report, style: Style, known: int, stale: Sequence[str]) -> 
 
 
 def summary(report: Report, known: int = 0) -> str:
-    """`2 findings, 1 warning in 3 files (4 cadences, 31 steps); 1 more in the baseline`."""
+    """`2 findings, 1 warning in 3 files (4 cadences, 31 steps); 1 more in the baseline`. It begins
+    with what could not be checked, if there is something."""
+    errors = _count(len(report.errors), "error")
+    if report.errors and not report.files:
+        return f"Nothing was checked: {errors}"
     effects = Counter(finding.effect for finding in report.findings)
     words = [
         _count(effects[effect], word)
@@ -133,10 +137,13 @@ def summary(report: Report, known: int = 0) -> str:
     cadences = sum(file.cadences for file in report.files)
     steps = sum(file.steps for file in report.files)
     text = (
-        f"{', '.join(words) or 'Nothing found'} in {_count(len(report.files), 'file')}"
+        f"{', '.join(words) or 'nothing found'} in {_count(len(report.files), 'file')}"
         f" ({_count(cadences, 'cadence')}, {_count(steps, 'step')})"
     )
-    return f"{text}; {known} more in the baseline" if known else text
+    text += f"; {known} more in the baseline" if known else ""
+    if report.errors:
+        return f"Not all was checked: {errors}; {text}"
+    return text[0].upper() + text[1:]
 
 
 def _count(number: int, word: str) -> str:

@@ -9,9 +9,10 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from cadence_guard.check.baseline import entries
-from cadence_guard.check.report import Finding, Report
+from cadence_guard.check.report import Fault, Finding, Report
 from cadence_guard.reporters.check_json import witness_data
 from cadence_guard.reporters.github import message
+from cadence_guard.reporters.text import plain
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
 _LEVEL: Final = {"block": "error", "warn": "warning", "note": "note"}
@@ -44,6 +45,12 @@ def sarif_data(
             _ROOT: {"description": {"text": "The root of the repository that was checked."}}
         },
         "columnKind": "unicodeCodePoints",
+        "invocations": [
+            {
+                "executionSuccessful": not report.errors,
+                "toolExecutionNotifications": [_notification(e, place) for e in report.errors],
+            }
+        ],
         "artifacts": [
             {"location": _location(place(file.path)), "properties": {"format": file.format}}
             for file in report.files
@@ -96,6 +103,17 @@ def _result(
             "witness": None if witness is None else witness_data(witness),
         },
     }
+
+
+def _notification(fault: Fault, place: Callable[[str], str]) -> dict[str, Any]:
+    """What was not checked: without it, a report without results would mean clean."""
+    said: dict[str, Any] = {"level": "error", "message": {"text": plain(fault.message)}}
+    if fault.path is not None:
+        physical: dict[str, Any] = {"artifactLocation": _location(place(fault.path))}
+        if fault.line is not None:
+            physical["region"] = {"startLine": fault.line, "startColumn": fault.column}
+        said["locations"] = [{"physicalLocation": physical}]
+    return said
 
 
 def _location(path: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from cadence_guard.check.report import Finding, Witness
 from cadence_guard.check.run import Windows
 from cadence_guard.reporters.text import plain
-from cadence_guard.reporters.witness import Row, length, rows, wall
+from cadence_guard.reporters.witness import Row, begins, length, rows, wall
 from cadence_guard.words import CHANNELS
 
 DRAWN: Final = 40
@@ -120,7 +120,7 @@ def _scale(drawn: Sequence[Row], witness: Witness) -> _Scale:
 
 def _who(witness: Witness, more: int) -> str:
     starts = ", ".join(f"{name} {wall(at, witness.zone)}" for name, at in witness.starts.items())
-    text = f"a contact in {witness.zone} who starts {starts}"
+    text = f"a contact in {witness.zone} who {begins(witness, starts)}"
     return f"{text}; {more} earlier ones are not drawn" if more else text
 
 

@@ -18,8 +18,10 @@ class Tally:
     def add(self, decision: Decision) -> None:
         """Counts a decision; a code that several entries raised counts once."""
         self.verdicts[decision.verdict] += 1
-        self.blocking.update(decision.codes)
-        self.warning.update(decision.warnings)
+        for code in decision.codes:  # `update` would take a while to find out what it is given
+            self.blocking[code] += 1
+        for code in decision.warnings:
+            self.warning[code] += 1
 
     @property
     def touches(self) -> int:

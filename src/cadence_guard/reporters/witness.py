@@ -9,13 +9,15 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from cadence_guard.check.report import Witness, WitnessSignal, WitnessTouch
+from cadence_guard.check.report import Witness, WitnessSignal, WitnessStep, WitnessTouch
 from cadence_guard.reporters.text import plain
 from cadence_guard.reporters.timeline import MARKS
 
 ROWS: Final = 14
 """A text shows this many rows of a witness, those that matter most: the refused touch, what stands
 in the window that overflows, and then what was last."""
+BEFORE: Final = 5
+"""A text names this many of the steps before a wait of unknown length."""
 CODES: Final = 3
 """A row names this many codes."""
 _BRACKET: Final = {True: ("╭", "│", "╰"), False: ("/", "|", "\\")}
@@ -69,10 +71,15 @@ def rows(witness: Witness) -> tuple[Row, ...]:
     return tuple(sorted(found, key=lambda row: (row.at, row.refused, row.mark != "signal")))
 
 
-def _named(touch: WitnessTouch, *, several: bool) -> str:
-    """The step of a touch, with its cadence if there are several, and its turn of a loop."""
+def _named(touch: WitnessTouch | WitnessStep, *, several: bool) -> str:
+    """The step of a touch, with its cadence if there are several, its turn of a loop, and who of an
+    account gets it."""
     name = f"{touch.cadence}/{touch.step}" if several else touch.step
-    return name if touch.turn is None else f"{name}, turn {touch.turn}"
+    if touch.turn is not None:
+        name += f", turn {touch.turn}"
+    if isinstance(touch, WitnessTouch) and touch.person is not None:
+        name += f", person {touch.person}"
+    return name
 
 
 def _said(signal: WitnessSignal) -> str:
@@ -130,16 +137,26 @@ def _chosen(every: tuple[Row, ...]) -> tuple[Row, ...]:
 def _opening(witness: Witness) -> str:
     """Who this could happen to: the zone, the starts, how far apart they may lie."""
     starts = [(wall(at, witness.zone), plain(name)) for name, at in witness.starts.items()]
-    if len(starts) == 1:
-        text = f"a contact in {witness.zone} who starts {starts[0][0]}"
-    else:
-        listed = ", ".join(f"{name} {at}" for at, name in starts)
-        text = f"a contact in {witness.zone} who starts {listed}"
+    one = starts[0][0] if len(starts) == 1 else ", ".join(f"{name} {at}" for at, name in starts)
+    text = f"a contact in {witness.zone} who {begins(witness, one)}"
     if witness.offset is not None:
         low, high = (length(seconds) for seconds in witness.offset)
         apart = low if low == high else f"{low} to {high}"
         text += f" (and whenever the starts lie {apart} apart)"
     return f"{text}:"
+
+
+def begins(witness: Witness, start: str) -> str:
+    """How the time line of a contact begins: `starts Mon 2026-03-02 10:01 CST`, or what was before
+    a wait of unknown length."""
+    if witness.before is None:
+        return f"starts {start}"
+    several = len({*witness.starts, *(step.cadence for step in witness.before)}) > 1
+    last = [plain(_named(step, several=several)) for step in witness.before[-BEFORE:]]
+    if len(witness.before) > BEFORE:
+        last = [f"{len(witness.before) - BEFORE} more touches", *last]
+    been = f"{', '.join(last)} and " if last else ""
+    return f"goes on {start}, after {been}a wait of unknown length"
 
 
 def wall(moment: datetime, zone: str) -> str:

@@ -8,13 +8,13 @@ from typing import Any
 
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER
-from cadence_guard.lines import Line, Past
+from cadence_guard.lines import Instants, Line, Past
 from cadence_guard.rules._rule import OpenStretch, Rule
 
-Search = Callable[[list[int], int], OpenStretch]
+Search = Callable[[Instants, int], OpenStretch]
 
 
-def crowded(at: list[int], t: int, limit: int, within: int) -> OpenStretch:
+def crowded(at: Instants, t: int, limit: int, within: int) -> OpenStretch:
     """Free iff no window of length `within` that contains the new touch holds `limit` of `at`.
 
     Two touches exactly `within` apart are in no common window.
@@ -90,7 +90,7 @@ def window_facts(
     return {"touches": [touch.id for touch in full], "max": limit, "per": per}
 
 
-def last_and_next(lines: list[list[int]], t: int) -> tuple[int | None, int]:
+def last_and_next(lines: list[Instants], t: int) -> tuple[int | None, int]:
     """The last instant of all lines that is not after `t`, and the first one after it."""
     last: int | None = None
     following = NEVER

@@ -1,8 +1,9 @@
 """Objects for a cool-down after a refusal, graded by what was said, on all channels and teams.
 
-Every refusal counts by itself, the latest end wins, and it holds at once. A later `invited`, or a
-consent by the contact, ends it for the channel it names (a point names the channels of its kind;
-nothing named: all).
+Every refusal counts by itself, the latest end wins, and it holds at once. One that says `until`
+("not before May") lasts until then, if that is later. A later `invited`, or a consent by the
+contact, ends it for the channel it names (a point names the channels of its kind; nothing named:
+all).
 
 ## Why
 
@@ -33,7 +34,7 @@ from __future__ import annotations
 from pydantic import model_validator
 
 from cadence_guard.history import Case, Said
-from cadence_guard.instants import Duration, to_datetime, to_text
+from cadence_guard.instants import FIRST, Duration, to_datetime, to_text
 from cadence_guard.rules._refusals import CoolDown, way_back
 from cadence_guard.rules._rule import Objection, Selecting, Span, Spans
 
@@ -61,14 +62,23 @@ class AfterRefusal(CoolDown):
 
     def ends(self, case: Case) -> list[tuple[int, Said]]:
         return [
-            (min(cool.after(said.at, case.zones, latest=True), way_back(said, case)), said)
+            (min(max(cool.after(said.at, case.zones, latest=True), _asked(said)), back), said)
             for said in case.me.said
             if (cool := self._cool.get(said.kind))
+            for back in (way_back(said, case),)
         ]
 
     def objection(self, t: int, case: Case) -> Objection:
         said = self.last(case)
         at = to_text(to_datetime(said.at))
-        wait = self._cool[said.kind].text
-        message = f"the contact said {said.kind!r} at {at}; {wait} of silence, on every channel"
+        cool = self._cool[said.kind]
+        wait = f"{cool.text} of silence"
+        if _asked(said) > cool.after(said.at, case.zones, latest=True):
+            wait = f"silence until {to_text(to_datetime(_asked(said)))}, as they asked"
+        message = f"the contact said {said.kind!r} at {at}; {wait}, on every channel"
         return Objection(message, ("consent",), {"kind": said.kind, "at": at})
+
+
+def _asked(said: Said) -> int:
+    """Until when the contact asked not to be touched."""
+    return FIRST if said.until is None else said.until

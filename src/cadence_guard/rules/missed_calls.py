@@ -36,7 +36,7 @@ from pydantic import Field
 
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER
-from cadence_guard.lines import Form
+from cadence_guard.lines import Form, Instants
 from cadence_guard.rules._counting import counted
 from cadence_guard.rules._rule import (
     NOT_EVER,
@@ -83,7 +83,7 @@ class MissedCalls(Rule):
                 return opens, at[index]
         return opens, NEVER
 
-    def _clear(self, at: list[int], t: int) -> int:
+    def _clear(self, at: Instants, t: int) -> int:
         """The first instant at or after `t` that no missed call before it keeps closed."""
         while index := bisect_right(at, t):
             until = at[index - 1] + self.gap

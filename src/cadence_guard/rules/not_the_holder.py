@@ -38,7 +38,7 @@ from pydantic import Field
 
 from cadence_guard.history import Case
 from cadence_guard.instants import FIRST, NEVER, Duration, to_datetime, to_text
-from cadence_guard.lines import Past
+from cadence_guard.lines import Instants, Message
 from cadence_guard.rules._counting import counted, last_and_next
 from cadence_guard.rules._rule import (
     Crowd,
@@ -84,12 +84,12 @@ class NotTheHolder(Rule):
                     last = at[-1]
             if last <= t:  # nothing of others lies ahead
                 return max(t, last + self.within), NEVER
-        others = [at for other, at in groups.items() if other != team]
+        others: list[Instants] = [at for other, at in groups.items() if other != team]
         holds = self._holds(case)
         return walk(lambda t: self._piece(t, case, others, holds), t)
 
     def _piece(
-        self, t: int, case: Case, others: list[list[int]], holds: list[Hold]
+        self, t: int, case: Case, others: list[Instants], holds: list[Hold]
     ) -> tuple[int, int, int]:
         """(opens, closes, border) of the piece of time from `t` on with one holder or none."""
         border = NEVER
@@ -144,5 +144,5 @@ class NotTheHolder(Rule):
         )
 
 
-def _team(touch: Past) -> str | None:
-    return touch.form.team
+def _team(message: Message) -> str | None:
+    return message.form.team

@@ -44,7 +44,7 @@ from pydantic import Field, model_validator
 
 from cadence_guard.history import Case
 from cadence_guard.instants import ANYWHERE, DAY, NEVER, PERIOD, Zone, in_each, local_period
-from cadence_guard.lines import Line
+from cadence_guard.lines import Instants, Line
 from cadence_guard.rules._counting import counted, crowded, two_sided, window_facts
 from cadence_guard.rules._rule import (
     NOT_EVER,
@@ -112,12 +112,12 @@ class OverCap(Rule):
             return case.me.line
         return case.account_line if self.scope == "account" else case.point_line
 
-    def _full_periods(self, zones: tuple[Zone, ...], at: list[int], t: int) -> OpenStretch:
+    def _full_periods(self, zones: tuple[Zone, ...], at: Instants, t: int) -> OpenStretch:
         if not at:
             return t, NEVER
         return in_each(zones, t, partial(self._next_period, at))
 
-    def _next_period(self, at: list[int], t: int, where: Zone) -> OpenStretch:
+    def _next_period(self, at: Instants, t: int, where: Zone) -> OpenStretch:
         """The first stretch of local periods that are not full."""
         assert self.calendar is not None
         found, limit = NEVER, max(t, at[-1]) + PERIOD
@@ -131,7 +131,7 @@ class OverCap(Rule):
             t = border
         return found, NEVER
 
-    def _count(self, at: list[int], t: int, number: int, where: Zone) -> int:
+    def _count(self, at: Instants, t: int, number: int, where: Zone) -> int:
         assert self.calendar is not None
         near = at[bisect_left(at, t - self.looks_back) : bisect_right(at, t + self.looks_back)]
         return sum(local_period(a, self.calendar, where)[0] == number for a in near)
@@ -189,5 +189,5 @@ class OverCap(Rule):
         ]
 
 
-def _never(at: list[int], t: int) -> OpenStretch:
+def _never(at: Instants, t: int) -> OpenStretch:
     return NOT_EVER

@@ -36,7 +36,7 @@ from pydantic import Field
 
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER, Duration
-from cadence_guard.lines import Past
+from cadence_guard.lines import Instants, Message
 from cadence_guard.rules._counting import counted, last_and_next
 from cadence_guard.rules._rule import (
     Crowd,
@@ -86,7 +86,7 @@ class OverlappingCadence(Rule):
         if near is not None and not [past for past in near if past.cadence != cadence]:
             return t, NEVER  # mostly
         groups = line.grouped(self._key, self.counts, _cadence, since)
-        others: list[list[int]] = []
+        others: list[Instants] = []
         for other, at in groups.items():
             if other != cadence and at[-1] > t - self.within and self._clashes(cadence, other):
                 others.append(at)
@@ -104,14 +104,14 @@ class OverlappingCadence(Rule):
         touches = [
             touch
             for touch in counted(self, case.me.line, t - self.within + 1, t)
-            if self._clashes(case.touch.cadence, touch.cadence)
+            if self._clashes(case.touch.cadence, touch.message.cadence)
         ]
-        other = touches[-1].cadence
+        other = touches[-1].message.cadence
         message = f"cadence {other!r} touched the contact within {self.params.for_.text}"
         return Objection(
             message, facts={"touches": [touch.id for touch in touches], "cadence": other}
         )
 
 
-def _cadence(touch: Past) -> str | None:
-    return touch.cadence
+def _cadence(message: Message) -> str | None:
+    return message.cadence

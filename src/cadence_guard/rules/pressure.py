@@ -99,11 +99,12 @@ class Pressure(Rule):
     def next_open(self, t: int, case: Case) -> OpenStretch:
         touch = case.touch
         deadlines = self.moved and touch.offer is not None and touch.deadline is not None
-        if not touch.tags and not deadlines:
+        caps = self._caps_on(touch.tags) if touch.tags else []
+        if not caps and not deadlines:
             return t, NEVER
         while True:
             opens, closes = closed_in(self._announced(case), t) if deadlines else (t, NEVER)
-            for tags, limit, within in self._caps_on(touch.tags):
+            for tags, limit, within in caps:
                 first, last = self._capped(t, case, tags, limit, within)
                 opens, closes = max(opens, first), min(closes, last)
             if opens == NEVER:

@@ -81,7 +81,7 @@ class RepeatedMessage(Rule):
     def objection(self, t: int, case: Case) -> Objection:
         message = (case.touch.cadence, case.touch.step)
         near = counted(self, case.me.line, t - self.per + 1, t + self.per - 1)
-        same = [touch.id for touch in near if _message(touch) == message]
+        same = [touch.id for touch in near if _message(touch.message) == message]
         facts = {"touches": same, "per": self.params.per.text}
         return Objection(f"the same step within {self.params.per.text}", facts=facts)
 

@@ -41,6 +41,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cadence_guard.history import Case, Said
 from cadence_guard.instants import NEVER, PERIOD, Duration
+from cadence_guard.lines import Instants
 from cadence_guard.rules._counting import counted, two_sided
 from cadence_guard.rules._rule import Crowd, Elapsed, Objection, OpenStretch, Rule, Selecting, Spans
 from cadence_guard.rules._sets import walk
@@ -94,7 +95,7 @@ class UnansweredStreak(Rule):
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
         line = case.me.line
-        at = line.at
+        at: Instants = line.at
         ends = self._ends(case)
         if not at or (at[-1] <= t and (not ends or ends[-1].at <= t)):
             # Nothing lies ahead: touches of any kind since the last answer are at least as many.
@@ -111,7 +112,7 @@ class UnansweredStreak(Rule):
                     return max(t, opens), NEVER
         return two_sided(self, line, t, case, partial(self._search, case))
 
-    def _search(self, case: Case, at: list[int], t: int) -> OpenStretch:
+    def _search(self, case: Case, at: Instants, t: int) -> OpenStretch:
         if not at:
             return t, NEVER
         ends = self._ends(case)
@@ -129,7 +130,7 @@ class UnansweredStreak(Rule):
             ends = memo[ENDS] = [said for said in case.me.said if said.kind in ENDS]
         return ends
 
-    def _streak(self, case: Case, ends: list[Said], at: list[int], t: int) -> tuple[int, int, int]:
+    def _streak(self, case: Case, ends: list[Said], at: Instants, t: int) -> tuple[int, int, int]:
         """(low, high, border): the touches at[low:high] of the streak a touch at `t` falls in, and
         the next instant that begins another."""
         index = bisect_right(ends, t, key=_at)
@@ -139,7 +140,7 @@ class UnansweredStreak(Rule):
             return low, len(at), NEVER
         return low, max(low, self._rank(case, ends[index], at)), ends[index].at
 
-    def _rank(self, case: Case, end: Said, at: list[int]) -> int:
+    def _rank(self, case: Case, end: Said, at: Instants) -> int:
         """How many of the counted touches are earlier than a signal."""
         rank = bisect_right(at, end.at)
         if rank and at[rank - 1] == end.at:  # at equal instants the order of the lines decides
@@ -147,7 +148,7 @@ class UnansweredStreak(Rule):
             rank -= sum(touch not in end.before for touch in tied)
         return rank
 
-    def _within(self, streak: list[int], t: int, border: int) -> tuple[int, int, int]:
+    def _within(self, streak: Instants, t: int, border: int) -> tuple[int, int, int]:
         """The free part at or after `t` of the piece of time that begins at `t`: (opens, closes,
         border), where nothing about the streak changes before `border`."""
         before = bisect_right(streak, t)
@@ -170,7 +171,7 @@ class UnansweredStreak(Rule):
             return NEVER, NEVER, border
         return opens, min(closes, border), border
 
-    def _leaves(self, streak: list[int], before: int, ahead: int) -> int:
+    def _leaves(self, streak: Instants, before: int, ahead: int) -> int:
         """When so many touches will be 400 days old that another gap may apply."""
         if ahead or not before:
             return streak[0] + PERIOD

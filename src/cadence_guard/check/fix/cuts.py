@@ -89,6 +89,8 @@ def _set_cuts(source: Source, lines: Sequence[int], path: Where, wait: Wait) -> 
     def cut(where: Where, text: str) -> _Cut:
         start, end = _span(source, lines, where)
         quote = source.text[start]
+        if quote in "|>":  # a block ends with the line
+            end = start + len(source.text[start:end].rstrip())
         return _Cut(start, end, f"{quote}{text}{quote}" if quote in "\"'" else text)
 
     said = _value(source.data, path)
@@ -124,15 +126,23 @@ def _put_cut(source: Source, lines: Sequence[int], item: Where, waits: Sequence[
     at_end = item[-1] == len(_value(source.data, item[:-1]))
     beside = (*item[:-1], int(item[-1]) - 1) if at_end else item
     start, end = _span(source, lines, beside)
-    row = source.mark(beside).line - 1
-    indent = re.fullmatch(r"([ \t]*)-[ \t]+", text[lines[row] : start])
-    if indent is None or source.is_json:
+    steps, _ = _span(source, lines, item[:-1])
+    if source.is_json or text[steps] == "[":
         items = [_flow({"wait": wait}, as_json=source.is_json) for wait in waits]
         if at_end:
             return _Cut(end, end, "".join(f", {one}" for one in items))
         return _Cut(start, start, "".join(f"{one}, " for one in items))
-    new_line = "\r\n" if "\r\n" in text else "\n"
-    put = [f"{indent[1]}- wait: {_flow(wait, as_json=False)}{new_line}" for wait in waits]
+    row = bisect_right(lines, steps) - 1
+    indent = text[lines[row] : steps]
+    if indent.strip():
+        raise source.error(
+            item[:-1], "a wait is to be put into this list; begin it on a line of its own"
+        )
+    row = source.mark(beside).line - 1
+    while not text.startswith(f"{indent}-", lines[row]):  # the dash may stand above
+        row -= 1
+    new_line = next((end for end in ("\r\n", "\n", "\r") if end in text), "\n")
+    put = [f"{indent}- wait: {_flow(wait, as_json=False)}{new_line}" for wait in waits]
     if at_end:
         row = bisect_right(lines, len(text[:end].rstrip()) - 1)
         if row == len(lines):  # the last line, and nothing ends it

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from cadence_guard.cadence import (
     BusinessDays,
@@ -23,7 +23,7 @@ from cadence_guard.check.fix.edits import BEFORE, UNTIL, Edit, text_of
 from cadence_guard.check.fix.graph import ways_in, with_wait, with_wait_before, without_slots
 from cadence_guard.check.fix.growth import Grows, amounts, free_at, wait_before
 from cadence_guard.check.fix.hours import Window, in_common, until
-from cadence_guard.check.fix.routes import is_retry, route_to, times_of
+from cadence_guard.check.fix.routes import is_retry, loops_around, route_to, times_of
 from cadence_guard.check.ignores import is_ignored
 from cadence_guard.check.proof import Objected, Proof, prove
 from cadence_guard.importers._source import Source
@@ -38,8 +38,14 @@ no cadence that somebody wrote needs so many."""
 VAIN: Final = 40
 """How often a wait grows, if by no less than in the beginning, before it is given up. In a loop of
 many turns each time is less than the one before."""
+WORK: Final = 20_000_000
+"""How much the proofs of one cadence may judge, as they count it; about a minute."""
 _FIRST: Final = 3 * WEEK
 _IN_VAIN: Final = "no wait repairs that"
+
+
+_Span: TypeAlias = tuple[int, int, tuple[Zone, ...] | None]
+"""Starts in [start, end), in these zones; None: in all of the audience."""
 
 
 class _Key(NamedTuple):
@@ -75,6 +81,10 @@ class Repair:
         self.refused: dict[_Key, str] = {}
         self.given_up: dict[_Key, str] = {}
         self.grew: dict[Where, list[int]] = {}
+        self._hours: dict[Where, tuple[UntilOpen, Any]] = {}
+        self._proofs: dict[Hashable, Proof] = {}
+        self._changes = 0
+        self._work = 0
         self.incomplete: tuple[str, ...] = ()
 
     def go(self) -> None:
@@ -86,14 +96,13 @@ class Repair:
         """
         start, end = self.period
         written = self.cadence
-        spans: list[tuple[int, int, tuple[Zone, ...] | None]]
-        spans = [(start, min(end, start + _FIRST), None)]
-        rounds = iter(range(ROUNDS))
+        spans: list[_Span] = [(start, min(end, start + _FIRST), None)]
+        rounds = self._rounds()
         while True:
             self.cadence, self.edits, self.refused = written, {}, {**self.given_up}
             self.grew = {}
             if not self._settle(spans, rounds):
-                self.incomplete = (*self.incomplete, f"not done after {ROUNDS} changes")
+                self.incomplete = (*self.incomplete, f"not done after {self._changes} changes")
                 return
             if not self.given_up.keys() <= self.refused.keys():
                 continue
@@ -104,22 +113,58 @@ class Repair:
                 return
             spans += [(at, at + 1, (zone,)) for at, zone in sorted(missed, key=lambda one: one[0])]
 
-    def _settle(
-        self, spans: Sequence[tuple[int, int, tuple[Zone, ...] | None]], rounds: Iterator[int]
-    ) -> bool:
-        """Repairs the cadence for the starts of these spans; whether the rounds sufficed."""
+    def _settle(self, spans: Sequence[_Span], rounds: Iterator[int]) -> bool:
+        """Repairs the cadence for the starts of these spans; whether the rounds sufficed.
+
+        One start is proved more quickly than all. So what objected is asked for again from that
+        start alone, with all turns of the loop it lies in, until it is repaired there. What no
+        proof of all has come to yet is left to one, since it may ask for hours from another start.
+        """
+        near: list[_Span] = []
+        upto = 0
+        begun: set[Where] = set()
         for _ in rounds:
-            found = [one for span in spans for one in self._prove(*span).objections]
-            place = {id_: index for index, id_ in enumerate(self.cadence.nodes)}
-            found.sort(key=lambda one: place.get(one.step.id, 0))
-            if not self._round(found) or not self.given_up.keys() <= self.refused.keys():
+            order = {step.id: place for place, step in enumerate(self.cadence.steps)}
+            found = [one for one in self._found(near) if order.get(one.step.id, 0) <= upto]
+            first = next((one.step.where for one in found if self._is_open(one)), None)
+            if first not in begun:
+                found = self._found(spans)
+            changed = self._round(found)
+            if not changed or not self.given_up.keys() <= self.refused.keys():
                 return True
+            near = list(dict.fromkeys((one.start, one.start + 1, (one.zone,)) for one in changed))
+            (where,) = {one.step.where for one in changed}
+            begun.add(where)
+            loop = min(loops_around(where), key=len, default=None)
+            upto = max(
+                place
+                for place, step in enumerate(self.cadence.steps)
+                if step.where == where or (loop and step.where[: len(loop)] == loop)
+            )
         return False
 
+    def _rounds(self) -> Iterator[int]:
+        """Goes on while there is work to be spent on another change."""
+        while self._changes < ROUNDS and self._work < WORK:
+            yield self._changes
+            self._changes += 1
+
+    def _found(self, spans: Sequence[_Span]) -> list[Objected]:
+        """The objections for the starts of these spans, in the order of the steps."""
+        found = [one for span in spans for one in self._prove(*span).objections]
+        place = {id_: index for index, id_ in enumerate(self.cadence.nodes)}
+        return sorted(found, key=lambda one: place.get(one.step.id, 0))
+
     def _prove(self, start: int, end: int, zones: tuple[Zone, ...] | None) -> Proof:
-        cadence = without_slots(self.cadence)
-        others = {**self.others, cadence.name: cadence}
-        return prove(self.ruleset, cadence, start, end, zones, others=others)
+        """The proof of the cadence as it is now; what is begun anew comes by the same again."""
+        waits = frozenset((where, edit.new) for where, edit in self.edits.items())
+        key = (waits, start, end, zones)
+        if key not in self._proofs:
+            cadence = without_slots(self.cadence)
+            others = {**self.others, cadence.name: cadence}
+            self._proofs[key] = prove(self.ruleset, cadence, start, end, zones, others=others)
+            self._work += self._proofs[key].work
+        return self._proofs[key]
 
     def is_ignored(self, code: str, where: Where) -> bool:
         """Whether a comment asks to ignore a finding at a place."""
@@ -137,18 +182,19 @@ class Repair:
             self._refuse(objected, why)
         return why is None
 
-    def _round(self, objections: Sequence[Objected]) -> bool:
-        """Changes the wait before the first step that a wait repairs; whether there was one."""
+    def _round(self, objections: Sequence[Objected]) -> list[Objected]:
+        """Changes the wait before the first step that a wait repairs; the objections to it."""
         first: Where | None = None
+        asked: list[Objected] = []
         growing: list[tuple[Objected, Grows, int]] = []
         crossed: Counter[Where] = Counter()
         for one in objections:
             if self._is_open(one) and first in (None, one.step.where):
                 first = one.step.where
+                asked.append(one)
                 if isinstance(one.entry, OutsideHours):
-                    wait, said = until(self._open_to(one.step))
-                    self._put(one.step.where, UNTIL, wait, one.step, said)
-                    return True
+                    self._put_hours(one.step)
+                    return [one]
                 route = route_to(self.cadence, one.path, one.index)
                 grows = wait_before(self.cadence, one, route, self.edits)
                 longest = max(amounts(one, grows, self.cadence, self.period[1]))
@@ -172,7 +218,7 @@ class Repair:
             if len(grew) >= VAIN and 2 * amount >= max(grew):
                 # What it is to be later than waits there as well.
                 self.given_up |= {_key(one): _why(one) for one, to, _ in growing if to == grows}
-        return first is not None
+        return asked
 
     def _refuse(self, objected: Objected, why: str) -> None:
         self.refused[_key(objected)] = _why(objected, why)
@@ -217,6 +263,13 @@ class Repair:
                 and entry.concerns(step.channel, purpose)
             ]
         )
+
+    def _put_hours(self, step: Step) -> None:
+        """Puts a wait until the hours before a step; whenever it is begun anew the same one."""
+        if step.where not in self._hours:
+            self._hours[step.where] = until(self._open_to(step))
+        wait, said = self._hours[step.where]
+        self._put(step.where, UNTIL, wait, step, said)
 
     # -- changing the cadence -----------------------------------------------------------------
 

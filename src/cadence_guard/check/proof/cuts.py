@@ -29,7 +29,7 @@ def edges_of(concern: Concern, now: int, cell: Cell) -> list[int]:
     """The starts of a cell at which hours open or close for a touch that moves and is at `now` for
     the first of them, or a day begins or it is too late."""
     t, end = cell.start, cell.end
-    found = {t + edge - now for edge in _edges(now, now + end - t, concern.edges, cell.zone)}
+    found = {t + edge - now for edge in edges(now, now + end - t, concern.edges, cell.zone)}
     found.update(t + instant + 1 - now for instant in concern.instants)
     return sorted({t, *(start for start in found if t < start < end)})
 
@@ -56,7 +56,7 @@ def cuts_of(run: Run, spot: Spot, cell: Cell, within: int | None) -> Iterator[in
     if concern.units:
         for place in range(last):
             if moves[place]:
-                for edge in _edges(at[place], at[place] + cell.end - t, (0,), cell.zone):
+                for edge in edges(at[place], at[place] + cell.end - t, (0,), cell.zone):
                     yield t + edge - at[place]
     if not cell.together:
         yield from _crossings(run, spot, cell, last, within)
@@ -100,7 +100,7 @@ def _month_ends(run: Run, spot: Spot, cell: Cell) -> Iterator[int]:
             said.append(at[n])
     for first in said:
         last = first + cell.end - cell.start
-        for since in (first, *_edges(first, last, (0,), cell.zone)):
+        for since in (first, *edges(first, last, (0,), cell.zone)):
             start = cell.start + since - first
             yield start
             for months in spot.concern.months:
@@ -114,7 +114,7 @@ def _month_ends(run: Run, spot: Spot, cell: Cell) -> Iterator[int]:
                         yield start + at[index] - end + shift
 
 
-def _edges(start: int, end: int, edges: Sequence[int], where: Zone) -> Iterator[int]:
+def edges(start: int, end: int, edges: Sequence[int], where: Zone) -> Iterator[int]:
     """The instants of [start, end) at which the wall shows one of the times of day, or the clocks
     are changed."""
     while edges and start < end:

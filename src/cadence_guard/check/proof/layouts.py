@@ -11,8 +11,13 @@ from cadence_guard.check.layout import Lasts, SinceStart, Stop, as_waits, is_ran
 from cadence_guard.check.paths import Heard, Item, Made, Path
 from cadence_guard.check.proof.runs import First, Layout, Run, Spot, earlier, hanging
 from cadence_guard.check.proof.starts import Starts
+from cadence_guard.check.proof.work import A_PIECE, Work
 from cadence_guard.check.ranges import (
+    FEW,
+    MANY,
     Choice,
+    Common,
+    Limits,
     Meeting,
     Reach,
     alone_of,
@@ -27,6 +32,8 @@ from cadence_guard.check.ranges import (
     reached,
     unbound,
 )
+from cadence_guard.instants import Zone
+from cadence_guard.rules._sets import Intervals
 from cadence_guard.rules.not_the_holder import NotTheHolder
 
 
@@ -36,31 +43,43 @@ class Layouts:
     `cares` says whether it matters in which order two stops come, or how near.
     """
 
-    def __init__(self, judge: Judge, starts: Starts, cares: Callable[[Item, Item], bool]) -> None:
+    def __init__(
+        self, judge: Judge, starts: Starts, work: Work, cares: Callable[[Item, Item], bool]
+    ) -> None:
         self._judge = judge
         self._starts = starts
+        self._work = work
         self._cares = cares
+        self._common: dict[tuple[bool, Zone], Common] = {}
 
     def of(
-        self, path: Path, stops: list[Stop], spots: Sequence[Spot], *, jumping: bool = False
+        self,
+        path: Path,
+        stops: list[Stop],
+        spots: Sequence[Spot],
+        *,
+        jumping: bool = False,
+        limits: Limits = FEW,
     ) -> Layout:
         """How a way is laid out: with its ranges as they can fall, and behind each of them; if
-        `jumping`, also as waits behind a range jump back."""
+        `jumping`, also as waits behind a range jump back. Raises TooMuchError."""
+        self._common.clear()
         if not ranges_of(stops):
             return Layout(stops, [self.whole(path, Choice(stops), spots)], {}, True)
         stops, own, left = settled([as_waits(stop) for stop in stops])
-        modes = modes_of(stops, path.in_line and not left)
+        modes = modes_of(stops, path.in_line and not left, limits)
         exact = modes is not None
         modes = modes or [frozenset(), frozenset(ranges_of(stops))]
         signals = self._signals(path)
         meetings = self._meetings(path, stops, own, left, range(len(stops)), signals, jumping)
-        falls = None if meetings is None else falls_of(stops, modes, meetings)
+        falls = None if meetings is None else falls_of(stops, modes, meetings, limits)
         exact = exact and falls is not None
         falls = falls or [Choice(stops, far) for far in modes]
         behind: dict[int, list[Run]] = {}
         origins = sorted({*ranges_of(stops), *(place for place, _ in left)})
         for place in origins:
-            runs = self.behind(path, place, stops, spots, frozenset(n for n, _ in left), jumping)
+            alone = frozenset(n for n, _ in left)
+            runs = self.behind(path, place, stops, spots, alone, jumping, limits)
             if runs is not None:
                 behind[place] = runs
             else:
@@ -74,7 +93,7 @@ class Layouts:
     def bounds(self, path: Path, layout: Layout, spots: list[Spot]) -> Layout | None:
         """A way laid out as if whatever hangs on a range fell freely; None if that is too much."""
         loose = unbound(layout.stops, self._starts.start, self._starts.shift)
-        bounds = None if loose is None else self.of(path, loose, spots)
+        bounds = None if loose is None else self.of(path, loose, spots, limits=MANY)
         return bounds if bounds is not None and bounds.exact else None
 
     def whole(self, path: Path, choice: Choice, spots: Sequence[Spot]) -> Run:
@@ -102,6 +121,7 @@ class Layouts:
         spots: Sequence[Spot],
         left: Collection[int] = (),
         jumping: bool = False,
+        limits: Limits = FEW,
     ) -> list[Run] | None:
         """What hangs on a stop behind a range, from all instants it can reach, and on none of those
         `left` to themselves. None if that cannot be told."""
@@ -109,15 +129,17 @@ class Layouts:
         if not reached(stops, chain):
             return None
         starts = [
-            (where, Reach(alone_of(stops, chain), starts, where).instants)
+            (where, self._reach(path, stops, chain, where, starts).instants)
             for where, starts in self._starts.of(path.fresh)
         ]
         places = hanging(stops, origin, left)
         rest, own, open_ = settled([Stop(-1, ()), *alone_of(stops, places)[1:]])
         in_line = all(stop.after == place - 1 for place, stop in enumerate(rest))
-        modes = modes_of(rest, in_line)
+        modes = modes_of(rest, in_line, limits)
         meetings = self._meetings(path, rest, own, open_, places, (), jumping)
-        falls = None if modes is None or meetings is None else falls_of(rest, modes, meetings)
+        if modes is None or meetings is None:
+            return None
+        falls = falls_of(rest, modes, meetings, limits)
         if falls is None:
             return None
         return [
@@ -138,6 +160,15 @@ class Layouts:
             for choice in falls
         ]
 
+    def _reach(
+        self, path: Path, stops: Sequence[Stop], chain: list[int], where: Zone, starts: Intervals
+    ) -> Reach:
+        common = self._common.setdefault((path.fresh, where), Common(self._spend))
+        return Reach(alone_of(stops, chain), starts, where, common)
+
+    def _spend(self, pieces: int) -> None:
+        self._work.spend(A_PIECE * pieces)
+
     # -- back to the entry ----------------------------------------------------------------------
 
     def placed(self, run: Run, first: First) -> tuple[int, tuple[int, ...]]:
@@ -148,7 +179,8 @@ class Layouts:
         where = first.zone
         starts = next(each for zone, each in self._starts.of(run.path.fresh) if zone is where)
         chain = chain_of(run.stops, run.origin)
-        start, times = Reach(alone_of(run.stops, chain), starts, where).back(first.start)
+        reach = self._reach(run.path, run.stops, chain, where, starts)
+        start, times = reach.back(first.start)
         known = dict(zip((*chain, *run.places), (*times, *first.times), strict=True))
         return start, filled(run.stops, start, where, known)
 

@@ -55,3 +55,5 @@ class Proof:
     assumes: tuple[str, ...]
     unsure: frozenset[tuple[str, str]] = frozenset()
     """The steps, each with its cadence, of which *sometimes* may be said though it is always so."""
+    work: int = 0
+    """How much was judged: touches, each counted with what was before it."""

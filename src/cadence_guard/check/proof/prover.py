@@ -25,8 +25,9 @@ from cadence_guard.check.proof.objections import (
     Proof,
 )
 from cadence_guard.check.proof.runs import Cell, First, Layout, Run, Spot, hanging, judged_without
-from cadence_guard.check.proof.search import A_TOUCH, WORK, Search, TooMuchError
+from cadence_guard.check.proof.search import WORK, Search
 from cadence_guard.check.proof.turns import Turns
+from cadence_guard.check.proof.work import A_TOUCH, TooMuchError
 from cadence_guard.check.ranges import chain_of, ranges_of
 from cadence_guard.instants import Zone
 from cadence_guard.ruleset import Ruleset
@@ -85,6 +86,7 @@ class Prover(Search):
             tuple(self.incomplete),
             tuple(assumed),
             frozenset(self._unsure),
+            self.work.done,
         )
 
     # -- one touch --------------------------------------------------------------------------------
@@ -102,7 +104,7 @@ class Prover(Search):
         """Entries that look at the instant alone, and those that look at what was before, change at
         other starts and so are asked at those."""
         index = run.index(spot)
-        self.spend(A_TOUCH)
+        self.work.spend(A_TOUCH)
         concern, where = spot.concern, cell.zone
         now, moves = cell.laid.at[index], cell.laid.moves[index]
         always = concern.timed | concern.counted
@@ -120,7 +122,7 @@ class Prover(Search):
                 by = start - cell.start
                 at = now + by if moves else now
                 priors = run.priors(index, cell, by)
-                self.spend(len(priors))
+                self.work.spend(len(priors))
                 found = self.judge.counting(concern, at, where, priors)
                 always &= found | concern.timed
                 run.see(spot, cell, start, found)
@@ -145,7 +147,7 @@ class Prover(Search):
     def doubt(self, path: Path, layout: Layout, spots: list[Spot]) -> Callable[[], None] | None:
         """Judges a way by its bounds: to what nothing objects then, nothing does. Without any, each
         entry may object for all that is known."""
-        bounds = self.layouts.bounds(path, layout, spots)
+        bounds = self.bounds(path, layout, spots)
         if bounds is not None:
             self.evaluate(bounds)
         doubts: dict[tuple[str, str], int] = {}
@@ -203,7 +205,7 @@ class Prover(Search):
     def _always(self) -> dict[tuple[str, str], int]:
         """The entries, as bits, that object to a touch of each step whenever, on any way, some are
         made."""
-        turns = Turns(self.judge, self.starts, self.layouts, self._within)
+        turns = Turns(self.judge, self.starts, self.layouts, self.work, self._within)
         found = {step: self._of_step(step, turns) for step in self._turns}
         self._unsure |= turns.unsure
         return found

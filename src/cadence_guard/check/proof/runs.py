@@ -96,11 +96,14 @@ class Run:
     """For distances of all stops from the start, what they bring about for each of the spots."""
 
     @cached_property
+    def hears(self) -> bool:
+        """Whether signals come on what is laid out."""
+        return any(isinstance(self.path.items[place].what, Heard) for place in self.places)
+
+    @property
     def heard(self) -> bool:
-        """Whether signals are among what is laid out."""
-        return bool(self.signals) or any(
-            isinstance(self.path.items[place].what, Heard) for place in self.places
-        )
+        """Whether there are any, also before the entry."""
+        return bool(self.signals) or self.hears
 
     def index(self, spot: Spot) -> int:
         """Where a touch is among what is laid out."""

@@ -14,24 +14,20 @@ from cadence_guard.check.paths import Item, Made, Path
 from cadence_guard.check.proof.layouts import Layouts
 from cadence_guard.check.proof.runs import Cell, Layout, Run, Spot
 from cadence_guard.check.proof.starts import Starts
+from cadence_guard.check.proof.work import Work
+from cadence_guard.check.ranges import FEW
 from cadence_guard.instants import NEVER, Zone
 from cadence_guard.ruleset import Ruleset
 
-WORK: Final = 3_000_000
-"""How much is judged at most: touches, each counted with what was before it; some seconds."""
-A_TOUCH: Final = 5
-"""How much judging a touch is, in touches before it."""
-
-
-class TooMuchError(Exception):
-    """There is more to judge than was allowed for."""
+WORK: Final = 4_000_000
+"""How much is judged and laid out at most; some seconds."""
 
 
 class Search(ABC):
     """Goes the ways of one cadence under one ruleset, for all starts in [start, end) (microseconds
     UTC) and all zones: those given, else those of the audience.
 
-    `most` is how much is judged at most. What is looked for on a way is the subclass's.
+    `most` is how much is done at most. What is looked for on a way is the subclass's.
     """
 
     def __init__(
@@ -51,10 +47,9 @@ class Search(ABC):
         """Why not all is known (CG903)."""
         self.judge = Judge(ruleset, self.say)
         given = assumptions.zones_for(cadence) if zones is None else zones
-        self.starts = Starts(cadence, start, end, given)
-        self.layouts = Layouts(self.judge, self.starts, self.cares)
-        self._most = most
-        self._work = 0
+        self.work = Work(most)
+        self.starts = Starts(cadence, start, end, given, self.work)
+        self.layouts = Layouts(self.judge, self.starts, self.work, self.cares)
         self._runs = 0
         self._spots: dict[Hashable, Spot] = {}
         self._prefixes: dict[Hashable, int] = {}
@@ -97,14 +92,9 @@ class Search(ABC):
         """Notes why not all is known."""
         self.incomplete[reason] = None
 
-    def spend(self, work: int) -> None:
-        """Counts what is judged. Raises TooMuchError if it is more than was allowed for."""
-        self._work += work
-        if self._work > self._most:
-            raise TooMuchError
-
     def go(self, path: Path) -> None:
-        """Judges the touches of a way that are asked for."""
+        """Judges the touches of a way that are asked for. Raises TooMuchError if that is more than
+        is left to do."""
         self.judge.cadences = path.cadences
         spots = self._asked(path)
         if not spots:
@@ -139,12 +129,23 @@ class Search(ABC):
         """Judges a way in all that its ranges can bring about if waits behind them jump back; that
         may be too much, and then nothing is done."""
         more = self.layouts.of(path, stops, spots, jumping=True)
-        a_run = 1 + self._work // self._runs
-        if not more.exact or self._work + a_run * len(more.runs) > self._most // 2:
+        if not (more.exact and self._can_do(more)):
             return False
         self.evaluate(more)
         self.conclude(more, spots)
         return True
+
+    def bounds(self, path: Path, layout: Layout, spots: list[Spot]) -> Layout | None:
+        """A way laid out as if whatever hangs on a range fell freely; None if that is too much."""
+        bounds = self.layouts.bounds(path, layout, spots)
+        if bounds is None or (len(bounds.whole) > FEW.falls and not self._can_do(bounds)):
+            return None
+        return bounds
+
+    def _can_do(self, layout: Layout) -> bool:
+        """Whether a layout is not too much, as far as the ones before it tell."""
+        a_run = 1 + self.work.done // self._runs
+        return self.work.done + a_run * len(layout.runs) <= self.work.most // 2
 
     def evaluate(self, layout: Layout) -> None:
         """Judges all that was laid out of a way, for all its starts."""

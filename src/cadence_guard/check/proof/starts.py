@@ -9,8 +9,11 @@ from typing import Final, NamedTuple
 
 from cadence_guard.cadence import Cadence, UntilDate, UntilOpen
 from cadence_guard.check.days import SLACK, Calendar, Day, calendar_from, first_of_each
+from cadence_guard.check.judging import months_passed
 from cadence_guard.check.layout import Laid, apply, lay
+from cadence_guard.check.proof.cuts import edges
 from cadence_guard.check.proof.runs import Cell, Run
+from cadence_guard.check.proof.work import A_PIECE, Work
 from cadence_guard.check.ranges import wait_of
 from cadence_guard.instants import DAY, NEVER, PERIOD, Hours, Zone, local_period, zone
 from cadence_guard.rules._sets import Intervals
@@ -21,10 +24,13 @@ _STEP: Final = 8 * DAY
 class Starts:
     """The instants of [start, end) at which somebody can enter a cadence, in each of some zones."""
 
-    def __init__(self, cadence: Cadence, start: int, end: int, zones: Sequence[Zone]) -> None:
+    def __init__(
+        self, cadence: Cadence, start: int, end: int, zones: Sequence[Zone], work: Work
+    ) -> None:
         self.start = start
         self.end = end
         self.zones = tuple(dict.fromkeys(zones))
+        self._work = work
         self._hours = cadence.entry_hours
         self._calendar = calendar_from(start)
         self._entries: dict[bool, list[tuple[Zone, Intervals]]] = {}
@@ -84,10 +90,12 @@ class Starts:
         return -(-(reach + DAY + SLACK) // _STEP) * _STEP
 
     def cells(self, run: Run) -> Iterator[Cell]:
-        """The starts that have to be judged, in pieces."""
+        """The starts that have to be judged, in pieces. Raises TooMuchError."""
+        more = len(run.way) - len(run.spots)
         for day in self._unlike_days(run):
             t = day.start
             while t < day.end:
+                self._work.spend(more)  # a touch that is laid out is judged, and counted then
                 laid = lay(run.way, t, day.zone, far=run.far, order=run.order)
                 border = min(laid.border, day.end)
                 run.reach = max(run.reach, _last(laid) + border - t - day.start)
@@ -103,6 +111,7 @@ class Starts:
                 return alike
         else:
             days = self._calendar.days(run.starts, window)
+            self._work.spend(A_PIECE * len(days))
         return first_of_each(
             ((day.alike, dates.near(day, window, self._calendar)), day) for day in days
         )
@@ -123,8 +132,10 @@ class _Dates(NamedTuple):
     until: tuple[UntilDate, ...]
     clocks: tuple[str, ...]
     """Zones of whose clocks a wait asks, whatever the contact's is."""
+    grounds: tuple[tuple[int, int], ...]
+    """Months that are counted from a signal before the entry: (how long before, how many)."""
     months: bool
-    """Whether something counts months from the day on."""
+    """Whether something counts months from a signal that comes later."""
 
     @property
     def none(self) -> bool:
@@ -146,8 +157,28 @@ class _Dates(NamedTuple):
             tuple(instants),
             tuple(until),
             tuple(calendar.alike(zone(name), day.start, day.end, window) for name in self.clocks),
+            tuple(_months_end(day, window, *ground) for ground in self.grounds),
             (day.zone.name, day.start) if self.months else None,
         )
+
+
+def _months_end(day: Day, window: int, ago: int, months: int) -> Hashable:
+    """How long after the entry it is so many months after a signal so long before it, for all who
+    enter on a day; as far as they may see it, and nothing but the day itself if clocks are changed
+    then."""
+    found: list[tuple[int, int]] = []
+    since, until = day.start - ago, day.end - ago
+    for said in (since, *edges(since, until, (0,), day.zone)):
+        end = day.zone.add_months(said, months, latest=False)
+        first, last = end - SLACK, end + DAY + SLACK
+        if last < day.start:
+            end = day.start - SLACK  # over for all
+        elif first > day.end + window:
+            end = day.end + window + SLACK  # and not for any
+        elif day.zone.at(first).offset != day.zone.at(last).offset:
+            return day.zone.name, day.start
+        found.append((said - since, end - day.start))
+    return tuple(found)
 
 
 def _dates(run: Run) -> _Dates:
@@ -161,5 +192,6 @@ def _dates(run: Run) -> _Dates:
         instants=tuple({instant for c in concerns for instant in c.instants}),
         until=tuple({wait for wait in waits if isinstance(wait, UntilDate)}),
         clocks=tuple(named),
-        months=any(run.asks_months(c) for c in concerns),
+        grounds=tuple({(ago, n) for c in concerns for n in c.months for ago, _ in run.signals}),
+        months=run.hears and any(months_passed(c, run.window) for c in concerns),
     )

@@ -16,28 +16,39 @@ from cadence_guard.check.proof.cuts import cuts_of, edges_of, samples
 from cadence_guard.check.proof.layouts import Layouts
 from cadence_guard.check.proof.runs import Cell, Run, Spot, judged_without
 from cadence_guard.check.proof.starts import Starts
+from cadence_guard.check.proof.work import A_TOUCH, TooMuchError, Work
 from cadence_guard.check.ranges import Choice, ranges_of
 from cadence_guard.instants import NEVER
 
 WORK: Final = 1_000_000
-"""How much is judged at most: touches, each counted with what was before it."""
+"""How much is judged and laid out at most."""
 
 
 class Turns:
     """Says which entries object, whenever a step is made, to one or another of its touches."""
 
-    def __init__(self, judge: Judge, starts: Starts, layouts: Layouts, within: int | None) -> None:
+    def __init__(
+        self, judge: Judge, starts: Starts, layouts: Layouts, work: Work, within: int | None
+    ) -> None:
         self._judge = judge
         self._starts = starts
         self._layouts = layouts
+        self._work = work
+        work.again(WORK)
         self._within = within
-        self._work = 0
         self.unsure: set[tuple[str, str]] = set()
         """The steps, each with its cadence, of which more may be so than was said."""
 
     def objecting(self, path: Path, spots: tuple[Spot, ...], asked: int) -> int:
         """Those of some entries, as bits, that object to one or another of the touches of a step on
         a way, from every start. Where this is too much to judge, no entry is said to."""
+        try:
+            return self._objecting(path, spots, asked)
+        except TooMuchError:
+            self.unsure.add(spots[0].step)
+            return 0
+
+    def _objecting(self, path: Path, spots: tuple[Spot, ...], asked: int) -> int:
         stops = [item.stop for item in path.items[: spots[-1].index + 1 if path.in_line else None]]
         ranges = ranges_of(stops)
         if ranges:
@@ -62,22 +73,15 @@ class Turns:
                     continue  # something else comes between them
                 (run,) = rest
                 allowed = {spot: judged_without(spot, first) for spot in group}
-            together = self._jointly(run, asked & ~found, allowed)
-            if together is None:
-                self.unsure.add(spots[0].step)
-                return 0
-            found |= together
+            found |= self._jointly(run, asked & ~found, allowed)
         return found
 
-    def _jointly(self, run: Run, asked: int, allowed: Mapping[Spot, int]) -> int | None:
-        """Those of some entries that object, from every start, to one or another touch of a run;
-        None if that is too much to judge."""
+    def _jointly(self, run: Run, asked: int, allowed: Mapping[Spot, int]) -> int:
+        """Those of some entries that object, from every start, to one or another touch of a run."""
         found = asked
         for _ in self._starts.windows(run):
             for cell in self._starts.cells(run):
                 found &= self._in_cell(run, cell, found, allowed)
-                if self._work > WORK:
-                    return None
                 if not found:
                     return 0
         return found
@@ -95,10 +99,8 @@ class Turns:
             by, found = start - cell.start, 0
             for spot, n in made:
                 priors = run.priors(n, cell, by)
-                self._work += 5 + len(priors)
+                self._work.spend(A_TOUCH + len(priors))
                 now = at[n] + by if moves[n] else at[n]
                 found |= allowed[spot] & self._judge.objecting(spot.concern, now, cell.zone, priors)
             asked &= found
-            if self._work > WORK:
-                break
         return asked

@@ -15,10 +15,11 @@ from cadence_guard.check.judging import Concern, Prior
 from cadence_guard.check.layout import Laid, Stop, lay
 from cadence_guard.check.paths import Heard, Item, Made, Path, ways
 from cadence_guard.check.proof import Objected
-from cadence_guard.check.proof.cuts import cuts_of, samples
+from cadence_guard.check.proof.cuts import cuts_of, edges_of, samples
 from cadence_guard.check.proof.objections import RANGES, TOO_MUCH
 from cadence_guard.check.proof.runs import Cell, First, Layout, Run, Spot
-from cadence_guard.check.proof.search import A_TOUCH, Search, TooMuchError
+from cadence_guard.check.proof.search import Search
+from cadence_guard.check.proof.work import A_TOUCH, TooMuchError
 from cadence_guard.check.ranges import Choice
 from cadence_guard.check.reactions.marks import Mark, asks, deafens, entered_by, exposed, marked
 from cadence_guard.check.reactions.sent import Sent, comes, ended, is_call, since, way_to
@@ -28,7 +29,9 @@ from cadence_guard.rules import RULES, Rule
 from cadence_guard.ruleset import Ruleset
 
 WORK: Final = 500_000
-"""How much is judged at most: touches, each counted with what was before it."""
+"""How much is judged and laid out at most."""
+OWN: Final = 300_000
+"""The same for what rules of somebody's own are asked besides."""
 
 
 def is_own(entry: Rule) -> bool:
@@ -93,6 +96,7 @@ class Reacting(Search):
             except TooMuchError:
                 self.say(TOO_MUCH)
                 break
+        self._ask_own()
         if self._doubted - self._found.keys():
             self.say(RANGES)
         if self._found.keys() >= {kind for kinds in self._at.values() for kind in kinds}:
@@ -108,9 +112,7 @@ class Reacting(Search):
         return [spot for spot in new if not self._left.isdisjoint(self._at[spot])]
 
     def _ask_first(self, path: Path, spots: list[Spot]) -> None:
-        """Tries the signals at the first start, which often settles it. It is all that is asked of
-        rules of somebody's own: they may look at anything."""
-        own = any(is_own(entry) for entry in self.ruleset.entries)
+        """Tries the signals at the first start, which often settles it."""
         run = self.layouts.whole(path, Choice([item.stop for item in path.items]), spots)
         for where, starts in run.starts[:1]:
             for start, _ in starts[:1]:
@@ -118,9 +120,39 @@ class Reacting(Search):
                 cell = Cell(where, start, start + 1, laid, together=False)
                 for spot in spots:
                     if laid.at[spot.index] < NEVER:
-                        for kind in self._may_come(spot) if own else self._at[spot]:
+                        for kind in self._at[spot]:
                             if kind not in self._found:
                                 self._try(run, spot, cell, kind)
+
+    def _ask_own(self) -> None:
+        """Tries all signals for rules of somebody's own, which may look at anything: for the first
+        start of each piece on which nothing changes but distances and of each stretch of the hours
+        that they ask for, with ranges at their shortest; and as far as `OWN` goes."""
+        paths: dict[int, list[Spot]] = {}
+        for spot in self._at:
+            if spot.concern.own:
+                paths.setdefault(id(spot.path), []).append(spot)
+        self.work.again(OWN)
+        with suppress(TooMuchError):
+            for spots in paths.values():
+                path = spots[0].path
+                self.judge.cadences = path.cadences
+                run = self.layouts.whole(path, Choice([item.stop for item in path.items]), spots)
+                for _ in self.starts.windows(run):
+                    for cell in self.starts.cells(run):
+                        self._try_own(run, cell)
+
+    def _try_own(self, run: Run, cell: Cell) -> None:
+        at, moves, border = cell.laid
+        for spot in run.spots:
+            now = at[spot.index]
+            kinds = self._may_come(spot) if now < NEVER else []
+            starts = edges_of(spot.concern, now, cell) if moves[spot.index] else [cell.start]
+            for start in starts if kinds else ():
+                laid = Laid(cell.times(start - cell.start), moves, border)
+                for kind in kinds:
+                    if kind not in self._found:
+                        self._try(run, spot, Cell(cell.zone, start, start + 1, laid, False), kind)
 
     def _may_come(self, spot: Spot) -> list[str]:
         """The signals that are still looked for, as far as somebody who has just sent one may come
@@ -176,7 +208,7 @@ class Reacting(Search):
     def doubt(self, path: Path, layout: Layout, spots: list[Spot]) -> Callable[[], None] | None:
         """Looks for signals after which something may be refused, for all that is known."""
         found, doubted = dict(self._found), set(self._left)
-        bounds = self.layouts.bounds(path, layout, spots)
+        bounds = self.bounds(path, layout, spots)
         if bounds is not None:
             try:
                 with suppress(_SettledError):
@@ -232,7 +264,7 @@ class Reacting(Search):
         cuts: Iterable[int] = cuts_of(hearing.run, spot, more, self._within)
         cuts = cuts if moves[before] else chain(cuts, (heard,))
         for start in chain((cell.start,), samples(more, cuts)):  # often the first will do
-            self.spend(A_TOUCH + len(at))
+            self.work.spend(A_TOUCH + len(at))
             by = start - cell.start
             times = more.times(by)
             known = hearing.earlier | dict(zip(run.places, times, strict=False))

@@ -34,7 +34,8 @@ class Way:
     shared: int = 0
     """How many of its first stops are those of another way."""
     origin: int | None = None
-    far: bool = False
+    far: bool | frozenset[int] = False
+    """Whether its ranges are as long as can be, or the stops at which they are."""
 
     @property
     def whole(self) -> bool:

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 from cadence_guard.check.judging import Concern
 from cadence_guard.check.together.bounds import Bounds, Marks
 from cadence_guard.check.together.cells import Member, Region, Way
+from cadence_guard.check.together.entries import UNBOUND, Loose, spread
 from cadence_guard.check.together.group import TRIES, Group, speaks
 from cadence_guard.check.together.most import Table
 from cadence_guard.check.together.questions import Broken, Question, back_of, broken
@@ -21,9 +22,17 @@ from cadence_guard.check.together.timeline import objects
 from cadence_guard.instants import DAY, PERIOD
 from cadence_guard.rules.unanswered_streak import ENDS
 
+
+def _again(member: Member) -> int:
+    """How long after an entry into a member the next one may come."""
+    return min((one.again for one in member.cadences if one.again is not None), default=UNBOUND)
+
+
 Hits: TypeAlias = dict[Broken, tuple[Question, Concern, Hit]]
 """What is refused beside the others, with an instant at which it is."""
 
+A_LINE: Final = 200
+"""What it costs to judge a time line."""
 FEW: Final = 8
 """How many regions are looked at before a bound is taken from all starts."""
 
@@ -37,9 +46,8 @@ class Counts:
         self._marked: dict[Hashable, Marks | None] = {}
         self._parts: dict[Hashable, Part] = {}
 
-    def answer(self, questions: Sequence[Question]) -> Hits:
-        """For each target that can be refused an instant at which it is."""
-        hits: Hits = {}
+    def answer(self, questions: Sequence[Question], hits: Hits) -> None:
+        """Adds for each target that can be refused an instant at which it is."""
         for question in questions:
             left: set[Broken] = {
                 key
@@ -72,7 +80,6 @@ class Counts:
                     f"whether {entry.name} objects to {step!r} of {cadence!r} beside the others"
                     " was not proved: ranges and answers between them were tried, not exhausted"
                 )
-        return hits
 
     def doubt_answers(self, kept: Sequence[Question], hits: Collection[Broken]) -> None:
         """Says where a person's touch of another cadence may be the answer instead of one that is
@@ -97,6 +104,40 @@ class Counts:
                             f"whether {entry.name} objects to {step!r} of {cadence!r} beside the"
                             " others was not proved: a person's touch of another cadence may be"
                             " the answer instead of it"
+                        )
+
+    def doubt_entries(self, questions: Sequence[Question], hits: Collection[Broken]) -> None:
+        """Says where a cadence that may be entered again might bring more touches beside the others
+        than one entry does."""
+        members = self.group.members
+        if all(one.again is None for member in members for one in member.cadences):
+            return
+        spreads = [
+            [spread(way, self.layouts.shift) for way in member.ways if way.whole]
+            for member in members
+        ]
+        for question in questions:
+            left = [
+                concern
+                for concern in question.targets
+                if (key := broken(concern, question.entry)) not in hits
+                and key not in self.group.alone
+            ]
+            often = [
+                Loose(question, each, _again(member))
+                for each, member in zip(spreads, members, strict=True)
+            ]
+            if not any(loose.twice() for loose in often):
+                continue
+            most = [loose.most() for loose in often]
+            for concern in left:
+                for n, loose in enumerate(often):
+                    others = sum(most) - most[n]
+                    if loose.may(concern, beside=others):
+                        self.group.say(
+                            f"whether {question.entry.name} objects to {concern.step.name!r} of"
+                            f" {concern.cadence.name!r} when one of them is entered again was not"
+                            " proved"
                         )
 
     def _ask(
@@ -136,6 +177,7 @@ class Counts:
                 if key in done:
                     continue
                 need = max(question.limit - aim.many, 1)
+                self.layouts.spend(1 + table.width(aim))
                 for hit in table.hits(number, aim, need, every=not exact):
                     if key in found and len(found[key][1].others) <= len(hit.others):
                         continue
@@ -144,6 +186,7 @@ class Counts:
                         tried[key] = tried.get(key, 0) + 1
                         if tried[key] > TRIES:
                             break
+                        self.layouts.spend(A_LINE)
                         if not objects(self.group, question.entry, aim.concern, hit):
                             continue
                     found[key] = (aim.concern, hit)
@@ -169,7 +212,7 @@ class Counts:
         view: View = []
         within = self._within(question)
         for way in member.ways:
-            marks = self._marks(question, way)
+            marks = self.marks(question, way)
             if marks is None or (silent and question.near is not None and way.speaks):
                 continue
             for key, base, cells, reach in self.layouts.placed(
@@ -181,6 +224,7 @@ class Counts:
                     part = self._parts.get(key)
                 if part is None:
                     part = Part({}, {})
+                    self.layouts.spend(len(cells) * len(way.stops))
                     for cell in cells:
                         sight = Sight(way, region.where, base, cell, -1, reach)
                         look(question, within, sight, *marks, part)
@@ -189,7 +233,7 @@ class Counts:
                 view.append((base, part))
         return view
 
-    def _marks(self, question: Question, way: Way) -> Marks | None:
+    def marks(self, question: Question, way: Way) -> Marks | None:
         """Which stops of a way are counted, and which are targets; None if there are neither."""
         key = (question, way)
         if key not in self._marked:
@@ -200,7 +244,7 @@ class Counts:
 
     def _bounds(self, question: Question) -> Bounds:
         within = back_of(question, self._within(question))
-        marks = partial(self._marks, question)
+        marks = partial(self.marks, question)
         return Bounds(question, within, self.group.members, self.layouts, marks)
 
     def _within(self, question: Question) -> int:

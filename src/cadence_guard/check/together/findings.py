@@ -11,9 +11,9 @@ from cadence_guard.check.report import Finding
 from cadence_guard.check.shape import finding_at, listed
 from cadence_guard.check.together.counts import Counts, Hits
 from cadence_guard.check.together.group import Group
-from cadence_guard.check.together.layouts import LONGEST, LongerError, rounded
+from cadence_guard.check.together.layouts import LONGEST, LongerError, TooMuchError, rounded
 from cadence_guard.check.together.offset import offset_of
-from cadence_guard.check.together.questions import Broken, broken, in_words
+from cadence_guard.check.together.questions import Broken, broken, in_words, of_account
 from cadence_guard.check.together.spacing import Near, Spacings
 from cadence_guard.check.together.timeline import Shown
 from cadence_guard.instants import DAY
@@ -26,6 +26,10 @@ class Findings:
     def __init__(self, group: Group) -> None:
         self.group = group
         self.questions, self.spacings, self.kept = group.asked()
+        if group.people > 1:  # they have nothing in common but the account
+            self.questions = [each for each in self.questions if of_account(each.entry)]
+            self.kept = [each for each in self.kept if of_account(each.entry)]
+            self.spacings = []
         self.counts = Counts(group)
 
     def all(self) -> Iterator[Finding]:
@@ -33,6 +37,12 @@ class Findings:
         if not self.group.layouts.zones:
             return
         hits, near = self._hits()
+        shared = any(one.audience.account for one in self.group.cadences)
+        if shared and self.group.people == 1 and any(of_account(q.entry) for q in self.questions):
+            self.group.say(
+                "several people of one account may be in it at once: by the caps of an account each"
+                " cadence was judged by itself"
+            )
         if self.group.layouts.window == LONGEST:
             self.group.say(
                 f"a way lasts longer than {LONGEST // DAY} days: what comes later was not proved"
@@ -49,22 +59,34 @@ class Findings:
                     told[each] = self._refused(hits[each][1], each, shown)
         yield from (told[key] for key in hits)
         yield from map(self._spaced, near)
+        listing = self.group.listing
         for reason in self.group.reasons:
-            yield self.group.listing.note(self.group.cadences[0], reason)
+            yield listing.unproved(self.group.cadences, reason)
+        for reason in self.group.remarks:
+            yield listing.note(self.group.cadences[0], reason)
 
     def _hits(self) -> tuple[Hits, list[Near]]:
         """What can be refused, and what can come too near."""
         layouts = self.group.layouts
         layouts.longer(layouts.guess())
         while True:
+            hits: Hits = {}
+            near: list[Near] = []
+            self.counts = Counts(self.group)
+            spacings = Spacings(self.group)
             try:
-                self.counts = Counts(self.group)
-                spacings = Spacings(self.group)
-                hits = self.counts.answer(self.questions)
+                self.counts.answer(self.questions, hits)
                 self.counts.doubt_answers(self.kept, hits)
-                return hits, [near for each in self.spacings for near in spacings.answer(each)]
+                self.counts.doubt_entries(self.questions, hits)
+                for each in self.spacings:
+                    near += spacings.answer(each)
             except LongerError as longer:
                 layouts.longer(rounded(longer.lasts + SLACK))
+                continue
+            except TooMuchError:
+                self.group.say("more starts, ways and touches together than are followed")
+            layouts.work = 0  # anew for what is told
+            return hits, near
 
     def _refused(self, concern: Concern, key: Broken, shown: Shown) -> Finding:
         """The finding of a touch refused beside other cadences."""
@@ -76,6 +98,9 @@ class Findings:
             for number, taken in enumerate(shown.line.taken)
             if number != mine
         ]
+        if self.group.people > 1:
+            several = "somebody else" if len(others) == 1 else f"{len(others)} others"
+            others = [f"{several} of the account"]
         found = self._at(entry, concern, f"{message}, together with {listed(others, 'and')}")
         offset = next(
             (

@@ -33,11 +33,17 @@ TRIES: Final = 100
 
 
 class Group:
-    """A group, and why not all of it is proved (`reasons`)."""
+    """A group, and why not all of it is proved (`reasons`); `remarks` are about what is a note
+    anyway."""
 
-    def __init__(self, listing: Listing, members: Sequence[tuple[Cadence, ...]]) -> None:
+    def __init__(
+        self, listing: Listing, members: Sequence[tuple[Cadence, ...]], *, people: int = 1
+    ) -> None:
+        """`people`: so many of an account are in each member, each by themselves."""
         self.listing = listing
+        self.people = people
         self.reasons: dict[str, None] = {}
+        self.remarks: dict[str, None] = {}
         self.cadences = tuple(one for member in members for one in member)
         self.judge = Judge(listing.ruleset, self.say)
         self.judge.cadences = self.cadences
@@ -48,7 +54,8 @@ class Group:
             (s.after for e in entries if isinstance(e, UnansweredStreak) for s in e.params.steps),
             default=0,
         )
-        self.members = [Member(member, list(self._ways(member))) for member in members]
+        known = [(member, list(self._ways(member))) for member in members]
+        self.members = [Member(member, ways_) for member, ways_ in known for _ in range(people)]
         self.layouts = Layouts(self.members, listing.start, listing.end)
 
     def say(self, reason: str) -> None:
@@ -131,10 +138,11 @@ class Group:
         for concern in concerns:
             for _, entry in concern.entries:
                 if type(entry) is not RULES.get(entry.name):
-                    self.say(
-                        f"rule {entry.name!r} is somebody's own: what it says of cadences together"
-                        " was not proved"
-                    )
+                    if entry.looks_back:
+                        self.say(
+                            f"rule {entry.name!r} is somebody's own: what it says of cadences"
+                            " together was not proved"
+                        )
                     continue
                 for key, asked in counting(entry, concern):
                     question = questions.setdefault((entry, key), asked)

@@ -25,6 +25,15 @@ LONGEST: Final = 8000 * DAY
 """How long after its start a way is followed: 21 years."""
 
 
+WORK: Final = 3_000_000
+"""How much is looked at for a group at most: stops laid out, and stretches of time. It is some
+seconds."""
+
+
+class TooMuchError(Exception):
+    """There is more to look at than `WORK`."""
+
+
 class LongerError(Exception):
     """A way lasts longer than it was thought to."""
 
@@ -33,9 +42,10 @@ class LongerError(Exception):
 
 
 class Layouts:
-    """The ways of the members of a group, for all starts in [start, end) of each."""
+    """The ways of the members of a group, for all starts in [start, end) of each, where people can
+    be in `least` of them or more."""
 
-    def __init__(self, members: Sequence[Member], start: int, end: int) -> None:
+    def __init__(self, members: Sequence[Member], start: int, end: int, *, least: int = 2) -> None:
         self.start = start
         self.end = end
         self.calendar = Calendar(start)
@@ -59,10 +69,17 @@ class Layouts:
         self.zones = {
             where: present
             for where in zones.values()
-            if len(present := _present(members, where)) > 1
+            if len(present := _present(members, where)) >= least
         }
-        """Where people can be in two members or more, and in which."""
+        """Where people can be in so many members, and in which."""
+        self.work = 0
         self.longer(0)
+
+    def spend(self, work: int) -> None:
+        """Counts what is looked at. Raises TooMuchError if that is too much."""
+        self.work += work
+        if self.work > WORK:
+            raise TooMuchError
 
     def longer(self, window: int) -> None:
         """Begins again, with so long a time for every way, up to `LONGEST`."""
@@ -174,20 +191,37 @@ class Layouts:
             reach = self._reaches[rest]
             for low, high in reach.instants:
                 low = max(low, region.low - back - self.window)
-                yield None, 0, list(cells_of(way, where, low, min(high, region.high))), reach
+                rest_of_way = list(cells_of(way, where, low, min(high, region.high)))
+                self.spend(len(rest_of_way) * len(way.stops))
+                yield None, 0, rest_of_way, reach
             return
         for day, alike in self._days(where, starts):
             key = (way, alike)
-            cells_ = self._cells.get(key)
-            if cells_ is None:
-                cells_ = [
-                    cell.moved(-day.start) for cell in cells_of(way, where, day.start, day.end)
-                ]
-                lasts = max((cell.at_last(n) for cell in cells_ for n in cell.order), default=0)
-                if self.window < min(lasts + SLACK, LONGEST):
-                    raise LongerError(lasts)
-                self._cells[key] = cells_
+            cells_ = self._of_day(key, way, day, where)
+            self.spend(1 + len(cells_))
             yield key, day.start, cells_, None
+
+    def unlike(self, way: Way) -> Iterator[Cell]:
+        """All cells of a way that is none behind a range, those alike once, each so long after its
+        day begins."""
+        seen: set[Hashable] = set()
+        for where in self.zones:
+            for day, alike in self._days(where, self._starts(way, where, self.start, self.end)):
+                if alike not in seen:
+                    seen.add(alike)
+                    yield from self._of_day((way, alike), way, day, where)
+
+    def _of_day(self, key: Hashable, way: Way, day: Day, where: Zone) -> list[Cell]:
+        """The cells of a day, and of those alike."""
+        cells_ = self._cells.get(key)
+        if cells_ is None:
+            cells_ = [cell.moved(-day.start) for cell in cells_of(way, where, day.start, day.end)]
+            lasts = max((cell.at_last(n) for cell in cells_ for n in cell.order), default=0)
+            if self.window < min(lasts + SLACK, LONGEST):
+                raise LongerError(lasts)
+            self.spend(len(cells_) * len(way.stops))
+            self._cells[key] = cells_
+        return cells_
 
     def _days(self, where: Zone, starts: Intervals) -> list[tuple[Day, Hashable]]:
         """The days of some starts, and what those alike have in common."""

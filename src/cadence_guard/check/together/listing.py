@@ -7,6 +7,7 @@ count as one, and so do those that a handoff joins. Pairs in no group are counte
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import Final
 
@@ -14,6 +15,7 @@ from cadence_guard.cadence import Cadence, CadenceFile, Enter, Handover
 from cadence_guard.check.proof import prove
 from cadence_guard.check.report import Finding
 from cadence_guard.check.shape import finding_at
+from cadence_guard.check.shape import listed as listed_in_words
 from cadence_guard.check.together.layouts import declared
 from cadence_guard.check.together.questions import Broken
 from cadence_guard.importers._source import Source
@@ -58,10 +60,7 @@ class Listing:
 
     def groups(self) -> list[tuple[Cadence, ...]]:
         """The groups that are listed or share, as far as they are among the files."""
-        said: list[tuple[Cadence | None, ...]] = []
-        for _, file in self.files:
-            names = {**self.names, **{one.name: one for one in file.cadences}}
-            said += (tuple(map(names.get, group)) for group in file.together)
+        said = [*self._listed()]
         for entry in self.ruleset.entries:
             if isinstance(entry, OverlappingCadence):
                 said += (tuple(map(self.names.get, g)) for g in entry.params.share)
@@ -72,6 +71,16 @@ class Listing:
             if len(known) > 1:
                 groups.setdefault(frozenset(known), known)
         return list(groups.values())
+
+    def _listed(self) -> Iterator[tuple[Cadence | None, ...]]:
+        """The groups that files list."""
+        for _, file in self.files:
+            names = {**self.names, **{one.name: one for one in file.cadences}}
+            yield from (tuple(map(names.get, group)) for group in file.together)
+
+    def listed(self, group: Collection[Cadence]) -> bool:
+        """Whether a file lists all of a group, so that it asks for the proof."""
+        return any(set(group) <= set(listed) for listed in self._listed())
 
     def linked(self, one: Cadence, other: Cadence) -> bool:
         """Whether one of them enters the other."""
@@ -111,6 +120,16 @@ class Listing:
         return finding_at(
             self.homes[cadence], *INCOMPLETE, cadence.where, text, cadence=cadence.name
         )
+
+    def unproved(self, group: Sequence[Cadence], reason: str) -> Finding:
+        """Why not all of a group is proved. A file that lists it asked for that, so what was not
+        looked at is not clean: it blocks; a policy lets share, and has a note."""
+        note = self.note(group[0], reason)
+        if not self.listed(group):
+            return note
+        names = listed_in_words([repr(one.name) for one in group], "and")
+        text = f"{names} together: {reason}"
+        return replace(note, effect="block", certainty="always", message=text)
 
     def joined(self, group: Sequence[Cadence]) -> Iterator[Finding]:
         """A note for each pair of a group that is one because of a handoff."""

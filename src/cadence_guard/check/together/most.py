@@ -56,6 +56,10 @@ class Table:
                 place += 1
         return spread
 
+    def width(self, aim: Aim) -> int:
+        """How many stretches of time a touch is looked at in."""
+        return bisect_right(self.borders, aim.high) - bisect_left(self.borders, aim.low)
+
     def hits(self, member: int, aim: Aim, need: int, *, every: bool) -> list[Hit]:
         """The instants at which the other members have so many touches, each with as few of them as
         can be; one for each stretch of time in which nothing changes, those with fewest first.

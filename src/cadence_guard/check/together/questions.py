@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, TypeAlias
 
 from cadence_guard.check.judging import Concern
@@ -19,6 +20,7 @@ from cadence_guard.rules.not_the_holder import NotTheHolder
 from cadence_guard.rules.over_cap import OverCap
 from cadence_guard.rules.overlapping_cadence import OverlappingCadence
 from cadence_guard.rules.pressure import Pressure
+from cadence_guard.rules.repeated_message import RepeatedMessage
 from cadence_guard.rules.too_soon import TooSoon
 from cadence_guard.rules.unanswered_streak import UnansweredStreak
 
@@ -55,6 +57,11 @@ class Spacing:
 
 def broken(concern: Concern, entry: Rule) -> Broken:
     return concern.cadence.name, concern.step.name, entry
+
+
+def of_account(entry: Rule) -> bool:
+    """Whether an entry counts the touches of a whole account."""
+    return isinstance(entry, OverCap) and entry.scope == "account"
 
 
 def counting(entry: Rule, target: Concern) -> Iterator[tuple[Hashable, Question]]:
@@ -127,6 +134,22 @@ def passed(entry: Rule, target: Concern) -> Iterator[tuple[Hashable, Question]]:
             yield from counting(entry, target)
 
 
+def beside(entry: Rule, target: Concern) -> Iterator[tuple[Hashable, Question]]:
+    """What an entry asks of a touch beside those of another entry into the same cadence: all that
+    it counts, and what is too near; equal keys ask the same."""
+    yield from counting(entry, target)
+    name, step = target.cadence.name, target.step.name
+
+    def repeats(other: Concern) -> bool:
+        same = (other.cadence.name, other.step.name) == (name, step)
+        return same and entry.counts(_form(other))
+
+    if isinstance(entry, RepeatedMessage):
+        yield ("step", step), Question(entry, 1, entry.per, repeats)
+    if (spacing := spacing_of(entry)) is not None:
+        yield ("near", target), Question(entry, 1, spacing.within, partial(spacing.clashes, target))
+
+
 def spacing_of(entry: Rule) -> Spacing | None:
     """What an entry asks of the distance of two touches, if it does."""
 
@@ -150,6 +173,7 @@ def spacing_of(entry: Rule) -> Spacing | None:
                 entry.within,
                 lambda t, o: (
                     t.touch.automated
+                    and t.cadence.name != o.cadence.name
                     and not any(
                         {t.cadence.name, o.cadence.name} <= set(g) for g in entry.params.share
                     )

@@ -64,10 +64,11 @@ class Spacings:
         if (tried or handed) and left:
             names = [member.name for member in self.group.members]
             unproved = [f"{names[one]!r} and {names[other]!r}" for one, other in sorted(left)]
-            self.group.say(
+            said = (
                 f"whether {spacing.entry.name} keeps {listed(unproved, 'or')} apart was not proved:"
                 " a handoff or an answer may come between"
             )
+            self.group.remarks[said] = None
 
     def _clash(self, spacing: Spacing, one: int, other: int) -> bool:
         """Whether any touches of two members are too near to each other if they are near."""

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any, Final, Protocol, TypeVar
 
-from cadence_guard.cadence import Enter, Handover
+from pydantic import BaseModel
+
+from cadence_guard.cadence import Cadence, Enter, Handover
 from cadence_guard.check import assumptions
-from cadence_guard.check.judging import Concern
+from cadence_guard.check.judging import Concern, Judge
 from cadence_guard.check.paths import Heard, Made, What
 from cadence_guard.check.report import Witness, WitnessSignal, WitnessTouch
-from cadence_guard.check.together.group import Group
+from cadence_guard.check.together.listing import Listing
 from cadence_guard.check.together.questions import Broken, broken
 from cadence_guard.check.together.sights import Hit
-from cadence_guard.contact import Handoff, Signal
+from cadence_guard.contact import Contact, Handoff, Signal
 from cadence_guard.decision import Decision
 from cadence_guard.engine import raised
 from cadence_guard.guard import Guard
 from cadence_guard.instants import NEVER, to_datetime
 from cadence_guard.rules import Rule
+from cadence_guard.touch import Touch
 
 
 class Line:
@@ -50,7 +54,24 @@ class Line:
             self.starts.setdefault(name, at)
 
 
-def objects(group: Group, entry: Rule, concern: Concern, hit: Hit) -> bool:
+ACCOUNT: Final = "account"
+E = TypeVar("E", bound=BaseModel)
+
+
+class Stage(Protocol):
+    """Those whose time lines are judged, and what by."""
+
+    @property
+    def listing(self) -> Listing: ...
+    @property
+    def judge(self) -> Judge: ...
+    @property
+    def cadences(self) -> tuple[Cadence, ...]: ...
+    @property
+    def people(self) -> int: ...
+
+
+def objects(group: Stage, entry: Rule, concern: Concern, hit: Hit) -> bool:
     """Whether an entry objects to a touch that was hit."""
     line = Line(hit)
     priors = [(at, group.judge.kind(what)) for at, what, _ in line.events[: line.aimed]]
@@ -62,7 +83,7 @@ class Shown:
     """A time line, judged touch by touch by the guard on a fresh ledger. `refused` are the touches
     that an entry objects to: (place in the line, why)."""
 
-    def __init__(self, group: Group, hit: Hit, wanted: Collection[Broken], *, full: bool) -> None:
+    def __init__(self, group: Stage, hit: Hit, wanted: Collection[Broken], *, full: bool) -> None:
         """`wanted` are the objections that matter. With `full` to the end of the ways, else up to
         the touch that was hit."""
         self.line = Line(hit)
@@ -72,8 +93,10 @@ class Shown:
         """What the guard says of the events so far, of each that is a touch."""
         where, aimed = self.line.where, self.line.aimed
         self._guard = Guard(group.listing.policy, clock=lambda: to_datetime(hit.t))
-        for event in assumptions.facts(group.cadences, where):
-            self._guard.record(event)
+        self._several = group.people > 1
+        for whose in range(len(self.line.taken) if self._several else 1):
+            for event in assumptions.facts(group.cadences, where):
+                self._guard.record(self._of(event, whose) if self._several else event)
         steps = {key[:2] for key in wanted}
         priors: list[tuple[int, int]] = []
         for place, (at, what, _) in enumerate(self.line.events[: None if full else aimed + 1]):
@@ -93,17 +116,32 @@ class Shown:
     def _decision(self, place: int) -> Decision | None:
         """What the guard says of a touch, after all that was before it; None for what is none."""
         for number in range(len(self._decisions), place + 1):
-            at, what, _ = self.line.events[number]
+            at, what, whose = self.line.events[number]
             moment = to_datetime(at)
             decision: Decision | None = None
             if isinstance(what, Made) and (concern := self._judge.concern(what)) is not None:
                 touch = concern.touch.model_copy(update={"at": moment, "id": f"{number}"})
+                touch = self._of(touch, whose) if self._several else touch
                 decision = self._guard.evaluate(touch)
                 self._guard.record(touch.model_copy(update={"outcome": what.outcome or "sent"}))
             elif (told := _told(what, moment)) is not None:
-                self._guard.record(told)
+                self._guard.record(self._of(told, whose) if self._several else told)
             self._decisions.append(decision)
         return self._decisions[place]
+
+    def _of(self, event: E, whose: int) -> E:
+        """An event of somebody of the account: of whom the touch judged is, or of another one, who
+        is reached elsewhere."""
+        changes: dict[str, Any] = {"contact": _person(whose)}
+        if isinstance(event, Contact):
+            points = [
+                point.model_copy(update={"value": elsewhere(point.value, whose)})
+                for point in event.points
+            ]
+            changes |= {"account": ACCOUNT, "points": tuple(points)}
+        elif isinstance(event, Touch) and event.to is not None:
+            changes["to"] = elsewhere(event.to, whose)
+        return event.model_copy(update=changes)
 
     def witness(self, place: int, entry: Rule, offset: tuple[float, float] | None) -> Witness:
         """The time line up to a touch refused. Raises AssertionError if the guard does not object
@@ -124,7 +162,7 @@ class Shown:
             )
         touches: list[WitnessTouch] = []
         signals: list[WitnessSignal] = []
-        for number, (at, what, _) in enumerate(events[: place + 1]):
+        for number, (at, what, whose) in enumerate(events[: place + 1]):
             moment = to_datetime(at)
             if isinstance(what, Made) and (judged := self._decision(number)) is not None:
                 codes = sorted({f.code for f in judged.findings if f.when is None})
@@ -136,6 +174,8 @@ class Shown:
                         what.step.channel,
                         judged.verdict.value,
                         tuple(codes),
+                        what.step.turn,
+                        whose + 1 if self._several and whose else None,
                     )
                 )
             elif isinstance(told := _told(what, moment), Signal):
@@ -160,6 +200,19 @@ class Shown:
         return next(
             why for (*_, by), (n, why) in self.refused.items() if n == place and by is entry
         )
+
+
+def _person(whose: int) -> str:
+    return assumptions.CONTACT if not whose else f"{assumptions.CONTACT}-{whose + 1}"
+
+
+def elsewhere(point: str, whose: int) -> str:
+    """Where another one of an account is reached."""
+    if not whose:
+        return point
+    if point.startswith("+"):
+        return f"+{int(point) + whose}"
+    return f"{whose + 1}-{point}"
 
 
 def _told(what: What | Signal, at: datetime) -> Signal | Handoff | None:

@@ -1,0 +1,108 @@
+"""Where facts are to be filed, each by all that was told before it.
+
+Nothing is written here: the guard appends what was filed, in one step.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+
+from cadence_guard.contact import Suppress
+from cadence_guard.errors import EventError
+from cadence_guard.events import Event
+from cadence_guard.ledgers import Filed, Page
+from cadence_guard.shelves import Shelf, Shelves
+from cadence_guard.touch import Release, Touch
+
+
+class Filing:
+    """Facts on their way into a ledger: `events`, and the revisions they follow from (`expect`).
+
+    `now` is the instant of releases. Not safe to share between threads: the guard locks.
+    """
+
+    def __init__(self, shelves: Shelves, now: datetime) -> None:
+        self.events: list[Filed] = []
+        self.expect: dict[str, int] = {}
+        self._shelves = shelves
+        self._now = now
+        self._bookings: dict[str, Page] = {}
+        self._full: dict[str, Shelf] = {}
+        self._untold: defaultdict[str | None, list[Filed]] = defaultdict(list)
+        """What was filed under the name of a contact before anybody asked for their shelf."""
+
+    def add(self, told: Event) -> None:
+        """Files a fact, unless it is known. Raises EventError if it contradicts an earlier one."""
+        filed = self._filed(told)
+        if filed is None:
+            return
+        name = filed.streams.contact
+        shelf = self._full.get(name or "")
+        if shelf is None:
+            self._untold[name].append(filed)
+        elif not filed.once or hash(told) not in shelf.told:  # else the ledger leaves it out
+            shelf.tell(filed)
+        if filed.touch is not None:
+            self._booking(filed.touch).events.append(filed)
+        self.events.append(filed)
+
+    def _filed(self, told: Event) -> Filed | None:
+        """Where a fact belongs; None if it is known."""
+        if isinstance(told, Suppress) and told.contact is None:
+            return Filed(told, self._shelves.book().streams(told))
+        if isinstance(told, Release):
+            booking = self._booking(told.touch)
+            last = standing(booking)
+            if last is None:
+                return None
+            if last.contact != told.contact:
+                raise EventError(f"touch {told.touch!r} is one to another contact")
+            return Filed(taken_back(last, self._now), booking.events[-1].streams)
+        if isinstance(told, Touch) and told.id is not None:
+            booking = self._booking(told.id)
+            if standing(booking):
+                known = is_known(self._shelves, booking, told)
+                return None if known else Filed(told, booking.events[-1].streams)
+        assert told.contact is not None  # only a suppression can do without
+        return Filed(told, self._shelf(told.contact).book.streams(told))
+
+    def _booking(self, touch: str) -> Page:
+        """What is known under the id of a touch, with what was filed here."""
+        booking = self._bookings.get(touch)
+        if booking is None:
+            booking = self._bookings[touch] = self._shelves.booking(touch)
+            self.expect.update(booking.revisions)
+        return booking
+
+    def _shelf(self, contact: str) -> Shelf:
+        """All that is known of a contact, with what was filed here."""
+        shelf = self._full.get(contact)
+        if shelf is None:
+            shelf = self._full[contact] = self._shelves.full(contact)
+            self.expect.update(shelf.page.revisions)
+            for filed in self._untold.pop(contact, ()):
+                shelf.tell(filed)
+        return shelf
+
+
+def standing(booking: Page) -> Touch | None:
+    """The touch booked or made under an id; None if there is none, or it was released."""
+    last = booking.events[-1].event if booking.events else None
+    return last if isinstance(last, Touch) else None
+
+
+def is_known(shelves: Shelves, booking: Page, told: Touch) -> bool:
+    """Whether a touch says nothing new of what stands under its id. Raises EventError if it
+    contradicts that."""
+    book = shelves.book(booking)
+    past = book.check(told)
+    return past is not None and not book.is_news(past, told.outcome)
+
+
+def taken_back(last: Touch, now: datetime) -> Release:
+    """The release of a booking. Raises EventError if the touch was made already."""
+    if last.outcome not in (None, "unknown", "failed"):
+        raise EventError(f"touch {last.id!r} was made already: {last.outcome}")
+    assert last.id is not None  # it is known by it
+    return Release(touch=last.id, contact=last.contact, at=now)

@@ -1,0 +1,126 @@
+"""Where in a hand-written file its lists of touches are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from cadence_guard._struct import struct
+from cadence_guard.cadence import Where
+from cadence_guard.importers import _handwritten_words as theirs
+from cadence_guard.importers import _linear as linear
+from cadence_guard.importers._handwritten_words import Data, anchor_of, holds, means_of
+from cadence_guard.importers._linear import first_text, snake
+from cadence_guard.importers._source import Source
+from cadence_guard.importers._values import children
+
+MOST: Final = 20_000
+"""The most touches of a file."""
+MOST_LISTS: Final = 2_000
+"""The most lists of touches of a file."""
+
+
+@struct
+class Found:
+    """A list of touches, or what stands for one: `steps`, `touches`, `follow-ups` or `counted`."""
+
+    where: Where
+    kind: str
+    entries: Sequence[tuple[Where, Any]]
+
+
+def vocabulary(source: Source) -> set[str]:
+    mappings = (value for _, value in source.collections if isinstance(value, dict))
+    return {name for mapping in mappings for name in map(snake, mapping) if name in theirs.OUTREACH}
+
+
+def find(data: Any) -> Iterator[Found]:
+    """The lists of touches of a file, in its order. Nothing is looked for inside of one."""
+    stack: list[tuple[Where, Any]] = [((), data)]
+    while stack:
+        where, value = stack.pop()
+        if found := _steps(where, value) or _days(where, value) or _counted(where, value):
+            yield found
+        else:
+            stack += [*children(where, value)][::-1]
+
+
+def _steps(where: Where, value: Any) -> Found | None:
+    """A list of steps, or a mapping with a number for each."""
+    if isinstance(value, dict):
+        if not value or not all(key.isdecimal() and len(key) < 10 for key in value):
+            return None
+        entries = [((*where, key), value[key]) for key in sorted(value, key=int)]
+    else:
+        entries = [((*where, index), entry) for index, entry in enumerate(value)]
+    steps = [entry for _, entry in entries if isinstance(entry, dict)]
+    delays = {snake(key) for step in steps for key in step if anchor_of(snake(key)) is not None}
+    planned = _is_planned(where)
+    if any(is_a_wait(step) for step in steps):
+        is_plan = any(means_of(step) for step in steps)
+    elif not delays:
+        is_plan = len(steps) > 1 and planned and all(linear.means(s.get("channel")) for s in steps)
+    elif delays <= theirs.WEAK:
+        is_plan = any(means_of(step) or holds(step, theirs.WRITTEN) for step in steps)
+    else:
+        signs = theirs.WRITTEN + theirs.MESSAGE + theirs.NUMBERS
+        is_plan = planned or any(means_of(step) or holds(step, signs) for step in steps)
+    return Found(where, "steps", entries) if is_plan else None
+
+
+def is_a_wait(step: Data) -> bool:
+    """Whether an entry of a list is a wait of its own: `{type: wait, days: 3}`."""
+    kind = first_text(step, *theirs.KIND_KEYS)
+    return kind is not None and snake(kind) in theirs.WAIT_KINDS and any(map(is_time, step))
+
+
+def is_time(key: str) -> bool:
+    """Whether it is a key of a wait of its own."""
+    known = key in theirs.AMOUNT_KEYS or linear.unit_of(key) is not None
+    return known or anchor_of(snake(key)) is not None
+
+
+def _days(where: Where, value: Any) -> Found | None:
+    """A list such as `followup_days: [3, 7, 14]`."""
+    if not isinstance(value, list) or not any(isinstance(each, int | float) for each in value):
+        return None
+    name = last_name(where)
+    told = theirs.DAY_LIST.fullmatch(name)
+    delays = name in ("days", "delays") or anchor_of(name) is not None
+    if not (told and any(told.groups())) and not (delays and _is_planned(where)):
+        return None
+    entries = [((*where, index), entry) for index, entry in enumerate(value)]
+    return Found(where, "follow-ups" if told and told[1] else "touches", entries)
+
+
+def _counted(where: Where, value: Any) -> Found | None:
+    """`followup: {max_attempts: 2, delay_days: 7}`."""
+    if not isinstance(value, dict) or not theirs.FOLLOW_UPS.fullmatch(last_name(where)):
+        return None
+    count = next((value[key] for key in theirs.COUNTS if key in value), None)
+    delay = next((key for key in value if anchor_of(snake(key)) is not None), None)
+    if delay is None or not isinstance(count, int) or not 1 <= count <= 1000:
+        return None
+    return Found(where, "counted", [((*where, delay), value[delay])] * count)
+
+
+def _is_planned(where: Where) -> bool:
+    return not theirs.PLAN.isdisjoint(snake(key) for key in where if isinstance(key, str))
+
+
+def last_name(where: Where) -> str:
+    return snake(where[-1]) if where and isinstance(where[-1], str) else ""
+
+
+def lists_of(source: Source) -> list[Found]:
+    """The lists of touches of a file. Raises CadenceError for more touches than anybody plans."""
+    plans: list[Found] = []
+    count = 0
+    for found in find(source.data):
+        plans.append(found)
+        count += len(found.entries)
+        if count > MOST:
+            raise source.error(found.where, f"more than {MOST:,} touches")
+        if len(plans) > MOST_LISTS:
+            raise source.error(found.where, f"more than {MOST_LISTS:,} lists of touches")
+    return plans

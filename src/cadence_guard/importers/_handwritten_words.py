@@ -1,0 +1,156 @@
+"""The names that small teams give to delays, channels, stops and the like, and what they mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
+
+from cadence_guard.importers import _linear as linear
+from cadence_guard.importers._linear import Means, listed, snake
+
+Data: TypeAlias = Mapping[str, Any]
+_U: Final = r"(?:seconds?|minutes?|mins?|hours?|days?|weeks?|business_days?|working_days?)"
+_UNIT: Final = re.compile(rf"(?:^|_)({_U})(?=_|$)")
+_AFTER: Final = r"(?:after|since|from)_(?:the_)?"
+_START: Final = re.compile(
+    rf"(?:send_)?(?:on_)?day(?:_offset|_number)?|offset_{_U}|{_U}_offset"
+    rf"|(?:(?:wait|delay)_)?{_U}_{_AFTER}(?:start|first|entry|enrol\w*|signup|beginning)(?:_\w+)?"
+)
+_PREVIOUS: Final = re.compile(
+    rf"(?:(?:wait|delay|gap)_)?{_U}_{_AFTER}(?:prev|previous|last|prior)(?:_\w+)?"
+    rf"|gap_{_U}|(?:wait|delay)_{_AFTER}(?:prev|previous|last|prior)"
+)
+_UNSETTLED: Final = re.compile(
+    rf"(?:delay|wait|follow_?up|after|send_after|interval)(?:_in)?(?:_{_U})?"
+    rf"|{_U}_(?:delay|wait|after)|wait_time"
+)
+WEAK: Final = listed("day delay wait after interval wait_time follow_up followup")
+"""Names of delays that files of quite another kind have, too."""
+UNIT_KEYS: Final = ("unit", "delay_unit", "wait_unit", "wait_mode", "time_unit")
+AMOUNT_KEYS: Final = ("amount", "value", "duration", "for", "time")
+
+CHANNEL_KEYS: Final = ("channel", "medium", "via")
+KIND_KEYS: Final = ("step_type", "type", "action_type", "action", "kind", "method")
+WRITTEN: Final = ("subject", "template", "template_id", "email_body")
+MESSAGE: Final = ("body", "message", "variants")
+NUMBERS: Final = ("step", "step_order", "step_number", "touch", "position", "order", "seq")
+IDS: Final = ("id", "step_id", "key", "name", "label", "title", *NUMBERS)
+WAIT_KINDS: Final = listed("wait delay pause sleep")
+
+PLAN: Final = listed(
+    "steps step touches touch sequence sequences cadence cadences drip drips nurture outreach"
+    " followup followups follow_up follow_ups campaign campaigns emails messages reminders"
+)
+"""Names of lists of touches, and of what is around them."""
+GENERIC: Final = listed(
+    "steps touches sequence sequences cadence cadences emails messages items campaigns drips flow"
+)
+"""Names that do not tell one cadence from the next."""
+DAY_LIST: Final = re.compile(rf"(follow_?up|reminder|nudge)?(touch|send|email)?s?_{_U}")
+FOLLOW_UPS: Final = re.compile(r"follow_?ups?|reminders?|nudges?|bumps?")
+COUNTS: Final = ("max_attempts", "max_followups", "max_follow_ups", "attempts", "count", "times")
+CAPS: Final = ("max_touches", "max_steps", "max_touches_without_reply")
+
+STOPS: Final = listed(
+    "stop_on stop_when stop_if cancel_on exit_on exits exit_conditions stop_conditions end_on"
+)
+ON_REPLY: Final = listed("on_reply reply_routing reply_handling on_replies")
+FLAGS: Final[Mapping[str, str]] = {
+    "stop_on_reply": "reply",
+    "exit_on_reply": "reply",
+    "remove_replied": "reply",
+    "stop_on_unsubscribe": "unsubscribed",
+    "stop_on_opt_out": "unsubscribed",
+    "stop_on_bounce": "bounced",
+    "remove_bounced": "bounced",
+    "stop_on_meeting": "meeting_booked",
+    "stop_on_meeting_booked": "meeting_booked",
+}
+MACHINES: Final = listed("out_of_office ooo auto_reply autoreply no_reply none bounce bounced")
+"""Rows of a table of replies that no person wrote."""
+SAID_BY_PEOPLE: Final = listed("objection question questions neutral positive other referral any")
+"""Rows of a table of replies that are no signal of their own."""
+_ENDS: Final = listed("exit_sequence exit stop stop_sequence end suppress remove archive")
+PUT_OFF: Final = listed("defer snooze resume delay wait pause reenroll")
+SWITCHES: Final = ("enabled", "active", "is_active")
+BY_HAND: Final = ("manual", "manual_send", "is_manual")
+BY_ITSELF: Final = ("automated", "auto", "auto_send")
+GATES: Final = ("requires", "require", "wait_for")
+ABANDON: Final = re.compile(rf"(?:abandon|give_up|timeout|expire)\w*?_{_U}")
+RETRY: Final = re.compile(rf"retry_(?:after|every|delay|wait|interval)(?:_{_U})?|every")
+
+TELL_IN_STEP: Final = listed(
+    "wait delay after before until day days hour hours minutes weeks every interval repeat retry"
+    " if when unless condition conditions require requires branch goto next skip window windows"
+    " time timezone schedule loop trigger gap cooldown attempts jitter random"
+)
+TELL_AROUND: Final = listed(
+    "window windows quiet hours timezone holidays cooldown gap delay wait interval between branch"
+    " repeat loop reenroll restart"
+)
+"""Parts of a name that say that it is about times or ways, and must not be passed over."""
+
+BUSINESS: Final = re.compile(r"\b(?:business|working|work)[ -]days?\b", re.IGNORECASE)
+ANCHORS: Final = ("start", "previous")
+FROM_START: Final = re.compile(
+    r"\b(?:after|since|from)\s+(?:the\s+)?(?:first|start|entry|enrol|sign-?up|beginning)"
+    r"|\banchor\s*[:=]\s*start\b",
+    re.IGNORECASE,
+)
+FROM_PREVIOUS: Final = re.compile(
+    r"\b(?:after|since|from)\s+(?:the\s+)?(?:previous|prior|last|preceding)\b"
+    r"|\banchor\s*[:=]\s*previous\b",
+    re.IGNORECASE,
+)
+"""What comments beside a delay say of it."""
+
+OUTREACH: Final = listed(
+    "first_touch follow_up follow_ups followup followups nurture touches cadence cadences sequence"
+    " sequences outreach drip max_touches max_touches_without_reply min_days_between_touches"
+    " quiet_hours channel_preferences requires_optout_line optout_phrases honour_optout_within_days"
+    " optout_must_be_one_click stop_on reply_routing on_reply"
+)
+"""Two of these names make a file one about cadences, though it has no schedule."""
+
+
+@lru_cache(maxsize=4096)
+def anchor_of(name: str) -> str | None:
+    """What the name of a delay says it counts from, "" if it does not say; None: no delay."""
+    if _START.fullmatch(name):
+        return "start"
+    if _PREVIOUS.fullmatch(name):
+        return "previous"
+    return "" if _UNSETTLED.fullmatch(name) else None
+
+
+def unit_in(name: str) -> str | None:
+    """The unit in the name of a delay."""
+    found = _UNIT.search(name)
+    return linear.unit_of(found[1]) if found else None
+
+
+def holds(step: Data, keys: Iterable[str]) -> bool:
+    """Whether a step says something under one of the keys."""
+    return any(step.get(key) for key in keys)
+
+
+def tells(key: str, words: frozenset[str]) -> bool:
+    """Whether a part of the name is one of the words."""
+    return not words.isdisjoint(snake(key).split("_"))
+
+
+def ends_it(row: Any) -> bool:
+    """Whether a row of a table of replies ends the cadence."""
+    if isinstance(row, dict):
+        ends = (value is True for key, value in row.items() if snake(key) in _ENDS)
+        return any(ends) or ends_it(row.get("action"))
+    return row is True or (isinstance(row, str) and snake(row) in _ENDS)
+
+
+def means_of(step: Data) -> Means | None:
+    """How the touch of a step is made; None if no word of it is known."""
+    keys = (*CHANNEL_KEYS, *KIND_KEYS)
+    said = (step[key] for key in keys if key in step)
+    return next((known for word in said if (known := linear.means(word))), None)
