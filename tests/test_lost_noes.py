@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import pickle
 import threading
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -283,3 +286,169 @@ def test_a_no_to_a_number_outlives_an_erasure_however_it_was_written(
     assert all(LOCAL not in str(filed.event) for filed in ledger.history([f"point:{LOCAL}"]).events)
     guard.record({**LISTED, "points": [{"kind": "phone", "value": again}]})
     assert not guard.evaluate(a_touch(contact="c-1", channel="call", to=again))
+
+
+def known(**more: Any) -> dict[str, Any]:
+    """What is told of a contact, without a country."""
+    return {"event": "contact", "contact": "c-1", "at": "2026-03-01T09:00:00Z", **more}
+
+
+def suppressed(point: str, **more: Any) -> dict[str, Any]:
+    """A point on a list."""
+    return {"event": "suppress", "at": "2026-03-02T10:00:00Z", "point": point, **more}
+
+
+LISTED_ABROAD = known(points=[{"kind": "phone", "value": PHONE}])
+
+
+@pytest.mark.parametrize(
+    "no",
+    [
+        suppressed(LOCAL),
+        suppressed("512-555-0143"),
+        suppressed("1 512 555 0143"),
+        suppressed(f"whatsapp:{PHONE}"),
+        suppressed("+١٥١٢٥٥٥٠١٤٣", channel="call"),
+        suppressed("+1 512 555,0143"),
+        said("opt_out", point=LOCAL),
+        said("wrong_person", point="0512 555 0143"),
+    ],
+)
+@pytest.mark.parametrize("contact", ["c-1", "c-2"])
+def test_a_number_without_its_country_is_every_number_that_ends_so(
+    no: dict[str, Any], contact: str
+) -> None:
+    assert codes([LISTED_ABROAD, no], contact, "call", PHONE)
+    assert codes([no, LISTED_ABROAD | {"country": "US"}], contact, "call", PHONE)
+    assert not codes([LISTED_ABROAD, no], contact, "call", "+15125550144")
+
+
+def test_digits_may_be_an_address_or_a_handle() -> None:
+    events = [suppressed("0815 4711"), suppressed("@00815")]
+    assert codes(events, "c-1", "post", "0815 4711") == {"CG104"}
+    assert codes(events, "c-1", "social", "@00815") == {"CG104"}
+
+
+@pytest.mark.parametrize(
+    ("listed", "to"),
+    [
+        ("mailto:b@x.example?subject=unsubscribe", MAIL),
+        ("mailto:b%40x.example", MAIL),
+        ("b@x.example;", MAIL),
+        ("b@xn--fa-hia.example", "b@faß.example"),
+        ("b@faß.example", "b@xn--fa-hia.example"),
+        ("b@xn--\udcff.example".encode("ascii", "replace").decode(), "b@xn--?.example"),
+    ],
+)
+def test_an_address_is_the_same_however_it_is_written(listed: str, to: str) -> None:
+    assert codes([suppressed(listed)], "c-1", "email", to) == {"CG104"}
+
+
+@pytest.mark.parametrize("point", [" ", "\u200b", "a@x.example, b@x.example"])
+@pytest.mark.parametrize("event", [suppressed, lambda point: said("opt_out", point=point)])
+def test_a_no_to_nobodys_point_is_an_error(event: Any, point: str) -> None:
+    with pytest.raises(EventError, match="point: "):
+        Guard(Policy()).record(event(point))
+
+
+@pytest.mark.parametrize("kind", ["opt_out", "complained"])
+def test_a_no_of_somebody_never_described_closes_what_was_touched(kind: str) -> None:
+    """Where the CRM is the truth the ledger is told of no points; an erasure keeps the no."""
+    guard = Guard(Policy())
+    facts = {"contact": "c-1", "points": [{"kind": "email", "value": MAIL}]}
+    at = "2026-03-01T10:00:00Z"
+    mail = {"contact": "c-1", "channel": "email", "to": MAIL, "purpose": "sales", "at": at}
+    guard.reserve({**mail, "id": "t-1"}, contact=facts).confirm("sent")
+    old = {**mail, "id": "t-0", "at": "2025-01-01T10:00:00Z", "to": "old@x.example"}
+    guard.record({"event": "touch", **old, "outcome": "sent"})
+    guard.record(said(kind))
+    asked = a_touch(contact="c-2", channel="email", to=MAIL)
+    assert guard.evaluate(asked).codes == ("CG101",)
+    guard.forget("c-1")
+    assert guard.evaluate(asked).codes == ("CG104",)
+    assert guard.evaluate(a_touch(contact="c-2", channel="email", to="old@x.example"))
+
+
+def test_an_opt_out_of_a_channel_closes_what_it_touched() -> None:
+    mail = {**CALLED, "id": "t-4", "channel": "email", "to": MAIL}
+    events = [CALLED, mail, said("opt_out", channel="sms")]
+    assert codes(events, "c-2", "sms", PHONE) == {"CG101"}
+    assert codes(events, "c-2", "email", MAIL) == set()
+
+
+def test_a_touch_is_known_at_the_point_it_was_filed_under() -> None:
+    """Who is asked about another contact does not read where that one lives."""
+    bounced = {**CALLED, "to": LOCAL, "outcome": "bounced"}
+    here = known(country="US")
+    assert codes([here, bounced], "c-2", "call", PHONE) == {"CG104"}
+    answered = {**CALLED, "to": LOCAL}
+    assert codes([here, answered, said("opt_out", touch="t3")], "c-2", "call", PHONE) == {"CG101"}
+    guard = Guard(Policy())
+    facts = {"contact": "c-1", "country": "US"}
+    booked = {key: value for key, value in CALLED.items() if key not in ("event", "outcome")}
+    guard.reserve({**booked, "to": LOCAL}, contact=facts).confirm("bounced")
+    assert guard.evaluate(a_touch(channel="call", to=PHONE)).codes == ("CG104",)
+
+
+def test_a_release_of_another_contact_frees_nothing() -> None:
+    guard = Guard(Policy(rules={"over-cap": {"max": 1, "per": "7d"}}))
+    guard.reserve(a_touch(id="t-1"))
+    foreign = {"event": "release", "touch": "t-1", "contact": "c-9", "at": "2026-03-02T10:00:00Z"}
+    with pytest.raises(EventError, match="another contact"):
+        guard.record(foreign)
+    assert not guard.evaluate(a_touch())
+    book = Book(str)
+    called, release = parse_events([CALLED, {**foreign, "touch": "t3"}])
+    book.fold(called)
+    with pytest.raises(EventError, match="another contact"):
+        book.fold(release)
+
+
+@pytest.mark.parametrize("contact", ["", None, "hmac-sha256:00"])
+def test_what_is_left_of_somebody_is_not_forgotten(contact: Any) -> None:
+    with pytest.raises(EventError, match="contact"):
+        Guard(Policy()).forget(contact)
+
+
+@pytest.mark.parametrize("evidence", [" ", "\u200b"])
+def test_evidence_that_shows_nothing_is_none(evidence: str) -> None:
+    granted = {"event": "consent", "status": "granted", "purpose": "sales", "channel": "email"}
+    with pytest.raises(EventError, match="evidence"):
+        Guard(Policy()).record(
+            {**granted, "contact": "c-1", "at": "2026-03-02T10:00:00Z", "evidence": evidence}
+        )
+
+
+def test_a_refusal_can_be_pickled() -> None:
+    guard = Guard(Policy())
+    guard.record(said("opt_out"))
+    with pytest.raises(Refused) as refused:
+        guard.reserve(a_touch(contact="c-1", id="t-1"))
+    again = pickle.loads(pickle.dumps(refused.value))
+    assert (str(again), again.decision) == (str(refused.value), refused.value.decision)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_child_made_while_a_thread_asks_is_not_stuck() -> None:
+    guard = Guard(Policy())
+    guard.record(said("opt_out"))
+    held = guard.evaluate(a_touch(contact="c-1"))
+    inside, done = threading.Event(), threading.Event()
+
+    def ask() -> None:
+        with guard._lock:
+            inside.set()
+            done.wait()
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    inside.wait()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # threads and forks: that is the point
+        child = os.fork()
+    if child == 0:  # pragma: no cover (another process)
+        refused = guard.evaluate(a_touch(contact="c-1")).codes == ("CG101",)
+        os._exit(0 if refused and held.findings else 1)
+    done.set()
+    thread.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -32,7 +32,7 @@ from cadence_guard.history import (
 )
 from cadence_guard.instants import NEVER, to_datetime, to_us
 from cadence_guard.lines import Line, Message, Past, Recipient, form_of, message_of, rest_of
-from cadence_guard.points import HASHED, kind_by_look, normalise, written
+from cadence_guard.points import HASHED, normalise, written
 from cadence_guard.touch import Release, Touch
 from cadence_guard.words import CHANNEL_KIND
 
@@ -186,7 +186,10 @@ class Book:
         closes = isinstance(event, Consent) and event.status == "withdrawn"
         if closes or (isinstance(event, Signal) and event.kind in SPREADING):
             assert event.at is not None  # the edge has seen to it
-            return me.points_had(channel, to_us(event.at))
+            points = me.points_had(channel)
+            if not (isinstance(event, Signal) and event.kind == "wrong_person"):
+                points |= me.points_touched(channel, to_us(event.at))
+            return points
         return frozenset()
 
     def _meant(self, event: Signal | Consent) -> tuple[str | None, str | None]:
@@ -402,8 +405,7 @@ class Book:
                 touch = self.booked(signal.touch)
                 assert touch is not None  # it is where the channel is from
                 channel = channel if touch.to == point else None
-            scope = _reaching(channel, point)
-            self._object(No(kind, at, me.contact, scope, signal.purpose, points, bool(point)))
+            self._object(No(kind, at, me.contact, channel, signal.purpose, points, bool(point)))
         self._hear(me, said)
 
     def _hear(self, me: History, said: Said) -> None:
@@ -426,10 +428,10 @@ class Book:
         point = named_point(consent, me)
         if consent.status == "withdrawn":
             points = (streams or self.streams(consent)).points
-            scope = _reaching(consent.channel, point)
-            self._object(
-                No("withdrawn", at, me.contact, scope, consent.purpose, points, bool(point))
+            no = No(
+                "withdrawn", at, me.contact, consent.channel, consent.purpose, points, bool(point)
             )
+            self._object(no)
             said = Said(at, "withdrawn", consent.channel, point, consent.purpose, order=self._order)
             self._hear(me, said)
             return
@@ -460,8 +462,9 @@ class Book:
 
     def _suppress(self, suppress: Suppress, at: int, streams: Streams | None) -> None:
         points = (streams or self.streams(suppress)).points
-        scope = _reaching(suppress.channel, named_point(suppress, None))
-        self._object(No("suppressed", at, suppress.contact, scope, suppress.purpose, points))
+        self._object(
+            No("suppressed", at, suppress.contact, suppress.channel, suppress.purpose, points)
+        )
 
     # -- forgetting -----------------------------------------------------------------------------
 
@@ -587,28 +590,12 @@ def _is_at(point: str | None, names: tuple[str, ...]) -> bool:
     return not names if point is None else not {*names}.isdisjoint(written(point))
 
 
-_LOOKS: Final = ("email", "phone")
-"""The kinds of points that show by their look."""
-
-
 def named_point(event: Signal | Consent | Suppress, whose: History | None) -> str | None:
     """The contact point that an event names, normalised."""
     if event.point is None:
         return None
     kind = CHANNEL_KIND[event.channel] if event.channel else None
-    country = whose.country if whose else None
-    as_it_looks = normalise(event.point, None, country)
-    if kind in _LOOKS and kind_by_look(as_it_looks) not in (None, kind):
-        return as_it_looks  # of another kind than its channel
-    return normalise(event.point, kind, country)
-
-
-def _reaching(channel: str | None, point: str | None) -> str | None:
-    """The channel that a no closes. One that cannot reach the point it names is how the no came."""
-    kind = CHANNEL_KIND[channel] if channel else None
-    if kind in _LOOKS and point and kind_by_look(point) not in (None, kind):
-        return None
-    return channel
+    return normalise(event.point, kind, whose.country if whose else None)
 
 
 def _as_named(event: Signal | Consent | Suppress, whose: History | None) -> frozenset[str]:

@@ -275,19 +275,25 @@ class History:
                 before = tuple(now if one == past else one for one in said.before)
                 self.said[place] = said._replace(before=before)
 
-    def points_had(self, channel: str | None, at: int) -> frozenset[str]:
-        """The points that a channel reaches, all of them without a channel: described so far, or
-        touched in the last 400 days before `at`, for older touches may be pruned."""
+    def points_had(self, channel: str | None) -> frozenset[str]:
+        """The points described so far that a channel reaches; all of them without a channel."""
         kind = kind_of(channel) if channel else None
-        described = {
+        return frozenset(
             point for point, about in self._points.items() if kind in (None, about["kind"][1])
-        }
-        touched = {
+        )
+
+    def points_touched(self, channel: str | None, at: int) -> frozenset[str]:
+        """The points at which somebody was touched of whom no point was ever described, as by a
+        stack whose CRM is the truth; in the last 400 days before `at`, for older touches may be
+        pruned. Of all channels or one's kind."""
+        if self._points:
+            return frozenset()
+        kind = kind_of(channel) if channel else None
+        return frozenset(
             touch.to
             for touch in self.line.between(at - PERIOD + 1, NEVER)
             if touch.to and kind in (None, kind_of(touch.form.channel))
-        }
-        return frozenset(described | touched)
+        )
 
     def is_answer(self, touch: Past, answers: Answers) -> bool:
         """Whether a past touch by a person answered: the contact had spoken last."""

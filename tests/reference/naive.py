@@ -49,7 +49,8 @@ class Fact(dict):  # a line, a touch or an entry: `fact.key`, and a key that it 
         """22. An opt-out meets its point at any contact; without one the contact and its points."""
         if self.purpose not in (None, x.purpose) or self.closes not in (None, x.channel):
             return False
-        had = [v for v, p in self.had.items() if KIND.get(self.closes) in (None, p.kind)]
+        had = (self.had or self.sent).items()  # those described, else those touched
+        had = [v for v, p in had if v and KIND.get(self.closes) in (None, p.kind)]
         theirs = self.contact == x.contact or x.point in had
         return x.point == self.said_point if self.said_point else theirs
 
@@ -109,10 +110,9 @@ class Case:  # what is known when one touch is judged, and the rules
         for line, raw in enumerate(events):
             fact = read(raw, line)
             known = merged(f for f in facts if f.event == "contact" and f.contact == fact.contact)
-            had = [b for b in booked.values() if b.contact == fact.contact and b.point]
-            had = [b for b in had if b.outcome != "failed" and b.at > fact.at - 400 * DAY]
-            had = {b.point: Fact(kind=KIND.get(b.channel)) for b in had} | known.points
-            fact.update(had=had, filed=known.account)  # under the account of that time (7)
+            to = [b for b in booked.values() if b.contact == fact.contact and b.outcome != "failed"]
+            to = {b.point: Fact(kind=KIND.get(b.channel)) for b in to if b.at > fact.at - 400 * DAY}
+            fact.update(had=known.points, sent=to, filed=known.account)  # all of that time (7)
             was = booked.get(fact.id) if fact.event == "touch" else None
             if was and fact.outcome not in was.told and fact.says >= was.says:  # it is news (12)
                 was.update(outcome=fact.outcome, says=fact.says, told=[*was.told, fact.outcome])

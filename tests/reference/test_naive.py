@@ -2,13 +2,13 @@
 
 import json
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from naive import instant, judge
+from naive import judge
 
 STORY = Path(__file__).resolve().parents[3] / "shared" / "data" / "story"
 PERSONAL = ["call", "sms", "whatsapp", "voicemail"]
@@ -111,7 +111,7 @@ def agrees(expected, judgement):
     assert judgement.verdict == expected["verdict"]
     assert set(expected["must_include"]) <= judgement.codes
     if "until" in expected:
-        assert judgement.until == instant(expected["until"])
+        assert judgement.until == datetime.fromisoformat(expected["until"])
     assert (judgement.until is None) == (judgement.verdict != "defer")
     assert (judgement.codes == set()) == (judgement.verdict == "allow")
 
