@@ -53,6 +53,39 @@ def fails(t: int) -> OpenStretch:
     raise ZeroDivisionError("oh")
 
 
+class Broken(Odd):
+    def set_up(self, params: Any) -> None:
+        raise ZeroDivisionError("oh")
+
+
+class Nameless(Odd):
+    code = ""
+
+
+class Posing(Odd):
+    code = "CG101"
+
+
+@pytest.mark.parametrize(
+    ("cls", "said"),
+    [
+        (Broken, "ZeroDivisionError: oh"),
+        (Nameless, "give it one of its own"),
+        (Posing, "has the code 'CG101'; give it one of its own"),
+    ],
+)
+def test_a_rule_that_cannot_be_one_is_an_error_of_the_policy(cls: type[Odd], said: str) -> None:
+    with pytest.raises(PolicyError, match=said):
+        judge({"rules": {f"{HERE}{cls.__name__}": {}}}, [], mail())
+
+
+def test_an_objection_that_is_none_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Odd, "words", None)
+    (finding,) = odd(monkeypatch, lambda t: (NEVER, NEVER)).findings[:1]
+    assert finding.code == "CG901"
+    assert "its objection is a NoneType" in finding.message
+
+
 @pytest.mark.parametrize("cls", [Odd, Standing])
 @pytest.mark.parametrize(
     ("answer", "reason"),
@@ -62,6 +95,8 @@ def fails(t: int) -> OpenStretch:
         (lambda t: (t, t), "a stretch that ends where it begins"),
         (lambda t: (t + 5, t + 5), "a stretch that ends where it begins"),
         (lambda t: None, "TypeError"),
+        (lambda t: (float(t), NEVER), "not with microseconds"),
+        (lambda t: (t, float(NEVER)), "not with microseconds"),
         (lambda t: ("soon", "late"), "TypeError"),
     ],
 )

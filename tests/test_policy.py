@@ -432,6 +432,12 @@ def test_a_file_that_cannot_be_read_is_told(name: str, tmp_path: Path) -> None:
     assert str(caught.value).startswith(f"{path}: cannot be read: ")
 
 
+@pytest.mark.parametrize("version", [True, 1.0, "1", 2])
+def test_a_version_is_the_number_one(version: object) -> None:
+    with pytest.raises(ValueError, match="version"):
+        Policy.model_validate({"version": version})
+
+
 def test_a_policy_without_version_is_refused_in_a_file_only(tmp_path: Path) -> None:
     """In Python it is 1 unless said."""
     path = tmp_path / "p.yaml"
