@@ -478,6 +478,24 @@ def test_hours_and_days_are_those_of_the_contact():
     ]
 
 
+@pytest.mark.parametrize("name", ["trigger_restricted_dow", "triggerRestrictedDaysOfWeek"])
+def test_days_by_each_of_their_names(name: str) -> None:
+    assert held(**{name: [0, 6]}) == [UntilDay(frozenset((5, 6)))]
+    strange = read(event(1, **after(1, **{name: [7, 9, 1]})))
+    assert [each.where[-1] for each in strange.unknown] == [
+        name if "_" in name else "trigger_restricted_days_of_week"
+    ] * 2
+
+
+def test_days_as_the_database_keeps_them():
+    assert held(trigger_restricted_dow='a:2:{i:0;i:0;i:1;s:1:"6";}') == [
+        UntilDay(frozenset((5, 6)))
+    ]
+    assert held(trigger_restricted_dow="a:0:{}") == []
+    for strange in ("a:1:{i:0;i:7;}", "a:1:{i:0;b:1;}"):
+        assert read(event(1, **after(1, trigger_restricted_dow=strange))).unknown
+
+
 def test_hours_that_hold_nothing_back():
     for more in ({START: "09:00"}, {STOP: "09:00"}, {DAYS: []}, {DAYS: "a:0:{}"}, {START: ""}):
         assert held(**more) == []
