@@ -35,6 +35,7 @@ _CLOCK: Final = re.compile(r"(?:\d{4}-\d\d-\d\d[T ])?([01]\d|2[0-3]):([0-5]\d)(?
 _DATE: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)?"
 )
+_OFFSET: Final = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 _DAYS: Final = (
     "trigger_restricted_dow",  # the column of the property below
     "trigger_restricted_days_of_week",
@@ -61,6 +62,7 @@ class Timed(Gathered):
         self.turned: list[str] = []
         self.unheld: list[str] = []
         self.best: list[str] = []
+        self.zoneless: list[str] = []
 
     def trigger(self, label: str, place: Where, event: Mapping[str, Any]) -> Trigger:
         mode = field_of(event, "trigger_mode")
@@ -111,6 +113,8 @@ class Timed(Gathered):
         if value in (None, ""):
             return AT_ONCE
         if (at := _instant(value)) is not None:
+            if not _OFFSET.search(value):
+                self.zoneless.append(label)
             return UntilDate(at)
         why = f"the date is {shown(value)}; expected one such as 2026-03-02 16:00:00"
         self.not_understood(label, (*place, "trigger_date"), why)
