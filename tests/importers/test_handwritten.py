@@ -646,6 +646,8 @@ def test_keys_around_that_are_about_times_are_told() -> None:
         *("send_at: '03:00'", "at: 3", "hour: 0", "weekday: sun", "only_weekdays: true"),
         *("slot: 3am", "slot: '15:30'", "hold: 2d", "hold: PT3H", "firing: 2026-03-01"),
         *("pause: 3", "extra: {day: 1}", "webhook: {type: email}", "sendAt: '03:00'"),
+        *("telegram: {body: hi}", "parts: [{text: a}, {text: b}]", "cadence: weekly", "dow: [6]"),
+        *("enrol: x", "sequence: other", "timing: night", "noon: true", "tz: Asia/Tokyo"),
         *("messages: [{body: hi}]", "extra: {voice: 3d}", "extra: [[{sms: hi}]]"),
     ],
 )
@@ -667,6 +669,8 @@ def test_a_key_of_a_step_that_may_plan_something_is_told(said: str) -> None:
         *("from_email: a@b.example", "linkedin_url: x", "sms: '+4915112345678'"),
         *("channels: [email]", "via: email", "email_headline: hi", "email: {body: hi}"),
         *("repeat: false", "retries: 0", "followups: []", "created_at: '2026-01-05T09:00:00Z'"),
+        *("sequence: 3", "step_no: 3", "stage: 2", "preview_text: hi", "track_opens: true"),
+        *("content: {subject: hi, body: x}", "email_parts: {body: x}", "extra: {title: x}"),
         *("variants: {a: {title: hi, body: at 3}}", "webhook: {url: x, method: POST}"),
         *("extra: {metadata: {channel: sms}, x: null, y: false}", "extra: [a, 3]"),
     ],
@@ -692,6 +696,7 @@ def test_a_step_with_several_channels_is_told() -> None:
         *("send_hour: 3", "send_time: '03:00'", "business_days_only: true", "skip_weekends: true"),
         *("re_enroll_after_days: 5", "on_complete: restart", "next_sequence: other", "jitter: 2h"),
         *("retry: {attempts: 3}", "channels: [email, sms]", "pace: 2 days", "stale_after: 5"),
+        *("sms: true", "emails: 3", "medium: sms", "via: email", "cadence: weekly"),
         *("sms: {body: hi}", "channel: [email, sms]", "touches: 4", "send_hour: 0"),
     ],
 )
@@ -705,6 +710,8 @@ def test_a_key_around_that_may_plan_something_is_told(said: str) -> None:
     "said",
     [
         *("name: sms", "audience: customers", "priority: 3", "version: 2", "sms: false", "id: 3d"),
+        "sender: {name: Anna, email: a@b.example, phone: '+49 30 1234'}",
+        *("opt_in: true", "sms_limit: 3", "call_center: true", "medium: paper", "news: true"),
         *("archive_after_final_step: true", "email: {tone: friendly}", "founded: '2026-01-05'"),
         *(
             "total_steps: 3",

@@ -90,11 +90,12 @@ _TELLS: Final = listed(
     " reenter enroll window windows quiet holidays deadline expire expires schedule gap spacing"
     " pace stagger lag cooldown jitter random business branch branches goto jump next then else"
     " otherwise also fallback backup secondary channel channels substeps children on at cap rrule"
-    " cron"
+    " cron tz dow timing hourly biweekly fortnightly yearly annually noon midnight snooze twice"
+    " duplicate enrol reenrol"
 )
 TELL_IN_STEP: Final = _TELLS | listed(
     "after before until day week if when unless condition conditions require requires skip trigger"
-    " attempts count"
+    " attempts count sequence"
 )
 TELL_AROUND: Final = _TELLS | listed("between calls")
 """Parts of a name that say that it is about times, touches or ways, and must not be passed over."""
@@ -116,6 +117,10 @@ _ADDRESS: Final = listed(
 )
 """Beside one of these, the name of a channel says whose address it is, or how long a text."""
 _CONTENT: Final = listed("subject body text script template html content message prompt copy intro")
+_ORDER: Final = listed("step sequence seq order number no num nr sort index position stage phase")
+"""What a number says that only numbers the steps."""
+_OWN_TEXTS: Final = _CONTENT | listed("variant variants ab alternatives versions")
+"""Parts of the names of a step's own text and of its variants."""
 _PLANNED: Final = listed(
     "steps touches sequences messages followup followups follow reminder reminders nudge nudges"
     " bump bumps after before until"
@@ -136,7 +141,7 @@ _READ_AROUND: Final = frozenset(
         *FLAGS,
         *CAPS,
         *IDS,
-        *CHANNEL_KEYS,
+        "channel",
         *KIND_KEYS,
         *SWITCHES,
         *("anchor", "purpose", "team", "trigger", "trigger_type", "entry_signal"),
@@ -147,6 +152,9 @@ _SCALAR: Final = frozenset({*IDS, *CHANNEL_KEYS, *KIND_KEYS})
 _LOOKS_TIMED: Final = re.compile(
     r"[0-9]+(?:\.[0-9]+)? ?(?:[smhdw]|min|mins|hrs?|(?:second|minute|hour|day|week|month)s?)"
     r"|(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?(?: ?[ap]m)?|[0-9]{1,2} ?[ap]m"
+    r"|(?:bi)?weekly|daily|monthly|hourly|fortnightly|quarterly|yearly|annually|weekdays?|weekends?"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|noon|midnight|nights?|mornings?|afternoons?"
+    r"|evenings?|tonight|tomorrow"
     r"|P(?:[0-9]+[YMWD])+|P(?:[0-9]+[YMWD])*T(?:[0-9]+[HMS])+",
     re.IGNORECASE,
 )
@@ -225,17 +233,25 @@ def may_plan(key: str, value: Any, words: frozenset[str], own: str | None = None
         return False
     if value in (None, False, "", [], {}) and not _is_midnight(parts, value):
         return False
+    if is_number(value) and parts <= _ORDER:
+        return False
     if parts == {"channels"} and isinstance(value, list):
         return any((known := linear.means(each)) is None or known.channel != own for each in value)
     if not parts.isdisjoint(words) or _looks_timed(value):
         return True
     if isinstance(value, dict | list):
         told = channel is not None and (channel != own or not in_step) and _has_content(value)
+        told = told or (in_step and channel is None and _holds_messages(parts, value))
         planned = not parts.isdisjoint(_PLANNED)
         return told or planned or plans(value, own if channel == own else None)
     if is_number(value):
-        return parts.isdisjoint(_COUNTED) and (in_step or not parts.isdisjoint(_PLANNED))
-    if not in_step or (isinstance(value, str) and _LOOKS_ADDRESSED.fullmatch(value[:80])):
+        planned = in_step or channel is not None or not parts.isdisjoint(_PLANNED)
+        return planned and parts.isdisjoint(_COUNTED)
+    if key in CHANNEL_KEYS and linear.means(value) is not None:
+        return True
+    if not in_step:
+        return value is True and channel is not None and len(parts) == 1
+    if _addressed(value):
         return False
     return channel not in (None, own) or (isinstance(value, str) and bool(_DATE.match(value)))
 
@@ -243,6 +259,10 @@ def may_plan(key: str, value: Any, words: frozenset[str], own: str | None = None
 def is_read(key: str, value: Any, known: Collection[str]) -> bool:
     """Whether a key is one of the known ones; a list or a mapping is no name and no channel."""
     return key in known and not (isinstance(value, dict | list) and key in _SCALAR)
+
+
+def _addressed(value: Any) -> bool:
+    return isinstance(value, str) and _LOOKS_ADDRESSED.fullmatch(value[:80]) is not None
 
 
 def _looks_timed(value: Any) -> bool:
@@ -256,6 +276,14 @@ def _is_midnight(parts: frozenset[str], value: Any) -> bool:
 def _has_content(value: Any) -> bool:
     """Whether it holds a text to send, or is a list."""
     return isinstance(value, list) or not _CONTENT.isdisjoint(map(snake, value))
+
+
+def _holds_messages(parts: frozenset[str], value: Any) -> bool:
+    """Whether it holds texts to send beside that of its step, of which it is no variant."""
+    if not parts.isdisjoint(_OWN_TEXTS):
+        return False
+    entries = value if isinstance(value, list) else [value]
+    return any(isinstance(each, dict) and _has_content(each) for each in entries)
 
 
 def plans(data: Any, own: str | None = None) -> bool:
@@ -286,7 +314,7 @@ def _plans(key: str, value: Any, own: str | None) -> bool:
     if name in CHANNEL_KEYS or (name in KIND_KEYS and snake(str(value)) not in _VAGUE):
         way = linear.means(value)
         return way is not None and way.channel != own
-    return channel not in (None, own) or _looks_timed(value)
+    return (channel not in (None, own) and not _addressed(value)) or _looks_timed(value)
 
 
 def ends_it(row: Any) -> bool:
