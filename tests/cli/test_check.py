@@ -296,6 +296,20 @@ def test_a_file_that_neither_the_mapping_nor_anybody_reads(run: Any) -> None:
     assert "x.yaml: nothing at 'flow[]'" in result.err
 
 
+@pytest.mark.parametrize("command", ["check", "read"])
+def test_a_mapping_that_finds_nothing_is_not_dropped_for_hand_written_lists(
+    run: Any, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importers, "IMPORTERS", (importers.Module("handwritten"),))
+    Path("m.yaml").write_text(MAPPING, "utf-8")
+    steps = "[{channel: email, delay_days: 1}, {channel: sms, delay_days: 9}]"
+    Path("x.yaml").write_text(f"drip: {steps}\n", "utf-8")
+    result = run(command, "x.yaml", "--mapping", "m.yaml")
+    assert result.code == 2
+    assert "x.yaml: nothing at 'flow[]' (m.yaml)" in result.err
+    assert run("read", "x.yaml").code == 0
+
+
 def test_a_mapping_that_is_wrong_is_told(run: Any) -> None:
     Path("m.yaml").write_text("stpes: flow[]\n", "utf-8")
     result = run("check", "fine.json", "--mapping", "m.yaml")

@@ -85,6 +85,15 @@ POSTS = [
     ("https://api.brevo.com/v3/smtp/email", "email"),
     ("https://api.instantly.ai/api/v2/emails/reply", "email"),
     ("https://<subdomain>.unipile.com:<port>/api/v1/users/invite", "social"),
+    ("https://rest.clicksend.com/v3/sms/send", "sms"),
+    ("https://rest.clicksend.com/v3/voice/send", "call"),
+    ("https://rest.clicksend.com/v3/email/send", "email"),
+    ("https://email.eu-west-1.amazonaws.com/v2/email/outbound-emails", "email"),
+    ("https://app.loops.so/api/v1/transactional", "email"),
+    ("https://api.customer.io/v1/send/email", "email"),
+    ("https://api-eu.customer.io/v1/send/sms", "sms"),
+    ("https://api.hubapi.com/marketing/v4/email/single-send", "email"),
+    ("https://backend.aisensy.com/campaign/t1/api/v2", "whatsapp"),
 ]
 
 
@@ -153,6 +162,20 @@ def test_twilio_sends_by_whatsapp_if_the_address_says_so(body: dict[str, Any]) -
             {"method": "POST", "url": "={{ $json.url }}"},
             "posts to an address that is not in the file",
         ),
+        *(
+            (
+                "httpRequest",
+                {"method": "POST", "url": f"https://{address}"},
+                f"hands the contact over to {service};",
+            )
+            for address, service in (
+                ("services.leadconnectorhq.com/conversations/messages", "HighLevel"),
+                ("services.leadconnectorhq.com/contacts/1/workflow/2", "HighLevel"),
+                ("api.hubapi.com/automation/v4/sequences/enrollments", "HubSpot"),
+                ("app.loops.so/api/v1/events/send", "Loops"),
+                ("track.customer.io/api/v1/customers/1/events", "Customer.io"),
+            )
+        ),
         ("executeWorkflow", {}, "runs another workflow;"),
         ("carrierPigeon", {}, "no node of n8n that is known here"),
     ],
@@ -183,6 +206,85 @@ def test_a_request_elsewhere_sends_nothing() -> None:
     post = {"method": "POST", "url": "https://crm.example/{{ $json.id }}"}
     assert effect(BASE + "httpRequest", post) is None
     assert effect(BASE + "httpRequest", {"method": "POST", "url": "x" * 1_000_000}) is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("=https://{{ $json.host }}/leads", "={{ $env.BASE }}/leads", "{{ $json.url"),
+        *("https://api.{{ $json.host }}:8080/x", "{{ $json.a }}{{ $json.b }}?x=1"),
+    ],
+)
+def test_a_request_to_a_host_that_is_worked_out_is_told(url: str) -> None:
+    told = Hidden("posts to an address that is not in the file")
+    assert effect(BASE + "httpRequest", {"method": "POST", "url": url}) == told
+    assert effect(BASE + "httpRequest", {"url": url}) is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://localhost:3000/send-sms", "https://api.mailer.example/send-email", "x.io/send"),
+        *("https://a.example/v1/messages", "https://a.example/api/sendMessage?x=1", "//a/mail"),
+        *("https://a.example/{{ $json.id }}/calls", "https://a.example/campaigns/1/enroll"),
+        *("https://a.example/out-sms/", "https://a.example/enrollments", "https://a.io/email.php"),
+    ],
+)
+def test_a_request_whose_address_names_sending_is_told(url: str) -> None:
+    hidden = effect(BASE + "httpRequest", {"method": "POST", "url": url})
+    assert isinstance(hidden, Hidden)
+    assert "by its name" in hidden.why
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("https://{{ $json.shop }}.shop.example/orders", "https://api.anthropic.com/v1/messages"),
+        *("https://slack.com/api/chat.postMessage", "https://a.example/verify-email"),
+        *("https://api.hubapi.com/crm/v3/objects/emails", "https://mail.example/bookings"),
+        *("https://gmail.googleapis.com/gmail/v1/users/me/messages/1/modify", "sms.example"),
+        *("https://a.example/callers", "https://a.example/x?then=/emailing"),
+    ],
+)
+def test_a_request_that_only_sounds_like_sending_is_let_be(url: str) -> None:
+    assert effect(BASE + "httpRequest", {"method": "POST", "url": url}) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        (BASE + "code", "jsCode"),
+        (BASE + "code", "pythonCode"),
+        (BASE + "function", "functionCode"),
+        (BASE + "functionItem", "functionCode"),
+        (AGENTS + "toolCode", "jsCode"),
+        (AGENTS + "code", "code"),
+    ],
+)
+def test_code_that_posts_to_a_service_that_sends_is_told(kind: str, key: str) -> None:
+    for code in (
+        "httpRequest({method: 'POST', url: 'https://api.sendgrid.com/v3/mail/send'})",
+        "axios.post('https://graph.facebook.com/v20.0/1/messages')",
+        "axios.post('https://api.hubapi.com/automation/v4/sequences/enrollments')",
+        "requests.post(HOST + '/v3')  # HOST = 'api.twilio.com'",
+    ):
+        hidden = effect(kind, {key: code})
+        assert isinstance(hidden, Hidden)
+        assert hidden.why.startswith("its code posts to a service that sends")
+    for code in (
+        "fetch('https://api.twilio.com/2010-04-01/Accounts')",
+        "axios.post('https://crm.example/leads')",
+        7,
+    ):
+        assert effect(kind, {key: code}) is None
+
+
+def test_long_addresses_and_code_are_looked_at_in_no_time() -> None:
+    url = "https://api.twilio.com/" * 100_000
+    assert effect(BASE + "code", {"jsCode": "post " + url}) is not None
+    long = "https://a.example/" + "a-" * 1_000_000
+    assert effect(BASE + "httpRequest", {"method": "POST", "url": long}) is None
+    assert effect(BASE + "code", {"jsCode": "post " + "https://x.example " * 100_000}) is None
 
 
 def test_a_fixed_address_is_one_without_an_expression() -> None:

@@ -275,10 +275,13 @@ def test_who_may_enter_twice():
     assert read(mail(), entry=event).assumes[-1] == (
         "nobody is in 'Trial' twice (it may run once for each orderId)"
     )
-    assert read(mail(), canRunMultiple=True).assumes[-1] == (
-        "nobody is in 'Trial' twice (it may run several times)"
-    )
-    assert "twice" not in "".join(read(mail(), canRunMultiple=False).assumes)
+    (told,) = read(mail(), canRunMultiple=True).unknown
+    assert (told.what, told.where) == ("canRunMultiple", ("canRunMultiple",))
+    assert "people may enter it again" in told.why
+    assert not read(mail(), canRunMultiple=False).unknown
+    alone = journey(mail())["definition"] | {"canRunMultiple": True}
+    (cadence,) = dittofeed.read(source([alone])).cadences
+    assert [each.where for each in cadence.unknown] == [(0, "canRunMultiple")]
 
 
 def test_wrappers():

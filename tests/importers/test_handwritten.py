@@ -632,6 +632,130 @@ def test_keys_around_that_are_about_times_are_told() -> None:
     assert missed(second) == []
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("follow_ups: [{channel: sms, delay_hours: 1}]", "followups: [1, 2]", "children: [1]"),
+        *("steps: [{channel: sms}]", "then: {channel: sms}", "else: {channel: sms}"),
+        *("on_no_reply: {channel: sms}", "on_open: sms", "also: sms", "channels: [email, sms]"),
+        *("channels: [email, fax]", "fallback_channel: sms", "whatsapp: {body: hi}"),
+        *("sms_body: hi", "voicemail_drop: true", "via: sms", "touch: {channel: sms}"),
+        *("variants: [{body: hi, send_at: '03:00'}]", "extra: {type: sms}", "extra: {day: 0}"),
+        *("extra: {linkedin_note: hi}", "extra: [sms]", "extra: ['03:00']", "extra: {x: 2 hours}"),
+        *("retries: 5", "times: 4", "count: 4", "resend_unopened: true", "repeat_every: 7"),
+        *("send_at: '03:00'", "at: 3", "hour: 0", "weekday: sun", "only_weekdays: true"),
+        *("slot: 3am", "slot: '15:30'", "hold: 2d", "hold: PT3H", "firing: 2026-03-01"),
+        *("pause: 3", "extra: {day: 1}", "webhook: {type: email}", "sendAt: '03:00'"),
+        *("telegram: {body: hi}", "parts: [{text: a}, {text: b}]", "cadence: weekly", "dow: [6]"),
+        *("enrol: x", "sequence: other", "timing: night", "noon: true", "tz: Asia/Tokyo"),
+        *("messages: [{body: hi}]", "extra: {voice: 3d}", "extra: [[{sms: hi}]]"),
+    ],
+)
+def test_a_key_of_a_step_that_may_plan_something_is_told(said: str) -> None:
+    cadence = one(
+        read, f"steps:\n- {{channel: email, day: 0}}\n- {{channel: email, day: 9, {said}}}"
+    )
+    assert touches(cadence) == [("email", 0), ("email", 9)]
+    assert missed(cadence) == [said.partition(":")[0]]
+    assert cadence.unknown[0].where[:2] == ("steps", 1)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("subject: at 03:00", "body: call me in 3 days", "notes: [call, sms]", "cc: boss"),
+        *("metadata: {channel: sms, day: 3}", "tags: [sms, urgent]", "intent: one question"),
+        *("max_words: 120", "priority: 3", "split: 50", "urgency: high", "ab_test: true"),
+        *("from_email: a@b.example", "linkedin_url: x", "sms: '+4915112345678'"),
+        *("channels: [email]", "via: email", "email_headline: hi", "email: {body: hi}"),
+        *("repeat: false", "retries: 0", "followups: []", "created_at: '2026-01-05T09:00:00Z'"),
+        *("sequence: 3", "step_no: 3", "stage: 2", "preview_text: hi", "track_opens: true"),
+        *("content: {subject: hi, body: x}", "email_parts: {body: x}", "extra: {title: x}"),
+        *("variants: {a: {title: hi, body: at 3}}", "webhook: {url: x, method: POST}"),
+        *("extra: {metadata: {channel: sms}, x: null, y: false}", "extra: [a, 3]"),
+    ],
+)
+def test_a_key_of_a_step_that_plans_nothing_is_let_be(said: str) -> None:
+    cadence = one(
+        read, f"steps:\n- {{channel: email, day: 0}}\n- {{channel: email, day: 9, {said}}}"
+    )
+    assert (touches(cadence), missed(cadence)) == ([("email", 0), ("email", 9)], [])
+
+
+def test_a_step_with_several_channels_is_told() -> None:
+    cadence = one(read, "steps: [{channel: [email, sms], day: 0, subject: hi}]")
+    assert missed(cadence) == ["channel"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("sms_steps: [{day: 0, body: a}, {day: 0, body: b}]", "sms: [{body: a}]", "calls: [1]"),
+        *("call_steps: [{day: 1}]", "linkedin: {steps: [{day: 0, note: hi}]}", "reminders: 2"),
+        *("reminders: [{channel: sms}]", "final_email: {day: 10}", "breakup: {channel: email}"),
+        *("send_hour: 3", "send_time: '03:00'", "business_days_only: true", "skip_weekends: true"),
+        *("re_enroll_after_days: 5", "on_complete: restart", "next_sequence: other", "jitter: 2h"),
+        *("retry: {attempts: 3}", "channels: [email, sms]", "pace: 2 days", "stale_after: 5"),
+        *("sms: true", "emails: 3", "medium: sms", "via: email", "cadence: weekly"),
+        *("sms: {body: hi}", "channel: [email, sms]", "touches: 4", "send_hour: 0"),
+    ],
+)
+def test_a_key_around_that_may_plan_something_is_told(said: str) -> None:
+    cadence = one(read, f"{said}\nsteps: [{{channel: email, day: 0}}, {{channel: email, day: 9}}]")
+    assert touches(cadence) == [("email", 0), ("email", 9)]
+    assert missed(cadence) == [said.partition(":")[0]]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("name: sms", "audience: customers", "priority: 3", "version: 2", "sms: false", "id: 3d"),
+        "sender: {name: Anna, email: a@b.example, phone: '+49 30 1234'}",
+        *("opt_in: true", "sms_limit: 3", "call_center: true", "medium: paper", "news: true"),
+        *("archive_after_final_step: true", "email: {tone: friendly}", "founded: '2026-01-05'"),
+        *(
+            "total_steps: 3",
+            "updated_at: '2026-03-28T14:00:00Z'",
+            "spam_score: 3",
+            "note: {a: sms}",
+        ),
+    ],
+)
+def test_a_key_around_that_plans_nothing_is_let_be(said: str) -> None:
+    cadence = one(read, f"{said}\nsteps: [{{channel: email, day: 0}}, {{channel: email, day: 9}}]")
+    assert (touches(cadence), missed(cadence)) == ([("email", 0), ("email", 9)], [])
+
+
+def test_what_stands_beside_a_list_of_touches_in_a_list_is_told() -> None:
+    told = """
+    flows:
+    - {name: a, steps: [{channel: email, day: 0}, {channel: email, day: 9}]}
+    - {name: b, plan: [{channel: sms, when: soon}]}
+    - {name: c}
+    - 3
+    """
+    cadence = one(read, told)
+    (untold,) = cadence.unknown
+    assert (untold.where, untold.what[:1]) == (("flows", 1), "{")
+
+
+def test_more_keys_of_counted_follow_ups_are_told() -> None:
+    told = "followup: {max_attempts: 1, delay_days: 2, send_at: '03:00', channel: sms}"
+    cadence = one(read, told)
+    assert touches(cadence) == [("sms", 0), ("sms", 2)]
+    assert missed(cadence) == ["send_at"]
+
+
+@pytest.mark.parametrize(
+    "row", ["{snooze_days: 45, then: re_enroll}", "{defer_days: 45, reenroll: true}", "restart"]
+)
+def test_a_reply_that_lets_somebody_enter_again_is_told(row: str) -> None:
+    said = f"on_reply: {{not_now: {row}, question: {{exit: true, next: call the person again}}}}"
+    cadence = one(read, f"steps: [{{channel: email, day: 0}}]\n{said}\n")
+    assert missed(cadence) == ["not_now"]
+    assert cadence.unknown[0].where == ("on_reply", "not_now")
+
+
 # -- bad input ------------------------------------------------------------------------------------
 
 KEYS = (

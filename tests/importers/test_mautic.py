@@ -159,6 +159,33 @@ def test_the_do_not_contact_list_ends_what_is_all_marketing_on_one_channel():
     assert read(event(1, type="lead.changetags")).exits == frozenset()
 
 
+NO_MORE: dict[str, Any] = {"type": "lead.adddnc", "properties": {"channels": ["email"]}}
+
+
+def after_the_list(*events: dict[str, Any], **no_more: Any) -> Cadence:
+    return read(event(1), event(2, 1, **NO_MORE | no_more), event(3, 2), *events)
+
+
+def test_the_do_not_contact_list_ends_the_path_of_an_action_that_puts_on_it():
+    for cadence in (after_the_list(), after_the_list(properties={})):
+        assert cadence.nodes["e2 #2"] == Fan("e2 #2", (0, "campaign_event", 1), ())
+    for cadence in (
+        after_the_list(properties={"channels": ["sms"]}),
+        after_the_list(event(4, 3, type="lead.removednc")),
+        after_the_list(event(4, 3, type="sms.send")),
+    ):
+        assert cadence.nodes["e2 #2"] == Fan("e2 #2", (0, "campaign_event", 1), ("e3 #3",))
+
+
+def test_a_date_without_an_offset_is_taken_as_utc_and_that_is_said():
+    dated = {"trigger_mode": "date"}
+    said = read(event(1, **dated, trigger_date="2026-03-02 16:00:00"))
+    assert "the date of 'e1 #1' of 'Drip' is in UTC, as Mautic keeps dates" in said.assumes
+    for offset in ("Z", "+01:00"):
+        said = read(event(1, **dated, trigger_date=f"2026-03-02T16:00:00{offset}"))
+        assert "in UTC" not in "".join(said.assumes)
+
+
 def test_what_tells_the_contact_nothing_is_passed_through():
     cadence = read(
         event(1, type="lead.changetags"),
@@ -269,7 +296,7 @@ def test_several_no_children_start_with_the_shortest():
     (date,) = waits(cadence, "e4 #4: wait")
     assert isinstance(date, UntilDate)
     assert isinstance(waits(cadence, unknown)[0], Unknown)
-    assert cadence.assumes[-1] == (
+    assert cadence.assumes[-2] == (
         "the 'no' path of 'e1 #1' of 'Drip' is taken after the shortest of its intervals"
     )
 
@@ -478,6 +505,24 @@ def test_hours_and_days_are_those_of_the_contact():
     ]
 
 
+@pytest.mark.parametrize("name", ["trigger_restricted_dow", "triggerRestrictedDaysOfWeek"])
+def test_days_by_each_of_their_names(name: str) -> None:
+    assert held(**{name: [0, 6]}) == [UntilDay(frozenset((5, 6)))]
+    strange = read(event(1, **after(1, **{name: [7, 9, 1]})))
+    assert [each.where[-1] for each in strange.unknown] == [
+        name if "_" in name else "trigger_restricted_days_of_week"
+    ] * 2
+
+
+def test_days_as_the_database_keeps_them():
+    assert held(trigger_restricted_dow='a:2:{i:0;i:0;i:1;s:1:"6";}') == [
+        UntilDay(frozenset((5, 6)))
+    ]
+    assert held(trigger_restricted_dow="a:0:{}") == []
+    for strange in ("a:1:{i:0;i:7;}", "a:1:{i:0;b:1;}"):
+        assert read(event(1, **after(1, trigger_restricted_dow=strange))).unknown
+
+
 def test_hours_that_hold_nothing_back():
     for more in ({START: "09:00"}, {STOP: "09:00"}, {DAYS: []}, {DAYS: "a:0:{}"}, {START: ""}):
         assert held(**more) == []
@@ -514,10 +559,12 @@ def test_what_mautic_makes_of_hours_is_said():
 
 
 def test_who_may_enter_twice():
-    assert read(event(1), allow_restart=1).assumes[-1] == (
-        "nobody is in 'Drip' twice (it may be restarted)"
-    )
-    assert "twice" not in "".join(read(event(1), allow_restart=0).assumes)
+    for said in (1, "1", True):
+        (told,) = read(event(1), allow_restart=said).unknown
+        assert (told.what, told.where[-1]) == ("allow_restart", "allow_restart")
+        assert "people may enter it again" in told.why
+    for said in (0, "0", False, None):
+        assert not read(event(1), allow_restart=said).unknown
 
 
 # -- shapes of the file ----------------------------------------------------------------------------

@@ -371,6 +371,9 @@ FORMS = "expected a time such as 3d, a range such as 2d..4d"
         ("true", "6:13", "True is not a time above zero"),
         ("3", "6:13", "wait: 3 has no unit; write 3d or 3h"),
         ("0", "6:13", "0 is not a time above zero"),
+        ("1.5d", "6:13", f"wait: '1.5d' is not a whole number; {FORMS}"),
+        ("0.5", "6:13", "0.5 is not a whole number"),
+        ("0.5d..2d", "6:13", "min: '0.5d' is not a whole number; expected 30m"),
         (
             "P1M",
             "6:13",
@@ -900,6 +903,22 @@ def test_faults_come_by_line_and_a_misspelt_key_before_what_it_causes() -> None:
         "    - {id: a, channel: emial, greting: hi}\n    - go_to: a\n    - wait: 3\n"
     )
     assert [line.split(": ")[0] for line in found] == ["6:45", "7:31", "7:24", "9:13"]
+
+
+@pytest.mark.parametrize(
+    "several", ["cadence: %s", "cadences: [7, %s]", "cadences: 7\ncadence: %s"]
+)
+def test_a_fault_in_a_head_hides_none_in_the_steps(several: str) -> None:
+    steps = "[{wait: 0d}, {id: x, chanel: email}]"
+    head = f"{{name: a, purpose: sales, prpose: sales, steps: {steps}}}"
+    told = "\n".join(refused(f"version: 1\n{several % head}\n"))
+    assert "unknown key 'prpose'" in told
+    assert "'0d' is not a time above zero" in told
+    assert "unknown key 'chanel'" in told
+
+
+def test_steps_that_are_no_list_are_one_fault() -> None:
+    assert len(refused(f"{HEAD}  steps: 7\n")) == 1
 
 
 def test_a_json_file_is_refused_with_its_places() -> None:

@@ -115,3 +115,34 @@ def test_what_is_neither_on_nor_off_is_told_and_on() -> None:
     assert touches(cadence) == [("email", 0)]
     assert missed(cadence) == ["enabled", "7", "automated", "remove_replied"]
     assert cadence.exits == {"opt_out"}
+
+
+ANY_HOUR = "touches go out at any hour of their day: the file says no sending window"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"automated_settings": {"send_type": "at_time", "time_of_day": "03:00"}},
+        {"automated_settings": {"send_type": "after_time_delay", "delay_time": 120}},
+        {"due_immediately": True},
+    ],
+)
+def test_when_in_its_day_a_touch_goes_out_is_told(said: dict[str, Any]) -> None:
+    (key,) = said
+    groups = {"day": 1, "steps": [MAIL]}, {"day": 20, "steps": [MAIL], **said}
+    steps = [{"day": 1, "step": 1}, {"day": 20, "step": 2, **said}]
+    told = {"cadence_name": "plain", "steps": steps, "import": {"step_groups": groups}}
+    for cadence in read(source(json.dumps(told))).cadences:
+        assert touches(cadence) == [("email", 0), ("email", 19)]
+        (unknown,) = cadence.unknown
+        assert (unknown.what, unknown.where[-2:]) == (key, (1, key))
+        assert ANY_HOUR not in cadence.assumes
+
+
+def test_what_says_nothing_of_when_is_let_be() -> None:
+    quiet = {"automated_settings": {}, "due_immediately": False}
+    at_once = {"day": 1, "due_immediately": True, "steps": [MAIL]}
+    cadence = one(read, cadence_import(at_once, {"day": 2, "steps": [MAIL], **quiet}))
+    assert not cadence.unknown
+    assert ANY_HOUR in cadence.assumes

@@ -146,6 +146,15 @@ def test_a_schedule_that_is_none_is_told(wrong: dict[str, Any], problem: str) ->
     assert (window(cadence), len(touches(cadence))) == (None, 2)
 
 
+def test_a_window_without_length_is_told_and_not_a_whole_day() -> None:
+    cadence = one(read, campaign(schedule=SCHEDULE | {"start_hour": "9:00", "end_hour": "09:00"}))
+    (unknown,) = cadence.unknown
+    assert unknown.why == "it opens and closes at 09:00; touches are laid out at any hour"
+    assert (window(cadence), unknown.what) == (None, "window")
+    whole = one(read, campaign(schedule=SCHEDULE | {"start_hour": "0:00", "end_hour": "24:00"}))
+    assert not whole.unknown
+
+
 @pytest.mark.parametrize("cron", ["{ tz: ", "9 to 5", 5, ["9-17"]])
 def test_a_schedule_of_its_api_that_is_none_is_told(cron: object) -> None:
     cadence = one(read, campaign(scheduler_cron_value=cron))

@@ -132,8 +132,9 @@ def open_files(files: Iterable[str], mapping: str | None) -> tuple[list[Opened],
 
 
 def reading(mapping: str | None) -> Reading:
-    """How files are read: as a mapping file says, if it fits, else as any known format. Raises
-    CadenceError if the mapping is wrong."""
+    """How files are read: as a mapping file says, if it fits, else as a known format that is told
+    by more than lists of touches, which may be of the mapping's own. Raises CadenceError if the
+    mapping is wrong."""
     if mapping is None:
         return importers.read
     from cadence_guard.importers.mapping import load
@@ -141,9 +142,9 @@ def reading(mapping: str | None) -> Reading:
     own = load(Source.open(mapping))
 
     def read(source: Source) -> CadenceFile:
-        known = any(one.recognises(source) for one in importers.IMPORTERS)
-        if known and not own.recognises(source):
-            return importers.read(source)
+        known = next((one for one in importers.IMPORTERS if one.recognises(source)), None)
+        if known and known.FORMAT != "handwritten" and not own.recognises(source):
+            return known.read(source)
         return own.read(source)  # which says what is not where the mapping says
 
     return read

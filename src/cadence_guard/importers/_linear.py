@@ -484,7 +484,8 @@ def clock_of(notes: Notes, where: Where, value: object) -> int | None:
 def in_zone(
     notes: Notes, where: Where, windows: Sequence[tuple[Sequence[int], int, int]], name: object
 ) -> UntilOpen | None:
-    """The wait for windows on the clock of a zone; None, and noted, if there is no zone or day."""
+    """The wait for windows on the clock of a zone; None, and noted, if there is no zone or day,
+    or if one opens and closes at once: that may mean never or always."""
     if not isinstance(name, str):
         notes.missed("window", where, f"it has no time zone; {ANY_HOUR}")
         return None
@@ -494,6 +495,9 @@ def in_zone(
     if not any(days for days, _, _ in windows):
         why = f"no day is chosen, so nothing would ever be sent; {ANY_HOUR}"
         notes.missed("days", where, why)
+        return None
+    if short := next((_wall(opens) for _, opens, closes in windows if opens == closes), None):
+        notes.missed("window", where, f"it opens and closes at {short}; {ANY_HOUR}")
         return None
     return UntilOpen(Hours(windows), _said(windows, name), name)
 

@@ -28,7 +28,8 @@ class Campaign:
     id: str
     name: str
     where: Where
-    restarts: bool
+    restarts: Where | None
+    """Where it says that a contact may enter it again."""
     events: dict[str, tuple[Where, Mapping[str, Any]]]
     emails: Mapping[str, str]
     strays: list[NotUnderstood] = field(default_factory=list)
@@ -83,7 +84,8 @@ def campaigns_of(source: Source, table: Table) -> list[Campaign]:
         if id_ in found:
             raise source.error((*place, "id"), f"another campaign has the id {id_!r}, too")
         name = text(row.get("name")) or f"campaign {id_}"
-        restarts = field_of(row, "allow_restart") in (1, "1")
+        again = field_of(row, "allow_restart") in (1, "1")  # true, too
+        restarts = (*place, "allow_restart") if again else None
         found[id_] = Campaign(id_, name, place, restarts, {}, emails)
         if table.events is None:
             _add(found[id_], _placed((*place, "events"), row.get("events")))
@@ -102,7 +104,7 @@ def campaigns_of(source: Source, table: Table) -> list[Campaign]:
                     found[id_].strays.append(NotUnderstood("an event", place, why))
                     continue
             if id_ not in found:
-                found[id_] = Campaign(id_, f"campaign {id_}", place, False, {}, emails)
+                found[id_] = Campaign(id_, f"campaign {id_}", place, None, {}, emails)
             _add(found[id_], [(place, row)])
     return list(found.values())
 

@@ -35,6 +35,13 @@ _CLOCK: Final = re.compile(r"(?:\d{4}-\d\d-\d\d[T ])?([01]\d|2[0-3]):([0-5]\d)(?
 _DATE: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)?"
 )
+_OFFSET: Final = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
+_DAYS: Final = (
+    "trigger_restricted_dow",  # the column of the property below
+    "trigger_restricted_days_of_week",
+)
+_PHP_VALUE: Final = re.compile(r'i:[0-9]{1,3};(?:i:(-?[0-9]{1,3})|s:[0-9]{1,2}:"(-?[0-9]{1,3})");')
+_PHP: Final = re.compile(rf"a:[0-9]{{1,3}}:\{{(?:{_PHP_VALUE.pattern})*\}}")
 
 
 class Trigger(NamedTuple):
@@ -55,6 +62,7 @@ class Timed(Gathered):
         self.turned: list[str] = []
         self.unheld: list[str] = []
         self.best: list[str] = []
+        self.zoneless: list[str] = []
 
     def trigger(self, label: str, place: Where, event: Mapping[str, Any]) -> Trigger:
         mode = field_of(event, "trigger_mode")
@@ -105,6 +113,8 @@ class Timed(Gathered):
         if value in (None, ""):
             return AT_ONCE
         if (at := _instant(value)) is not None:
+            if not _OFFSET.search(value):
+                self.zoneless.append(label)
             return UntilDate(at)
         why = f"the date is {shown(value)}; expected one such as 2026-03-02 16:00:00"
         self.not_understood(label, (*place, "trigger_date"), why)
@@ -151,15 +161,20 @@ class Timed(Gathered):
 
     def _days(self, label: str, place: Where, event: Mapping[str, Any]) -> frozenset[int]:
         """The days on which it may happen, 0 = Monday; Mautic has 0 for Sunday, -1 for workdays."""
-        value = field_of(event, "trigger_restricted_days_of_week")
-        if value in (None, "", "[]", "a:0:{}"):
+        name, value = next(
+            ((name, row) for name in _DAYS if (row := field_of(event, name)) is not None),
+            (_DAYS[0], None),
+        )
+        if isinstance(value, str) and _PHP.fullmatch(value):  # as the database keeps a list
+            value = [number or word for number, word in _PHP_VALUE.findall(value)]
+        if value in (None, "", "[]"):
             return _EVERY_DAY
         found: set[int] = set()
         for day in rows_of(value) if isinstance(value, (dict, list)) else [value]:
             number = int(day) if isinstance(day, str) and re.fullmatch("-?[0-9]", day) else day
             if not is_whole(number, -1, 6):
                 why = f"a day is {shown(day)}; expected a number from 0 (Sunday) to 6"
-                self.not_understood(label, (*place, "trigger_restricted_days_of_week"), why)
+                self.not_understood(label, (*place, name), why)
             elif number < 0:
                 found.update(range(5))
             else:

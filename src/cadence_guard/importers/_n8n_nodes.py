@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Final, TypeAlias
 
 from cadence_guard._struct import struct
@@ -61,6 +62,8 @@ def effect(kind: str, parameters: Parameters) -> Sends | Hidden | None:
         name = name.removesuffix("tool")
     if name == "httprequest":
         return _of_http(parameters)
+    if name in ("code", "function", "functionitem"):
+        return _of_code(parameters)
     if name == "executeworkflow":
         return Hidden("runs another workflow; what that one sends is not in this one")
     if (handoff := _HANDOFFS.get(name)) and _fits(handoff, parameters):
@@ -79,6 +82,8 @@ def effect(kind: str, parameters: Parameters) -> Sends | Hidden | None:
 def _of_agents(name: str, parameters: Parameters) -> Sends | Hidden | None:
     if name == "toolhttprequest":
         return _of_http(parameters)
+    if name in ("code", "toolcode"):
+        return _of_code(parameters)
     if name == "toolworkflow":
         return Hidden("runs another workflow; what that one sends is not in this one")
     if name.startswith("mcpclient"):
@@ -235,7 +240,12 @@ _HTTP: Final[tuple[tuple[str, str], ...]] = (
     (r"api\.telnyx\.com/v2/calls", "call"),
     (r"api\.plivo\.com/.*/message|rest\.nexmo\.com/sms|rest\.messagebird\.com/messages", "sms"),
     (r"api\.plivo\.com/.*/call|api\.nexmo\.com/v1/calls", "call"),
-    (r"rest\.clicksend\.com/v3/sms|gateway\.seven\.io/api/sms|gateway\.sms77\.io/api/sms", "sms"),
+    (r"rest\.clicksend\.com/v3/voice", "call"),
+    (r"rest\.clicksend\.com/v3/(?:transactional-)?email", "email"),
+    (
+        r"rest\.clicksend\.com/v3/(?:sms|mms)|gateway\.seven\.io/api/sms|gateway\.sms77\.io/api/sms",
+        "sms",
+    ),
     (r"api\.retellai\.com/.*create-phone-call|api\.vapi\.ai/call|api\.bland\.ai/.*call", "call"),
     (r"api\.elevenlabs\.io/.*outbound-call|api\.synthflow\.ai/.*call", "call"),
     (r"graph\.facebook\.com/.*/messages|waba.*\.360dialog\.io|api\.ultramsg\.com", "whatsapp"),
@@ -247,6 +257,10 @@ _HTTP: Final[tuple[tuple[str, str], ...]] = (
     (r"gmail\.googleapis\.com/.*/send|googleapis\.com/gmail/.*/send", "email"),
     (r"graph\.microsoft\.com/.*/(?:sendmail|reply|send)\b|api\.sparkpost\.com", "email"),
     (r"api\.instantly\.ai/.*/emails/reply|smartlead\.ai/.*reply-email", "email"),
+    (r"email\.[a-z0-9-]+\.amazonaws\.com|app\.loops\.so/api/v1/transactional", "email"),
+    (r"customer\.io/v1/send/email|api\.hubapi\.com/.*(?:single-send|singleemail/send)", "email"),
+    (r"customer\.io/v1/send/sms", "sms"),
+    (r"backend\.aisensy\.com/|api\.interakt\.ai/.*message|gupshup\.io/.*msg", "whatsapp"),
     (r"unipile\.com.*/emails", "email"),
     (r"unipile\.com.*/(?:users/invite|chats)", "social"),
 )
@@ -264,8 +278,37 @@ _SERVICES: Final[tuple[tuple[str, str], ...]] = (
     (r"api\.outreach\.io/.*sequence", "Outreach"),
     (r"api\.salesloft\.com/.*cadence", "Salesloft"),
     (r"api\.woodpecker\.co/", "Woodpecker"),
+    (r"services\.leadconnectorhq\.com/conversations/messages", "HighLevel"),
+    (r"services\.leadconnectorhq\.com/.*(?:workflow|campaign)", "HighLevel"),
+    (r"api\.hubapi\.com/automation/", "HubSpot"),
+    (r"app\.loops\.so/api/", "Loops"),
+    (r"customer\.io/", "Customer.io"),
 )
-"""Sequencers that send by themselves to whoever is posted to them."""
+"""Services that send by themselves, or by a channel that the address does not tell, to whoever is
+posted to them."""
+
+_NAMES_SENDING: Final = re.compile(
+    r"/(?:[a-z0-9]+[-_.])*(?:send[a-z]*|sms|mms|messages?|e?mails?|calls?|dial|whatsapp"
+    r"|enrol(?:l|lments?|ments?)?)(?=[-_./?#]|$)"
+)
+_NAMES_MORE: Final = re.compile(
+    r"find|verif|valid|search|lookup|check|enrich|pars|track|modify|draft|template|\blogs?\b"
+    r"|anthropic\.com|openai\.com|slack\.com|discord(?:app)?\.com|telegram\.org"
+    r"|googleapis\.com|microsoft\.com|office\.com|api\.hubapi\.com/(?:crm|engagements)/"
+)
+"""What an address that names a message does besides sending it to a contact: it looks for one,
+keeps it, or brings it to a machine or a colleague."""
+_EXPRESSION: Final = re.compile(r"\{\{.*?(?:\}\}|$)", re.DOTALL)
+_SENDING_HOSTS: Final = re.compile(
+    r"\b(?:sendgrid|mailgun|postmarkapp|resend|mailjet|mandrillapp|brevo|sendinblue|mailersend"
+    r"|sparkpost|twilio|telnyx|openphone|plivo|nexmo|messagebird|clicksend|seven|sms77|retellai"
+    r"|vapi|bland|synthflow|360dialog|ultramsg|whapi|green-api|wati|aisensy|interakt|gupshup"
+    r"|loops|customer|unipile|instantly|smartlead|lemlist|saleshandy|heyreach|reply|woodpecker"
+    r"|leadconnectorhq)\.(?:com|net|org|io|ai|so|co|cloud)\b"
+)
+_MOST_ADDRESSES: Final = 100
+_LONGEST_CODE: Final = 200_000
+_ADDRESS: Final = re.compile(r"https?://[^\s\"'`]{1,500}")
 
 _LONGEST_URL: Final = 2_000
 _HTTP_PATTERNS: Final = tuple((re.compile(text), channel) for text, channel in _HTTP)
@@ -278,16 +321,42 @@ def _of_http(parameters: Parameters) -> Sends | Hidden | None:
     if method in ("GET", "HEAD", "OPTIONS") or not isinstance(url, str):
         return None  # whoever asks for data sends none
     url = url[:_LONGEST_URL].casefold()
-    for pattern, channel in _HTTP_PATTERNS:
-        if pattern.search(url):
-            if channel == "sms" and "whatsapp:" in _body(parameters):
-                channel = "whatsapp"
-            return Sends(channel)
-    for pattern, service in _SERVICE_PATTERNS:
-        if pattern.search(url):
-            return _elsewhere(service)
-    if url.lstrip("= ").startswith("{{"):
+    channel = _channel(url)
+    if channel is not None:
+        if channel == "sms" and "whatsapp:" in _body(parameters):
+            channel = "whatsapp"
+        return Sends(channel)
+    if (service := _service(url)) is not None:
+        return _elsewhere(service)
+    plain = _EXPRESSION.sub("*", url.lstrip("= "))
+    host = re.split("[/?#]", plain.partition("://")[2] or plain, maxsplit=1)[0]
+    if host.rstrip(":0123456789").endswith("*"):
         return Hidden("posts to an address that is not in the file")
+    if _NAMES_SENDING.search(plain, plain.find("://") + 3) and not _NAMES_MORE.search(plain):
+        return Hidden("posts to an address that sends, by its name; what it sends is not known")
+    return None
+
+
+def _channel(url: str) -> str | None:
+    """By which channel an address sends what is posted to it; None if it is not known."""
+    return next((channel for each, channel in _HTTP_PATTERNS if each.search(url)), None)
+
+
+def _service(url: str) -> str | None:
+    """The service that sends by itself at that address."""
+    return next((name for each, name in _SERVICE_PATTERNS if each.search(url)), None)
+
+
+def _of_code(parameters: Parameters) -> Hidden | None:
+    """What code may do that posts to somebody who sends."""
+    keys = ("jsCode", "functionCode", "pythonCode", "code")
+    texts = (text for key in keys if isinstance(text := parameters.get(key), str))
+    code = " ".join(texts)[:_LONGEST_CODE].casefold()
+    if "post" not in code:
+        return None
+    urls = (found[0] for found in islice(_ADDRESS.finditer(code), _MOST_ADDRESSES))
+    if _SENDING_HOSTS.search(code) or any(_channel(url) or _service(url) for url in urls):
+        return Hidden("its code posts to a service that sends; what it sends is not read")
     return None
 
 

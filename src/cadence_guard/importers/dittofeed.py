@@ -113,7 +113,10 @@ class _Journey(Gathered):
         super().__init__()
         self.where = where
         self.entry: Mapping[str, Any] = definition["entryNode"]
-        self.again = thing.get("canRunMultiple") is True
+        if thing.get("canRunMultiple") is True:
+            why = "people may enter it again, and the file does not say how soon"
+            around = where if thing is definition else where[:-1]
+            self.not_understood("canRunMultiple", (*around, "canRunMultiple"), why)
         name = text(thing.get("name")) or text(definition.get("name"))
         self.name = name or PurePath(source.path).stem
         self.groups: set[str] = set()
@@ -191,8 +194,6 @@ class _Journey(Gathered):
         key = text(self.entry.get("key"))
         if key and self.entry.get("type") == "EventEntryNode":
             yield f"nobody is in {self.name!r} twice (it may run once for each {key})"
-        elif self.again:
-            yield f"nobody is in {self.name!r} twice (it may run several times)"
 
     # -- nodes -----------------------------------------------------------------------------------
 

@@ -43,6 +43,7 @@ from cadence_guard.importers._values import shown, unknown_word
 from cadence_guard.words import PURPOSES, SIGNALS
 
 FORMAT: Final = "handwritten"
+NOT_READ: Final = "it may be about times, touches or ways; not understood"
 _ABOVE: Final = 50
 """Lines of comments above a list that are read."""
 
@@ -60,8 +61,9 @@ def recognises(source: Source) -> bool:
 
 def read(source: Source) -> CadenceFile:
     """The cadences of the file."""
-    file = _File(source)
-    plans = [_Plan(file, found) for found in lists_of(source)]
+    lists = lists_of(source)
+    file = _File(source, lists)
+    plans = [_Plan(file, found) for found in lists]
     settled: dict[str, str] = {}
     for plan in plans:  # one program reads the whole file: what settles one list settles the others
         if plan.delay and (anchor := plan.told()) is not None:
@@ -92,13 +94,16 @@ class _Draft:
 class _File:
     """A file while its lists are read: what is asked of it for more than one of them."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, lists: list[Found]) -> None:
         self.source = source
         self.lines = [] if source.is_json else source.text.splitlines()
-        self.seen: set[Where] = set()
-        """The keys about times that a list has told."""
+        self.read = {one.where[:depth] for one in lists for depth in range(len(one.where) + 1)}
+        """The lists, all that they are in, and the keys of the counted ones."""
+        for one in lists:
+            if one.kind == "counted":
+                self.read |= {one.entries[0][0], *((*one.where, key) for key in theirs.COUNTS)}
         self._stops: dict[Where, list[str]] = {}
-        self._times: dict[Where, list[str]] = {}
+        self._passed: set[Where] = set()
 
     def stops(self, where: Where, data: Data) -> list[str]:
         """The keys of a mapping that may say what ends a cadence."""
@@ -107,15 +112,23 @@ class _File:
             self._stops[where] = [key for key in data if snake(key) in known]
         return self._stops[where]
 
-    def times(self, where: Where, data: Data) -> list[str]:
-        """The keys of a mapping that are about times or caps, and not told yet."""
-        if where not in self._times:
-            self._times[where] = [
-                k for k in data if k in theirs.CAPS or tells(k, theirs.TELL_AROUND)
-            ]
-        kept = [key for key in self._times[where] if (*where, key) not in self.seen]
-        self._times[where] = kept
-        return kept
+    def planned(self, where: Where, data: Any) -> list[str | int]:
+        """The keys of a mapping or list around a list of touches that nothing reads and that may
+        plan something, once."""
+        if where in self._passed:
+            return []
+        self._passed.add(where)
+        pairs = data.items() if isinstance(data, dict) else enumerate(data)
+        return [
+            key
+            for key, value in pairs
+            if (*where, key) not in self.read
+            and (
+                theirs.plans(value)
+                if isinstance(key, int)
+                else theirs.may_plan(key, value, theirs.TELL_AROUND)
+            )
+        ]
 
 
 class _Plan:
@@ -129,6 +142,8 @@ class _Plan:
         self.notes = Notes(file.source)
         self.around: list[tuple[Where, Data]] = []
         """The mappings that the list is in, from the inside out."""
+        self.beside: list[tuple[Where, Any]] = []
+        """The mappings and lists that it is in."""
         value = self.source.data
         for depth, key in enumerate(found.where):
             self._surround(found.where[:depth], value)
@@ -146,6 +161,7 @@ class _Plan:
         self._pass_over()
 
     def _surround(self, where: Where, value: Any) -> None:
+        self.beside.insert(0, (where, value))
         if isinstance(value, dict):
             self.around.insert(0, (where, value))
 
@@ -254,8 +270,14 @@ class _Plan:
         self._attempts(where, step, used, more)
         gate = self._gate(where, step, used)
         for key, value in step.items():
-            if key not in used and value and tells(key, theirs.TELL_IN_STEP):
-                self.notes.missed(key, (*where, key), "a key about times or ways, not understood")
+            if key in theirs.CHANNEL_KEYS and (other := linear.means(value)) is not None:
+                untold = other.channel != channel
+            else:
+                untold = not theirs.is_read(key, value, used) and theirs.may_plan(
+                    key, value, theirs.TELL_IN_STEP, channel
+                )
+            if untold:
+                self.notes.missed(key, (*where, key), NOT_READ)
         title = first_text(step, *theirs.IDS) or str(number)
         mark = None
         if "variant" in step:
@@ -436,25 +458,26 @@ class _Plan:
                     yield from linear.signals(self.notes, key)
             else:
                 stays = stays or name not in theirs.MACHINES
-                if isinstance(row, dict) and any(tells(each, theirs.PUT_OFF) for each in row):
+                if theirs.enters_again(row):
+                    self.notes.missed(key, (*where, key), "it may be entered again; not understood")
+                elif isinstance(row, dict) and any(tells(each, theirs.PUT_OFF) for each in row):
                     self.notes.assume(f"nobody's {key!r} puts off a step")
         if ends and not stays:
             yield from linear.REPLIES
 
     def _pass_over(self) -> None:
-        """Notes the keys around that are about times, and caps below the number of touches."""
+        """Notes the keys around that may plan something, and caps below the number of touches."""
         touches = sum(draft.item.channel is not None for draft in self.drafts)
         for where, data in self.around:
-            for key in self.file.times(where, data):
-                place, value = (*where, key), data[key]
-                if key in theirs.CAPS and isinstance(value, int) and value < touches:
+            for key in theirs.CAPS:
+                value = data.get(key)
+                if isinstance(value, int) and value < touches:
                     why = f"it has {touches} touches; those above the cap are checked, too"
-                    self.notes.missed(key, place, why)
-                is_path = self.found.where[: len(place)] == place or where == self.found.where
-                if is_path or not value or not tells(key, theirs.TELL_AROUND):
-                    continue
-                self.file.seen.add(place)
-                self.notes.missed(key, place, "a key about times or ways, not understood")
+                    self.notes.missed(key, (*where, key), why)
+        for where, data in self.beside:
+            for index in self.file.planned(where, data):
+                what = index if isinstance(index, str) else shown(data[index])
+                self.notes.missed(what, (*where, index), NOT_READ)
 
     # -- what delays count from
 

@@ -123,6 +123,11 @@ class _Reader(Timed):
         for id_, (place, event) in self.events.items():
             self._event(self.labels[id_], place, event, self.children.get(id_, []))
         start = self._all("start", self.campaign.where, self.roots)
+        for label, place in self._last():
+            self.nodes[label] = Fan(label, place, ())
+        if self.campaign.restarts is not None:
+            why = "people may enter it again, and the file does not say how soon"
+            self.not_understood("allow_restart", self.campaign.restarts, why)
         name, where = self.campaign.name, self.campaign.where
         return self.whole(name, where, start, kept_back=self._kept_back, assumes=self._assumed())
 
@@ -130,6 +135,19 @@ class _Reader(Timed):
     def _kept_back(self) -> bool:
         """Whether an unsubscription ends it: what it sends is all marketing, on one channel."""
         return len(self.sent) == 1 and {purpose for _, purpose in self.sent} == {"marketing"}
+
+    def _last(self) -> Iterator[tuple[str, Where]]:
+        """The events after which nothing is sent: they put the contact on the list that keeps it
+        from all that the campaign sends, and none takes it off again."""
+        rows = [(id_, place, event) for id_, (place, event) in self.events.items()]
+        if not self._kept_back or any(e.get("type") == "lead.removednc" for _, _, e in rows):
+            return
+        (channel,) = {channel for channel, _ in self.sent}
+        for id_, place, event in rows:
+            chosen = property_of(event, "channels")
+            blocks = rows_of(["email"] if chosen is None else chosen)
+            if event.get("type") == "lead.adddnc" and channel in blocks:
+                yield self.labels[id_], place
 
     def _assumed(self) -> Iterator[str]:
         """What is taken for granted, in words."""
@@ -157,10 +175,10 @@ class _Reader(Timed):
             yield f"what {some(self.own)} of {name!r} waits for is a signal of their own"
         if self.best:
             yield f"the best time for {some(self.best)} of {name!r} may be any in the day or week"
+        if self.zoneless:
+            yield f"the date of {some(self.zoneless)} of {name!r} is in UTC, as Mautic keeps dates"
         if self.pushed:
             yield f"{some(self.pushed)} of {name!r} is a push, so not judged"
-        if self.campaign.restarts:
-            yield f"nobody is in {name!r} twice (it may be restarted)"
 
     # -- the tree --------------------------------------------------------------------------------
 

@@ -78,7 +78,8 @@ def _cadence(
     settings: tuple[Mapping[str, Any], Where] | None,
 ) -> Cadence:
     notes.assume("Salesloft itself stops at an opt-out")
-    notes.assume("touches go out at any hour of their day: the file says no sending window")
+    if not any(unknown.what in _WHEN for unknown in notes.unknown):
+        notes.assume("touches go out at any hour of their day: the file says no sending window")
     exits = {"opt_out"}
     if settings is None:
         notes.assume("a reply ends the cadence: the file has no settings")
@@ -129,6 +130,7 @@ def _group(notes: Notes, where: Where, group: Any) -> Item | None:
     title = first_text(step, "name") if len(enabled) == 1 else None
     title = title or first_text(group, "reference_id") or f"day {group.get('day')}"
     automated = linear.flag(notes, group, where, "automated") is not False and channel == "email"
+    _when(notes, where, group)
     wait, waits_at = _day(notes, where, group), (*where, "day")
     return Item(title, place, channel, wait, waits_at, True, more={"automated": automated})
 
@@ -142,10 +144,24 @@ def _steps(notes: Notes, where: Where, steps: list[Any]) -> list[Item]:
             continue
         number = first_text(step, "step")
         channel = linear.channel(notes, (*place, "type"), step.get("type", "email"))
+        _when(notes, place, step)
         wait, waits_at = _day(notes, place, step), (*place, "day")
         item = Item(number or str(index + 1), place, channel, wait, waits_at, True)
         items.append((item, (number, wait) if "variant" in step else None))
     return linear.one_of_each(items)
+
+
+_WHEN: Final = ("automated_settings", "due_immediately")
+
+
+def _when(notes: Notes, where: Where, data: Mapping[str, Any]) -> None:
+    """Notes what is said of when in its day a touch goes out. The first day begins at the entry, so
+    what is due at once on it says nothing new."""
+    for key in _WHEN:
+        at_once = key == "due_immediately" and data.get("day") == 1
+        if data.get(key) and not at_once:
+            why = f"when it is sent is {shown(data[key])}; that is not read"
+            notes.missed(key, (*where, key), why)
 
 
 def _day(notes: Notes, where: Where, data: Mapping[str, Any]) -> Wait | None:

@@ -12,16 +12,17 @@ from __future__ import annotations
 
 import re
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from cadence_guard._model import Faults
 from cadence_guard.cadence import CadenceFile, Where
 from cadence_guard.importers._comments import ignores
 from cadence_guard.importers._source import Source
+from cadence_guard.importers._values import mapping
 from cadence_guard.importers.native.flow import SLOT, Flow
 from cadence_guard.importers.native.items import MOST, Reading, fault_error, never_right, refuse
 from cadence_guard.importers.native.models import CadenceSaid, FileSaid
-from cadence_guard.importers.native.values import MOST_FAULTS, validated
+from cadence_guard.importers.native.values import MOST_FAULTS, Fault, validated
 
 __all__ = ["FORMAT", "MOST", "MOST_FAULTS", "SLOT", "read", "recognises"]
 
@@ -60,7 +61,7 @@ def read(source: Source, *, slots: bool = False) -> CadenceFile:
     try:
         said = validated(FileSaid, source.data)
     except Faults as error:
-        raise fault_error(source, error.faults) from None
+        raise fault_error(source, _with_steps(source, error.faults)) from None
     if said.cadence:
         placed: list[tuple[Where, CadenceSaid]] = [(("cadence",), said.cadence)]
     else:
@@ -76,3 +77,17 @@ def read(source: Source, *, slots: bool = False) -> CadenceFile:
         said.together,
         ignores(source, reading.places),
     )
+
+
+def _with_steps(source: Source, faults: list[Fault]) -> list[Fault]:
+    """The faults around the steps of cadences, and those in the steps."""
+    reading = Reading(source, faults=list(faults))
+    data = mapping(source.data)
+    heads: list[tuple[Where, Any]] = [(("cadence",), data.get("cadence"))]
+    if isinstance(several := data.get("cadences"), list):
+        heads += [(("cadences", i), each) for i, each in enumerate(several)]
+    for where, head in heads:
+        steps = mapping(head).get("steps")
+        if isinstance(steps, list):
+            reading.items(steps, (*where, "steps"))
+    return reading.faults

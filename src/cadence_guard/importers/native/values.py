@@ -25,6 +25,7 @@ Fault: TypeAlias = tuple[Where, str]
 MOST_FAULTS: Final = 20
 """Reading ends when there are more faults."""
 _LENGTH: Final = "expected 30m, 20h, 3d or 2w"
+_BROKEN: Final = re.compile(r"[0-9]*[.,][0-9]+ ?[a-z]?")
 MOST_PEOPLE: Final = 10_000
 """How many people of one account there can be."""
 _PERCENT: Final = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)%", re.ASCII)
@@ -43,6 +44,8 @@ def as_elapsed(value: Any, expected: str = _LENGTH) -> int:
     except ValueError:
         if isinstance(value, int) and value > 0 and value is not True:
             raise ValueError(f"{value} has no unit; write {value}d or {value}h") from None
+        if isinstance(value, float) or (isinstance(value, str) and _BROKEN.match(value)):
+            raise ValueError(f"{short(value)} is not a whole number; {expected}") from None
         raise ValueError(f"{short(value)} is not a time above zero; {expected}") from None
     if duration.months:
         raise ValueError(
