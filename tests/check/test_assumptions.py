@@ -139,6 +139,7 @@ def test_a_step_as_a_touch() -> None:
         offer="spring",
         deadline=at,
         not_after=at,
+        because="visited",
         automated=False,
     )
     touch = touch_of(
@@ -173,6 +174,17 @@ def test_a_step_says_more_than_its_cadence() -> None:
         "turn",
     )
     assert touch.to is None
+
+
+def test_a_step_that_does_not_say_why_answers_no_signal() -> None:
+    one = step("a", channel="call")
+    sales = line(one, entry_signal="visited", purpose="sales")
+    assert touch_of(sales, one).because is None
+    said = "a step that does not say because does not answer 'visited'"
+    assert said in in_words(sales)
+    assert said not in in_words(line(step("a", because="visited"), entry_signal="visited"))
+    assert said not in in_words(line(one, entry_signal="visited", purpose="marketing"))
+    assert not any("because" in each for each in in_words(line(one, entry_signal="invited")))
 
 
 @pytest.mark.parametrize("greeting", [None, "Hello there", "Hello {company}"])

@@ -25,7 +25,7 @@ from cadence_guard.check.assumptions import CONTACT, facts, touch_of
 from cadence_guard.check.proof import Objected, prove
 from cadence_guard.check.reactions import reactions
 from cadence_guard.check.report import Witness, WitnessSignal, WitnessStep, WitnessTouch
-from cadence_guard.check.witness import witness
+from cadence_guard.check.witness import Witnesses, witness
 from cadence_guard.decision import Decision
 from cadence_guard.importers import Source
 from cadence_guard.instants import DAY, HOUR, NEVER, Hours, to_datetime, to_us, zone
@@ -37,6 +37,7 @@ from check.flows import (
     CHICAGO,
     END,
     START,
+    branch,
     days,
     enter,
     fan,
@@ -214,6 +215,28 @@ def test_what_the_guard_does_not_refuse_is_a_fault() -> None:
         witness(policy(), one)
     with pytest.raises(AssertionError, match="'c' is not on its own time line"):
         witness(cap, replace(one, times=(*one.times[:2], NEVER)))
+
+
+def test_time_lines_of_one_start_share_what_they_have_in_common() -> None:
+    cap = policy(over_cap={"max": 1, "per": "7d"}, too_soon={"gap": "2h"})
+    cadence = flow(
+        step("a", "?"), branch("?", "p", "q"), pause("p", hours(1), "b"), step("b", "c"),
+        pause("q", hours(3), "d"), step("d"), step("c"),
+    )  # fmt: skip
+    proof = proved(Ruleset(cap), cadence)
+    assert {one.step.id for one in proof.objections} == {"b", "c", "d"}
+    together = Witnesses(cap)
+    for one in [*proof.objections, *reversed(proof.objections)]:
+        assert together.of(one) == witness(cap, one)
+
+
+def test_no_more_time_lines_are_kept_than_some() -> None:
+    cap = policy(over_cap={"max": 1, "per": "7d"})
+    one = first(cap, line(step("a"), hours(1), step("b")))
+    together = Witnesses(cap)
+    for later in (*range(20), 0):
+        moved = replace(one, start=one.start + later, times=tuple(t + later for t in one.times))
+        assert together.of(moved) == witness(cap, moved)
 
 
 # -- of random cadences --------------------------------------------------------------------------

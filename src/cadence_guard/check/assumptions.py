@@ -144,10 +144,10 @@ def _is_word(word: str, known: Sequence[str]) -> bool:
 
 
 def touch_of(cadence: Cadence, step: Step) -> Touch:
-    """The touch that a step makes, without an instant. Raises ValueError for a step that no touch
-    can be."""
+    """The touch that a step makes, without an instant; what its file does not say answers no
+    signal. Raises ValueError for a step that no touch can be."""
     kind = CHANNEL_KIND.get(step.channel)
-    because = step.because or cadence.entry_signal
+    because = step.because
     audience = cadence.audience.kind
     try:
         return Touch(
@@ -202,6 +202,11 @@ def in_words(cadence: Cadence) -> Iterator[str]:
         yield "whoever else has a shared contact point is not touched there"
     if audience.source is None:
         yield "each contact point was given by the contact"
+    if cadence.entry_signal in words.FOOTPRINTS and any(
+        step.because is None and (step.purpose or cadence.purpose) == "sales"
+        for step in cadence.steps
+    ):
+        yield f"a step that does not say because does not answer {cadence.entry_signal!r}"
     if any(step.greeting is not None for step in cadence.steps):
         yield "a greeting says the right name"
     if any(step.channel == "call" for step in cadence.steps):

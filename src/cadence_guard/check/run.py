@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from cadence_guard.check.reentry import Reentered
     from cadence_guard.check.together.listing import Listing
     from cadence_guard.check.together.people import People
+    from cadence_guard.check.witness import Witnesses
 
 Reading: TypeAlias = Callable[[Source], CadenceFile]
 """How a file is read; raises CadenceError."""
@@ -281,6 +282,12 @@ class _Judged:
         return People(self._listing, cadence)
 
     @cached_property
+    def _witnesses(self) -> Witnesses:
+        from cadence_guard.check.witness import Witnesses
+
+        return Witnesses(self.policy)
+
+    @cached_property
     def _listing(self) -> Listing:
         from cadence_guard.check.together.listing import Listing
 
@@ -331,8 +338,6 @@ class _Judged:
     def _finding(self, objected: Objected, message: str, certainty: str, source: Source) -> Finding:
         """The finding of an objection, where the file says the step; a cadence that another one
         enters may stand in another file."""
-        from cadence_guard.check.witness import witness
-
         place = finding_at(
             self._homes.get(objected.cadence, source),
             objected.code,
@@ -343,7 +348,7 @@ class _Judged:
             cadence=objected.cadence.name,
             step=objected.step.id,
         )
-        return replace(place, certainty=certainty, witness=witness(self.policy, objected))
+        return replace(place, certainty=certainty, witness=self._witnesses.of(objected))
 
 
 def _pairs(files: Iterable[Opened]) -> list[tuple[Source, CadenceFile]]:

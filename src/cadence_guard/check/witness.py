@@ -7,11 +7,13 @@ proof says so is a fault of this library, and raises.
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from datetime import datetime
+from typing import Final, TypeAlias
 
 from cadence_guard.cadence import Enter, Handover, Step
 from cadence_guard.check import assumptions
-from cadence_guard.check.paths import Heard, Made, Path
+from cadence_guard.check.paths import Heard, Made, Path, What
 from cadence_guard.check.proof import Objected
 from cadence_guard.check.report import Witness, WitnessSignal, WitnessStep, WitnessTouch
 from cadence_guard.contact import Handoff, Signal
@@ -20,56 +22,115 @@ from cadence_guard.guard import Guard
 from cadence_guard.instants import NEVER, to_datetime
 from cadence_guard.policy import Policy
 
+_KEPT: Final = 16
+"""How many time lines are kept."""
+Happens: TypeAlias = tuple[int, int, What]
+"""Something on a way: when, its place there, and what."""
+
 
 def witness(policy: Policy, objected: Objected) -> Witness:
     """The time line of an objection: every touch up to the refused one, and what the guard says.
 
     Raises AssertionError if the guard does not object to the last one.
     """
-    path, times, index = objected.path, objected.times, objected.index
-    starts = {path.cadences[0].name: to_datetime(objected.start)}
-    guard = Guard(policy, clock=lambda: to_datetime(times[index]))
-    for event in assumptions.facts(path.cadences, objected.zone):
-        guard.record(event)
-    signals: list[WitnessSignal] = []
+    return Witnesses(policy).of(objected)
 
-    def hear(signal: Signal, at: int) -> None:
-        guard.record(signal.model_copy(update={"at": to_datetime(at)}))
-        signals.append(WitnessSignal(signal.kind, to_datetime(at), signal.channel))
 
-    for ago, signal in assumptions.signals(path.cadences[0], fresh=path.fresh):
-        hear(signal, objected.start - ago)
-    touches: list[WitnessTouch] = []
-    for at, place in sorted((at, place) for place, at in enumerate(times) if at < NEVER):
+class Witnesses:
+    """The time lines of objections under one policy. Those of one start share what they have in
+    common, so that it is judged once."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._lines: dict[Hashable, _Line] = {}
+
+    def of(self, objected: Objected) -> Witness:
+        """The time line of an objection, as `witness` gives it."""
+        path, times, index = objected.path, objected.times, objected.index
+        order = sorted((at, place) for place, at in enumerate(times) if at < NEVER)
+        happens = [(at, place, path.items[place].what) for at, place in order]
+        if (times[index], index) not in order:
+            raise AssertionError(f"step {objected.step.name!r} is not on its own time line")
+        happens = happens[: order.index((times[index], index)) + 1]
+        key = (path.cadences, path.fresh, objected.start, objected.zone.name)
+        line = self._lines.pop(key, None)
+        if line is None or not line.follow(happens):
+            line = _Line(self._policy, objected)
+            line.follow(happens)
+        if len(self._lines) >= _KEPT:
+            del self._lines[next(iter(self._lines))]
+        self._lines[key] = line
+        return line.upto(len(happens), objected)
+
+
+class _Line:
+    """What happens to who enters at an instant, and what the guard says to each touch."""
+
+    def __init__(self, policy: Policy, objected: Objected) -> None:
+        path = objected.path
+        self._now = objected.start
+        self._guard = Guard(policy, clock=lambda: to_datetime(self._now))
+        self._happened: list[Happens] = []
+        self._decided: list[Decision] = []
+        self._starts = [(path.cadences[0].name, to_datetime(objected.start))]
+        self._touches: list[WitnessTouch] = []
+        self._signals: list[WitnessSignal] = []
+        self._counts: list[tuple[int, int, int]] = []
+        """How many entries, touches and signals there have been, up to each of what happened."""
+        for event in assumptions.facts(path.cadences, objected.zone):
+            self._guard.record(event)
+        for ago, signal in assumptions.signals(path.cadences[0], fresh=path.fresh):
+            self._hear(signal, objected.start - ago)
+
+    def follow(self, happens: Sequence[Happens]) -> bool:
+        """Goes on to all that happens; false if something else has happened already."""
+        known = min(len(happens), len(self._happened))
+        if happens[:known] != self._happened[:known]:
+            return False
+        for at, place, what in happens[known:]:
+            self._now = at
+            self._tell(at, place, what)
+            self._happened.append((at, place, what))
+            self._counts.append((len(self._starts), len(self._touches), len(self._signals)))
+        return True
+
+    def upto(self, count: int, objected: Objected) -> Witness:
+        """The time line up to the last of so many that happened: the one objected to."""
+        starts, touches, signals = self._counts[count - 1]
+        finding = _refusal(self._decided[touches - 1], objected)
+        return Witness(
+            starts=dict(self._starts[:starts]),
+            zone=objected.zone.name,
+            touches=tuple(self._touches[:touches]),
+            signals=tuple(self._signals[:signals]),
+            since=_since(finding, objected.times),
+            before=_before(objected.path),
+        )
+
+    def _hear(self, signal: Signal, at: int) -> None:
+        self._guard.record(signal.model_copy(update={"at": to_datetime(at)}))
+        self._signals.append(WitnessSignal(signal.kind, to_datetime(at), signal.channel))
+
+    def _tell(self, at: int, place: int, what: What) -> None:
         moment = to_datetime(at)
-        match path.items[place].what:
+        match what:
             case Made(step=step, cadence=cadence) as made:
                 touch = assumptions.touch_of(cadence, step).model_copy(
                     update={"at": moment, "id": f"{place}"}
                 )
-                decision = guard.evaluate(touch)
-                touches.append(_told(decision, cadence.name, step, moment))
-                if place == index:
-                    finding = _refusal(decision, objected)
-                    return Witness(
-                        starts=starts,
-                        zone=objected.zone.name,
-                        touches=tuple(touches),
-                        signals=tuple(signals),
-                        since=_since(finding, times),
-                        before=_before(path),
-                    )
-                guard.record(touch.model_copy(update={"outcome": made.outcome or "sent"}))
+                decision = self._guard.evaluate(touch)
+                self._decided.append(decision)
+                self._touches.append(_told(decision, cadence.name, step, moment))
+                self._guard.record(touch.model_copy(update={"outcome": made.outcome or "sent"}))
             case Heard(kind=kind):
-                hear(Signal(contact=assumptions.CONTACT, kind=kind), at)
+                self._hear(Signal(contact=assumptions.CONTACT, kind=kind), at)
             case Handover(to=to):
-                guard.record(Handoff(contact=assumptions.CONTACT, to=to, at=moment))
-                signals.append(WitnessSignal("handoff", moment, to=to))
+                self._guard.record(Handoff(contact=assumptions.CONTACT, to=to, at=moment))
+                self._signals.append(WitnessSignal("handoff", moment, to=to))
             case Enter(cadence=entered):
-                starts[entered] = moment
+                self._starts.append((entered, moment))
             case _:
                 pass  # nothing happens there
-    raise AssertionError(f"step {objected.step.name!r} is not on its own time line")
 
 
 def _before(path: Path) -> tuple[WitnessStep, ...] | None:

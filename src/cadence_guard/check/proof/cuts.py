@@ -7,8 +7,8 @@ something that moves and something that stands crosses a span.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations
 
 from cadence_guard.check.judging import Concern
 from cadence_guard.check.paths import Heard
@@ -64,30 +64,42 @@ def cuts_of(run: Run, spot: Spot, cell: Cell, within: int | None) -> Iterator[in
         yield from _month_ends(run, spot, cell)
 
 
-def _crossings(run: Run, spot: Spot, cell: Cell, last: int, within: int | None) -> Iterator[int]:
+def _crossings(run: Run, spot: Spot, cell: Cell, last: int, within: int | None) -> Iterable[int]:
     """The starts at which the distance of something that moves and something that stands is one
     that matters."""
-    concern, t, index = spot.concern, cell.start, run.index(spot)
-    at, moves = cell.laid.at, cell.laid.moves
-    before = [(at[n], moves[n]) for n in range(last) if at[n] < NEVER]
-    before += ((t - ago, True) for ago, _ in run.signals)
+    concern = spot.concern
     spans = (0, *concern.elapsed)
-    me = (at[index], moves[index])
-    pairs: Iterable[tuple[tuple[int, bool], tuple[int, bool]]]
-    pairs = ((me, other) for other in before)
     if concern.own or not run.in_line or run.heard:
-        pairs = combinations(before, 2)
         if within is not None:
             spans = (*spans, within)
-    for (one, one_moves), (other, other_moves) in pairs:
-        if one_moves != other_moves:
-            first = one - other if one_moves else other - one
-            until = first + cell.end - t
-            for span in spans:
-                if first < span < until:
-                    yield t + span - first
-                if first < -span < until:
-                    yield t - span - first
+        key = (cell.start, cell.end, cell.laid, last, spans)
+        if run.crossed[0] != key:  # the same for each touch
+            run.crossed = key, list(_between(run, cell, last, None, spans))
+        return run.crossed[1]
+    return _between(run, cell, last, run.index(spot), spans)
+
+
+def _between(
+    run: Run, cell: Cell, last: int, index: int | None, spans: Sequence[int]
+) -> Iterator[int]:
+    """The starts at which one of so many stops, or the one of that `index`, comes to be as far as a
+    span from another one."""
+    t, length = cell.start, cell.end - cell.start
+    at, moves = cell.laid.at, cell.laid.moves
+    moving = {at[n] for n in range(last) if moves[n] and at[n] < NEVER} | {
+        t - ago for ago, _ in run.signals
+    }
+    standing = {at[n] for n in range(last) if not moves[n] and at[n] < NEVER}
+    if index is not None:
+        moving, standing = ({at[index]}, standing) if moves[index] else (moving, {at[index]})
+    ahead = sorted({*spans, *(-span for span in spans)})
+    stands = sorted(standing)
+    for one in moving:
+        for span in ahead:
+            # it comes to be so far from one that stands
+            first = bisect_right(stands, one + span)
+            for place in range(first, bisect_left(stands, one + span + length, first)):
+                yield t + stands[place] - span - one
 
 
 def _month_ends(run: Run, spot: Spot, cell: Cell) -> Iterator[int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import and_, or_
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from cadence_guard.cadence import Cadence
 from cadence_guard.check import assumptions
@@ -25,12 +25,17 @@ from cadence_guard.check.proof.objections import (
     Proof,
 )
 from cadence_guard.check.proof.runs import Cell, First, Layout, Run, Spot, hanging, judged_without
-from cadence_guard.check.proof.search import WORK, Search
+from cadence_guard.check.proof.search import CUT, WORK, Search
 from cadence_guard.check.proof.turns import Turns
 from cadence_guard.check.proof.work import A_TOUCH, TooMuchError
 from cadence_guard.check.ranges import chain_of, ranges_of
 from cadence_guard.instants import Zone
 from cadence_guard.ruleset import Ruleset
+
+_FIRST: Final = 8
+"""After so many ways, and that part of the work, it is asked how much all of them will be."""
+_FAR: Final = 4
+"""So many times the work that may be done is far too much."""
 
 
 class _Seen(NamedTuple):
@@ -62,6 +67,8 @@ class Prover(Search):
         self._doubts: dict[tuple[str, str], int] = {}
         """The entries, as bits, that may object to a step, for all that is known."""
         self._unsure: set[tuple[str, str]] = set()
+        self._spent: list[int] = []
+        """The work that was done after each of the ways so far."""
 
     def prove(self) -> Proof:
         """All of it."""
@@ -70,9 +77,12 @@ class Prover(Search):
         for reason in found.reasons:
             self.say(reason)
         cut = bool(found.reasons)
+        if cut:
+            self.work.most //= CUT
         try:
             for path in found.paths:
                 self.go(path)
+                self._look_ahead(len(found.paths))
         except TooMuchError:
             cut = True
             self.say(TOO_MUCH)
@@ -88,6 +98,17 @@ class Prover(Search):
             frozenset(self._unsure),
             self.work.done,
         )
+
+    def _look_ahead(self, paths: int) -> None:
+        """Notes the work of a way, one of so many. Raises TooMuchError if those to come would be
+        far too much, each as much as the later half of those before it: better soon than late."""
+        self._spent.append(self.work.done)
+        gone = len(self._spent)
+        half = gone // 2
+        if gone >= _FIRST and self.work.done > self.work.most // _FIRST:
+            later = (self.work.done - self._spent[half - 1]) // (gone - half)
+            if self.work.done + later * (paths - gone) > _FAR * self.work.most:
+                raise TooMuchError
 
     # -- one touch --------------------------------------------------------------------------------
 

@@ -94,6 +94,9 @@ class Run:
     """How far after its start the last stop may lie."""
     shapes: dict[tuple[int, ...], list[int]] = field(default_factory=dict)
     """For distances of all stops from the start, what they bring about for each of the spots."""
+    crossed: tuple[object, list[int]] = (None, [])
+    """The starts found last at which stops come to be as far from each other as matters; of what
+    cell and for what spans."""
 
     @cached_property
     def hears(self) -> bool:

@@ -21,6 +21,8 @@ from cadence_guard.ruleset import Ruleset
 
 WORK: Final = 4_000_000
 """How much is judged and laid out at most; some seconds."""
+CUT: Final = 4
+"""How many times less it is if the ways are not all, so that not all can be known anyway."""
 
 
 class Search(ABC):

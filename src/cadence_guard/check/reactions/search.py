@@ -260,6 +260,8 @@ class Reacting(Search):
         """Where in a cell a signal one second before a stop makes a touch be refused."""
         index, (at, moves, border) = run.index(spot), cell.laid
         heard = at[before] - SECOND
+        if run.origin is None and moves[before] and heard <= since(run.path, cell.start):
+            return None  # it would come before the entry, whatever the start
         more = cell._replace(laid=Laid([*at, heard], [*moves, moves[before]], border))
         cuts: Iterable[int] = cuts_of(hearing.run, spot, more, self._within)
         cuts = cuts if moves[before] else chain(cuts, (heard,))
