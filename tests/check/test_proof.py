@@ -1364,6 +1364,7 @@ def test_far_too_much_is_known_early(monkeypatch: pytest.MonkeyPatch) -> None:
         then = f"a{n + 1}" if n < 6 else None
         nodes += [step(f"a{n}", f"?{n}"), waiting(f"?{n}", "clicked", f"b{n}", days(2), then)]
         nodes.append(step(f"b{n}", then))
+    monkeypatch.setattr("cadence_guard.check.proof.prover.WORK", 200_000)
     assert not proved(rules(over_cap=CAP), flow(*nodes)).incomplete
     most = 50_000
     monkeypatch.setattr("cadence_guard.check.proof.prover.WORK", most)
