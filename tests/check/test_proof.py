@@ -12,6 +12,7 @@ from cadence_guard.cadence import (
     Elapsed,
     Ground,
     LocalDays,
+    Node,
     Unknown,
     UntilClock,
     UntilDate,
@@ -1354,3 +1355,30 @@ def test_what_hangs_on_nothing_that_is_judged_is_laid_out_and_counted(
     monkeypatch.setattr("cadence_guard.check.proof.prover.WORK", 600)
     assert proved(rules(outside_hours=WORK), cadence).incomplete
     assert not proved(rules(outside_hours=WORK), flow(step("h150"))).incomplete
+
+
+def test_far_too_much_is_known_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    """128 ways with up to seven ranges each: after some of them it is clear what the rest takes."""
+    nodes: list[Node] = []
+    for n in range(7):
+        then = f"a{n + 1}" if n < 6 else None
+        nodes += [step(f"a{n}", f"?{n}"), waiting(f"?{n}", "clicked", f"b{n}", days(2), then)]
+        nodes.append(step(f"b{n}", then))
+    monkeypatch.setattr("cadence_guard.check.proof.prover.WORK", 200_000)
+    assert not proved(rules(over_cap=CAP), flow(*nodes)).incomplete
+    most = 50_000
+    monkeypatch.setattr("cadence_guard.check.proof.prover.WORK", most)
+    proof = proved(rules(over_cap=CAP), flow(*nodes))
+    assert proof.incomplete == ("more starts, ways and ranges together than are followed",)
+    assert proof.work < most // 2
+
+
+def test_where_the_ways_are_not_all_less_work_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    ruleset = rules(outside_hours=WORK)
+    endless = flow(step("a", "p"), pause("p", hours(1), "a"))
+    few = flow(step("a", "p"), pause("p", hours(1), None))
+    monkeypatch.setattr("cadence_guard.check.proof.prover.WORK", 4_000)
+    assert "more starts, ways and ranges together than are followed" not in (
+        proved(ruleset, few).incomplete
+    )
+    assert proved(ruleset, endless).work <= 1_300

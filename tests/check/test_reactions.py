@@ -747,3 +747,10 @@ def test_brute_force_finds_the_same_signals(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(150))
 def test_nobody_who_reacts_at_another_time_is_refused_after_another_signal(seed: int) -> None:
     lists_what_brute_force_finds(seed, SIX)
+
+
+def test_many_touches_at_the_moment_of_the_entry() -> None:
+    """Nobody reacts before it, and nobody is asked."""
+    steps = [step(f"s{n}", f"s{n + 1}" if n < 14 else None) for n in range(15)]
+    told = reactions(HUMANE, Ruleset(HUMANE), cadence(*steps), SOURCE, START, START + 400 * DAY)
+    assert told == ([], ())

@@ -261,6 +261,7 @@ class Reacting(Search):
         index, (at, moves, border) = run.index(spot), cell.laid
         heard = at[before] - SECOND
         if run.origin is None and moves[before] and heard <= since(run.path, cell.start):
+            self.work.spend(1)
             return None  # it would come before the entry, whatever the start
         more = cell._replace(laid=Laid([*at, heard], [*moves, moves[before]], border))
         cuts: Iterable[int] = cuts_of(hearing.run, spot, more, self._within)
