@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from cadence_guard import words
 from cadence_guard.contact import Consent, Contact, Forget, Handoff, Signal, Suppress
 from cadence_guard.events import Event, parse_event, to_line
+from cadence_guard.points import normalise
 from cadence_guard.touch import Release, Touch
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=6)
@@ -31,6 +32,10 @@ POINTS = st.lists(
     ),
     max_size=2,
 )
+
+
+NAMED = TEXT.filter(lambda text: normalise(text) != "" and "@" not in text)
+"""What may be a point."""
 
 
 def of(model: type[Event], must: dict[str, Any], **may: Any) -> st.SearchStrategy[Event]:
@@ -59,7 +64,7 @@ EVENTS = st.one_of(
     ),
     of(Signal, {"contact": TEXT, "kind": st.just("paused")}, until=st.none() | AT),
     of(Handoff, {"contact": TEXT, "to": TEXT}, **{"from": TEXT, "because": TEXT}),
-    of(Suppress, {"contact": TEXT}, point=TEXT, note=TEXT),
+    of(Suppress, {"contact": TEXT}, point=NAMED, note=TEXT),
     of(Forget, {"contact": TEXT}),
     of(Release, {"contact": TEXT, "touch": TEXT}),
 )

@@ -15,6 +15,7 @@ import pytest
 from cadence_guard import EventError, Guard, Policy, PolicyError, Refused, Touch, parse_events
 from cadence_guard.book import Book
 from cadence_guard.engine import decide
+from cadence_guard.guard import _after_fork
 from cadence_guard.instants import to_us
 from cadence_guard.ledgers import Filed
 from cadence_guard.ledgers.memory import MemoryLedger
@@ -452,3 +453,20 @@ def test_a_child_made_while_a_thread_asks_is_not_stuck() -> None:
     done.set()
     thread.join()
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_what_a_child_does_first_lets_go_of_every_lock() -> None:
+    """As above, seen from within: the parent cannot see what is run in the child."""
+    guard = Guard(Policy())
+    guard.record(said("opt_out"))
+    held = guard.evaluate(a_touch(contact="c-1"))
+    gone = guard.evaluate(a_touch(contact="c-1"))
+    stuck = guard._lock
+    stuck.acquire()
+    del gone
+    _after_fork()
+    assert guard._lock is not stuck
+    thread = threading.Thread(target=lambda: held.findings)
+    thread.start()
+    thread.join()
+    assert held.codes == guard.evaluate(a_touch(contact="c-1")).codes == ("CG101",)

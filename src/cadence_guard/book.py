@@ -364,9 +364,9 @@ class Book:
         """The same touch again, perhaps with another outcome."""
         if not self.is_news(past, touch.outcome):
             return
-        if past.id is not None:
-            told = self._outcomes.get(past.id, (past.form.outcome,))
-            self._outcomes[past.id] = (*told, touch.outcome)
+        assert past.id is not None  # without one, another outcome is another touch
+        told = self._outcomes.get(past.id, (past.form.outcome,))
+        self._outcomes[past.id] = (*told, touch.outcome)
         me = self._me(touch.contact)
         self._unfile(past, me)
         now = past._replace(message=message_of(touch))

@@ -425,8 +425,8 @@ def test_more_ways_than_are_followed() -> None:
 
 
 def test_more_work_than_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cadence_guard.check.reactions.search.WORK", 10)
-    one = cadence(NEVER_LASTS, step("q", None), exits=NOES)
+    monkeypatch.setattr("cadence_guard.check.reactions.search.WORK", 1)
+    one = cadence(NEVER_LASTS, pause("w", "q"), step("q", None), exits=NOES)
     told = reactions(ANSWERED, Ruleset(ANSWERED), one, SOURCE, START, START + 30 * DAY)
     assert told == ([], ("more starts, ways and ranges together than are followed",))
 

@@ -90,13 +90,16 @@ class Prover(Search):
             if doubts & ~self._objecting(step):
                 self.say(RANGES)
         assumed = dict.fromkeys((*assumptions.in_words(self.cadence), *found.assumes))
+        judged = self.work.done
         always = dict.fromkeys(self._turns, 0) if cut else self._always()
+        if not cut:  # the turns were counted from nothing
+            judged += self.work.done
         return Proof(
             tuple(self._objections(always)),
             tuple(self.incomplete),
             tuple(assumed),
             frozenset(self._unsure),
-            self.work.done,
+            judged,
         )
 
     def _look_ahead(self, paths: int) -> None:
