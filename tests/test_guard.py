@@ -92,6 +92,15 @@ class TestEvaluate:
         assert list(guard.policy.packs) == ["humane"]
         assert "CG102" in codes(guard.evaluate(a_touch()))
 
+    def test_codes_are_the_same_before_and_after_the_texts_are_made(self) -> None:
+        decision = Guard().evaluate(a_touch())
+        early = decision.codes, decision.warnings
+        assert decision.findings
+        assert (decision.codes, decision.warnings) == early != ((), ())
+        allowed = Guard(Policy()).evaluate(a_touch())
+        assert allowed.findings[0].code == "CG904"
+        assert (allowed.codes, allowed.warnings) == ((), ("CG904",))
+
     def test_models_and_their_dicts_are_judged_alike(self, make: Make) -> None:
         guard = make(Policy(packs=["humane"]))
         guard.record(a_contact(at=NOW))
