@@ -49,10 +49,6 @@ DIFFERENCES = {
         "an unknown zone is an error; CALLE-AI fails closed as well, this peer takes UTC"
     ),
     "consent_semantics-029": "hours hold for a touch by hand as well",
-    "consent_semantics-037": (
-        "a national number without a country is not guessed at: it is an error in a contact, and"
-        " compared as text in a touch"
-    ),
     "consent_semantics-039": "a withdrawal needs no source: a no must not be harder than a yes",
     "leadgen_suppression-005": _TENANT,
     "leadgen_suppression-007": _TENANT,
