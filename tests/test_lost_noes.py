@@ -470,3 +470,11 @@ def test_what_a_child_does_first_lets_go_of_every_lock() -> None:
     thread.start()
     thread.join()
     assert held.codes == guard.evaluate(a_touch(contact="c-1")).codes == ("CG101",)
+
+
+def test_an_id_that_was_forgotten_has_no_outcomes_of_before() -> None:
+    forget = {"event": "forget", "contact": "c-1", "at": "2026-03-02T10:00:00Z"}
+    before = [CALLED, {**CALLED, "outcome": "bounced"}, forget]
+    other = {**CALLED, "contact": "c-2", "to": "+15125550144"}
+    again = [*before, other, {**other, "outcome": "bounced"}]
+    assert codes(again, "c-3", "call", "+15125550144") == {"CG104"}

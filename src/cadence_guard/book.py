@@ -522,6 +522,7 @@ class Book:
             for line in self._lines(touch.recipient)[1:]:
                 line.remove(touch)
         self._ids = {id_: whom for id_, whom in self._ids.items() if whom != contact}
+        self._outcomes = {id_: told for id_, told in self._outcomes.items() if id_ in self._ids}
         self._failed = {id_: past for id_, past in self._failed.items() if past.contact != contact}
         self._recipients = {
             recipient: filing
@@ -544,6 +545,7 @@ class Book:
             for touch in me.line.between(0, before - 1):
                 if touch.id:
                     del self._ids[touch.id]
+                    self._outcomes.pop(touch.id, None)
             me.line.prune(before)
         for line in (*self._accounts.values(), *self._points.values()):
             line.prune(before)
