@@ -515,6 +515,36 @@ def test_a_comment_settles_what_days_count_from(comment: str, anchor: str) -> No
     assert one(read, both).ambiguous
 
 
+AFTER = "# `wait_days` is the gap AFTER that step.\n"
+WAITS = "steps:\n- {channel: email, wait_days: 0}\n- {channel: sms, wait_days: 3}\n"
+"""Without the comment there is no doubt."""
+
+
+def test_a_comment_that_a_delay_comes_after_its_step_is_named_and_not_followed() -> None:
+    cadence = one(read, f"# of ours\n{AFTER}\n\n{WAITS}")
+    assert touches(cadence) == [("email", 0), ("sms", 3)]
+    (told,) = [each for each in cadence.assumes if "before its step" in each]
+    assert told.startswith("'wait_days' is the time before its step; the comment in line 2 says")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        WAITS,
+        AFTER + f"anchor: previous\n{WAITS}",  # the file says it
+        "# wait_days: the gap after the previous step\n" + WAITS,
+        "# other_days is the gap after that step\nx: 1\n" + WAITS,  # of another key
+    ],
+)
+def test_where_no_comment_makes_a_doubt_none_is_named(text: str) -> None:
+    assert not [each for each in one(read, text).assumes if "before its step" in each]
+
+
+def test_a_comment_right_above_the_list_is_of_its_delays() -> None:
+    cadence = one(read, "# the delay after each step\n" + WAITS)
+    assert [each for each in cadence.assumes if "at its list says" in each]
+
+
 def test_touch_days_imply_no_first_message() -> None:
     assert touches(one(read, "touch_days: [1, 4]")) == [("email", 1), ("email", 4)]
     assert touches(one(read, "cadence: {call: {days: [1, 4]}}")) == [("call", 1), ("call", 4)]

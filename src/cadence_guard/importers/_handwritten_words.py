@@ -95,6 +95,12 @@ FROM_PREVIOUS: Final = re.compile(
     re.IGNORECASE,
 )
 """What comments beside a delay say of it."""
+AFTER_ITS_STEP: Final = re.compile(
+    r"\b(?:gap|wait\w*|delay\w*|pause|interval|days?|hours?|time)\b[^.;]{0,30}"
+    r"\bafter\s+(?:that|this|the|its|each|every)\s+(?:step|touch|message|e-?mail|mail|send)\b",
+    re.IGNORECASE,
+)
+"""What a comment says of a delay that is the time before the next step, not before its own."""
 
 OUTREACH: Final = listed(
     "first_touch follow_up follow_ups followup followups nurture touches cadence cadences sequence"

@@ -47,6 +47,8 @@ FORMAT: Final = "handwritten"
 WAITED_FOR: Final = "a step is held back until what it requires has come"
 _NAMED: Final = 12
 """Keys that one assumption names."""
+_LONG: Final = 500
+"""Characters of a comment that are read."""
 _ABOVE: Final = 50
 """Lines of comments above a list that are read."""
 
@@ -108,6 +110,18 @@ class _File:
         self._stops: dict[Where, list[str]] = {}
         self._passed: set[Where] = set()
 
+    @cached_property
+    def after(self) -> dict[str, int]:
+        """The words of the comments that say of a delay that it comes after its step, with the
+        first line of each."""
+        found: dict[str, int] = {}
+        for number, line in enumerate(self.lines, 1):
+            said = line.partition("#")[2][:_LONG]
+            if theirs.AFTER_ITS_STEP.search(said):
+                for word in said.split():
+                    found.setdefault(snake(word), number)
+        return found
+
     def stops(self, where: Where, data: Data) -> list[str]:
         """The keys of a mapping that may say what ends a cadence."""
         if where not in self._stops:
@@ -161,6 +175,7 @@ class _Plan:
         self.exits = self._exits()
         self.drafts = self._steps() if found.kind == "steps" else self._numbers()
         self._pass_over()
+        self._doubt()
         for says, names in self.granted.items():
             self.notes.assume(f"{says}: {some([*names], most=_NAMED)}")
 
@@ -190,11 +205,11 @@ class _Plan:
         if self.lines:
             marks = (self.source.mark(place, key=True) for place in places)
             for line in sorted({mark.line - 1 for mark in marks}):
-                yield self.lines[line].partition(" #")[2]
+                yield self.lines[line].partition(" #")[2][:_LONG]
                 above = max(0, line - _ABOVE)
                 while line > above and self.lines[line - 1].lstrip().startswith("#"):
                     line -= 1
-                    yield self.lines[line]
+                    yield self.lines[line][:_LONG]
 
     # -- entries
 
@@ -509,6 +524,17 @@ class _Plan:
                 self._tell(says, what, (*where, index))
 
     # -- what delays count from
+
+    def _doubt(self) -> None:
+        """Names a comment by which a delay is the time before the next step: a comment is not
+        followed there, since it may be wrong, and many are."""
+        line = self.file.after.get(self.delay)
+        if self.anchor is None and (line or theirs.AFTER_ITS_STEP.search(self.said)):
+            self.notes.assume(
+                f"{self.delay!r} is the time before its step; the comment"
+                f" {f'in line {line}' if line else 'at its list'} says after it: if that is so,"
+                " write each one step later"
+            )
 
     def told(self) -> str | None:
         """What the unsettled delays count from, by a comment or by their values."""
