@@ -58,7 +58,9 @@ def schema() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "report", [Report(), REPORT, PLACES, BROKEN], ids=["empty", "all", "places", "broken"]
+    "report",
+    [Report(), REPORT, PLACES, BROKEN, Report(errors=BROKEN.errors)],
+    ids=["empty", "all", "places", "broken", "nothing judged"],
 )
 def test_it_is_valid_by_the_schema_of_the_standard(report: Report, schema: dict[str, Any]) -> None:
     validator = jsonschema.validators.validator_for(schema)(schema)
