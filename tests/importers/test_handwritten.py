@@ -227,6 +227,12 @@ def test_a_step_without_a_channel_takes_that_of_what_is_around() -> None:
     assert "a step without a channel goes by email" in implied.assumes
 
 
+def test_a_kind_of_step_that_is_no_channel_is_named() -> None:
+    told = one(read, "drip: [{day: 0, subject: a}, {day: 1, type: Telegram, body: b}]")
+    assert [step.channel for step in told.steps] == ["email", "email"]
+    assert "a step of a kind that is no channel goes by email: 'telegram'" in told.assumes
+
+
 def test_a_message_among_calls_to_connect_is_social() -> None:
     told = "sequence: [{type: connect, delay_days: 0}, {type: message, delay_days: 3}]"
     assert [step.channel for step in one(read, told).steps] == ["social", "social"]
@@ -301,6 +307,9 @@ def test_business_days_by_unit_and_by_comment() -> None:
         ("delay_days: [1]", "[1]"),
         ("delay: 3 moons", "'3 moons'"),
         ("delay: {days: 1, moon: full}", "moon"),
+        ("delay: {}", "{}"),
+        ("delay: {unit: days}", "{'unit': 'days'}"),
+        ("day: 1, channel: true", "channel"),
         ("delay_business_days: 1.5", "1.5"),
         ("delay_days: 1, wait_hours_after_prev: 1", "wait_hours_after_prev"),
         ("day: 1, skip_if: no reply after 2d", "skip_if"),

@@ -342,6 +342,8 @@ class _Plan:
             if each is None:
                 self.notes.missed(shown(value[key]), (*where, key), "no unit of time")
         parts = [(key, linear.unit_of(key) or said) for key in value if key not in theirs.UNIT_KEYS]
+        if not parts:
+            return linear.wait_of(self.notes, where, value, unit)  # it says no time
         for key, each in parts:
             if linear.unit_of(key) or key in theirs.AMOUNT_KEYS:
                 part = linear.wait_of(self.notes, (*where, key), value[key], each)
@@ -366,12 +368,19 @@ class _Plan:
             key = next(key for key in theirs.CHANNEL_KEYS if key in step)
             self.notes.missed(word[:60], (*where, key), "no channel that is known")
             return None, manual
+        for key in theirs.CHANNEL_KEYS:
+            if step.get(key) is True:
+                why = "it is True; expected the name of a channel"
+                self.notes.missed(key, (*where, key), why)
         if kind in linear.NO_TOUCH:
             return None, manual
         if kind in ("message", "dm"):
             return self._implied(self._sibling), manual
         if not kind or holds(step, theirs.WRITTEN + theirs.MESSAGE):
-            return self._implied(), manual
+            channel = self._implied()
+            if kind:
+                self._assume(f"a step of a kind that is no channel goes by {channel}", kind)
+            return channel, manual
         self.notes.missed(kind, where, "no kind of step that is known")
         return None, manual
 
