@@ -271,10 +271,6 @@ def test_a_node_is_called_by_its_name_if_only_one_is():
 
 
 def test_who_may_enter_twice():
-    event = {"type": "EventEntryNode", "event": "order", "key": "orderId"}
-    assert read(mail(), entry=event).assumes[-1] == (
-        "nobody is in 'Trial' twice (it may run once for each orderId)"
-    )
     (told,) = read(mail(), canRunMultiple=True).unknown
     assert (told.what, told.where) == ("canRunMultiple", ("canRunMultiple",))
     assert "people may enter it again" in told.why
@@ -282,6 +278,22 @@ def test_who_may_enter_twice():
     alone = journey(mail())["definition"] | {"canRunMultiple": True}
     (cadence,) = dittofeed.read(source([alone])).cadences
     assert [each.where for each in cadence.unknown] == [(0, "canRunMultiple")]
+
+
+@pytest.mark.parametrize(
+    ("entry", "where", "each"),
+    [
+        ({"key": "orderId"}, ("entryNode", "key"), "each new orderId"),
+        ({}, ("entryNode",), "each event"),  # its key is then the id of the event
+        ({"key": ""}, ("entryNode",), "each event"),
+        ({"key": 7}, ("entryNode",), "each event"),
+    ],
+)
+def test_each_event_with_a_new_key_is_another_run(entry, where, each):
+    cadence = read(mail(), entry={"type": "EventEntryNode", "event": "order", **entry})
+    (told,) = cadence.unknown
+    assert (told.what, told.where) == ("EventEntryNode", ("definition", *where))
+    assert told.why.startswith(f"people enter it again with {each},")
 
 
 def test_wrappers():
@@ -448,8 +460,17 @@ def test_real_journeys():
     assert len(read_) == 14
     assert sum(len(list(cadence.steps)) for cadence in read_.values()) == 16
     assert {step.channel for cadence in read_.values() for step in cadence.steps} == {"email"}
-    assert {name: len(cadence.unknown) for name, cadence in read_.items() if cadence.unknown} == {
-        "journeys_userWorkflow_activities_L185.json": 1  # its child is called `exit-node`
+    unknown = {name: [u.what for u in one.unknown] for name, one in read_.items() if one.unknown}
+    by_events = (
+        "eventEntry_L186.json",
+        "journeys_hiddenEvent_L105.json",
+        "journeys_keyedEventEntry_L133.json",
+        "journeys_keyedEventEntry_L1641.json",
+        "journeys_keyedEventEntry_L782.json",
+    )
+    assert unknown == {name: ["EventEntryNode"] for name in by_events} | {
+        # its child is called `exit-node`
+        "journeys_userWorkflow_activities_L185.json": ["EventEntryNode", "'exit-node'"]
     }
     assert [name for name, cadence in read_.items() if cadence.exits] == [
         "dashboard_store_L432.json"
