@@ -233,12 +233,10 @@ def test_every_rule_and_code() -> None:
 
 
 def test_every_parameter() -> None:
+    lines = (REFERENCE / "policy.md").read_text("utf-8").splitlines()
     for rule in RULES.values():
-        row = next(
-            line
-            for line in (REFERENCE / "policy.md").read_text("utf-8").splitlines()
-            if f"](rules/{rule.name}.md)" in line
-        )
+        row = next((line for line in lines if f"](rules/{rule.name}.md)" in line), None)
+        assert row is not None, f"policy.md has no row of {rule.name}"
         shared = {"effect", "channels", "purposes", "teams", "tags"}
         for name, field in rule.Params.model_fields.items():
             if name not in shared:
