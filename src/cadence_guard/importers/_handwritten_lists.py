@@ -89,7 +89,7 @@ def _steps(where: Where, value: Any) -> Found | None:
 
 
 def is_a_wait(step: Data) -> bool:
-    """Whether an entry of a list is a wait of its own: `{type: wait, days: 3}`, `{wait: 3 days}`."""
+    """Whether an entry is a wait of its own: `{type: wait, days: 3}`, or no more than `{wait: 3d}`."""
     if len(step) == 1:
         return snake(next(iter(step))) in theirs.WAIT_KINDS
     kind = first_text(step, *theirs.KIND_KEYS)
@@ -98,8 +98,9 @@ def is_a_wait(step: Data) -> bool:
 
 def is_time(key: str) -> bool:
     """Whether it is a key of a wait of its own."""
+    name = snake(key)
     known = key in theirs.AMOUNT_KEYS or linear.unit_of(key) is not None
-    return known or anchor_of(snake(key)) is not None
+    return known or name in theirs.WAIT_KINDS or anchor_of(name) is not None
 
 
 def _days(where: Where, value: Any) -> Found | None:
