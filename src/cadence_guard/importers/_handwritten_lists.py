@@ -89,7 +89,7 @@ def _steps(where: Where, value: Any) -> Found | None:
 
 
 def is_a_wait(step: Data) -> bool:
-    """Whether an entry is a wait of its own: `{type: wait, days: 3}`, or no more than `{wait: 3d}`."""
+    """Whether an entry is a wait of its own: `{type: wait, days: 3}`, `{wait: 3 days}` alone."""
     if len(step) == 1:
         return snake(next(iter(step))) in theirs.WAIT_KINDS
     kind = first_text(step, *theirs.KIND_KEYS)
