@@ -426,6 +426,11 @@ def test_a_no_closes_the_points_that_a_consent_of_the_same_person_named(
     assert codes(events, "c-2", "email", "third@x.example") == set()
     calls = [*described, CONSENTED, said("opt_out", channel="call")]
     assert codes(calls, "c-2", "email", MAIL) == set()
+    advertising = [*described, CONSENTED, said("opt_out", channel="ad")]
+    assert codes(advertising, "c-2", "email", MAIL) == set()
+    assert codes(advertising, "c-2", "ad", MAIL) == {"CG101"}
+    # What a report without a point means are the points described.
+    assert codes([*described, CONSENTED, said("wrong_person")], "c-2", "email", MAIL) == set()
     forgotten = {"event": "forget", "contact": "c-1", "at": "2026-03-06T10:00:00Z"}
     assert codes([*events, forgotten], "c-2", "email", MAIL) == {"CG104"}
 

@@ -188,6 +188,7 @@ class Book:
             assert event.at is not None  # the edge has seen to it
             points = me.points_had(channel)
             if not (isinstance(event, Signal) and event.kind == "wrong_person"):
+                points |= me.points_consented(channel)
                 points |= me.points_touched(channel, to_us(event.at))
             return points
         return frozenset()
