@@ -286,7 +286,7 @@ def answers(*between: Node, **fields: Any) -> list[str]:
             step("y2"),
             step("n2"),
             **fields,
-        )  # fmt: skip
+        )
     )
     assert not found.reasons
     return ["".join(name[0] for name in way if name[1:] in ("1", "2")) for way in told(found)]
