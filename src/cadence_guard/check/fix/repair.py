@@ -74,7 +74,7 @@ class _Key(NamedTuple):
 
 class Repair:
     """One cadence on its way to be without objections. `edits` are what was changed, `refused` what
-    waiting does not repair, `incomplete` why not all is known, `notes` what else is to be said."""
+    waiting has not repaired, `incomplete` why not all is known, `notes` what else is to be said."""
 
     def __init__(
         self,
@@ -118,6 +118,9 @@ class Repair:
             self._shorten()
         except TooMuchError:
             self.notes = (NOT_LEAST,)
+        self.edits = {
+            where: edit for where, edit in self.edits.items() if edit.amount or edit.hours
+        }
 
     # -- longer -------------------------------------------------------------------------------
 
@@ -134,16 +137,21 @@ class Repair:
         nothing does, from those of three weeks, or any."""
         place = {id_: number for number, id_ in enumerate(self.cadence.nodes)}
 
-        def turn(objected: Objected) -> int:
+        def turn(objected: Objected) -> tuple[bool, int]:
+            """Its own steps come first: what they wait may spare those of what it enters."""
             stop = stop_of(self.cadence, objected)
-            return place[node_of(objected.path, stop).id]
+            is_own = stop == objected.index
+            return not is_own, place[node_of(objected.path, stop).id]
 
         for spans in (near, *((span,) for span in self._spans)):
             proofs = [self._prove(self.cadence, span) for span in spans]
             found = [one for proof in proofs for one in proof.objections if self._is_open(one)]
             if found:
                 return sorted(found, key=turn)
-            self.incomplete = tuple(why for proof in proofs for why in proof.incomplete)
+        (proof,) = proofs
+        left = {_key(one) for one in proof.objections}
+        self.refused = {key: why for key, why in self.refused.items() if key in left}
+        self.incomplete = proof.incomplete
         return []
 
     def _prove(self, cadence: Cadence, span: _Span) -> Proof:
@@ -165,7 +173,7 @@ class Repair:
         while shorter:
             shorter = False
             for edit in list(self.edits.values()):
-                least = self._least(edit) if edit.amount else 0
+                least = self._least(edit)
                 if least < edit.amount:
                     self._set(edit.of(least))
                     shorter = True
@@ -252,25 +260,31 @@ class Repair:
                 places = {node.where for node in route.nodes} if route else set()
                 crossed.update({*places, grows.where, (*first, BEFORE)})
         most = max((crossed[grows.where] for _, grows, _ in growing), default=0)
-        grown: dict[Where, tuple[int, Grows, Node]] = {}
+        asking: dict[Where, list[tuple[Objected, Grows, int]]] = {}
         for one, grows, amount in growing:
             # What more of the ways share comes first: it may spare the others.
-            if crossed[grows.where] == most and amount > grown.get(grows.where, (0,))[0]:
-                grown[grows.where] = (amount, grows, node_of(one.path, stop_of(self.cadence, one)))
-        for amount, grows, node in grown.values():
-            edit = self.edits.get(grows.where)
-            if edit is None:
-                edit = self._edit(grows.where, node, grows.wait)
-            self._grew[grows.where] += 1
-            if self._grew[grows.where] > FEW:
-                amount = max(amount, edit.amount)
-            if edit.amount + amount > PERIOD // grows.unit:
-                for one, to, _ in growing:
-                    if to.where == grows.where:
-                        self._refuse(one, _IN_VAIN)
-            else:
-                self._set(edit.of(edit.amount + amount))
+            if crossed[grows.where] == most:
+                asking.setdefault(grows.where, []).append((one, grows, amount))
+        for where, for_it in asking.items():
+            self._grow(where, for_it)
         return asked
+
+    def _grow(self, where: Where, asking: Sequence[tuple[Objected, Grows, int]]) -> None:
+        """Lengthens a wait for those that ask for it. It is as it was for those that asked again
+        and again until it was as long as all that is judged: others may ask for less."""
+        one, grows, amount = max(asking, key=lambda each: each[2])
+        node = node_of(one.path, stop_of(self.cadence, one))
+        edit = self.edits.get(where) or self._edit(where, node, grows.wait)
+        self._grew[where] += 1
+        if self._grew[where] > FEW:
+            amount = max(amount, edit.amount)
+        if edit.amount + amount <= PERIOD // grows.unit:
+            self._set(edit.of(edit.amount + amount))
+            return
+        for one, _, _ in asking:
+            self._refuse(one, _IN_VAIN)
+        self._set(edit.of(0))
+        self._grew[where] = 0
 
     def _refuse(self, objected: Objected, why: str) -> None:
         self.refused[_key(objected)] = _why(objected, why)
@@ -333,16 +347,13 @@ class Repair:
         return Edit(where, self.cadence.name, step, self._names.get(where), old, Elapsed(0, 0))
 
     def _set(self, edit: Edit) -> None:
-        """Sets a wait, or puts one before all nodes of a place in the file; one that has not grown
-        is as it was."""
+        """Sets a wait, or puts one before all nodes of a place in the file."""
         *place, kind = where = edit.where
         if kind in (BEFORE, UNTIL) and where not in self.edits:
             self.cadence = with_wait_before(self.cadence, tuple(place), str(kind), edit.new)
         else:
             self.cadence = with_wait(self.cadence, where, edit.new)
         self.edits[where] = edit
-        if not edit.amount and edit.hours is None:
-            del self.edits[where]
 
 
 def _why(objected: Objected, why: str) -> str:
