@@ -164,6 +164,9 @@ _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.+Z-]+)?")
 _LOOKS_ADDRESSED: Final = re.compile(r"\S+@\S+|https?://\S+|\+[0-9 ()-]+")
 
 
+_FOLLOW_UP: Final = re.compile(r"follow_(?=ups?(?:_|$))")
+
+
 @struct
 class _Name:
     """What the name of a key says: its words, the last noun and what that is about."""
@@ -179,15 +182,23 @@ class _Name:
 
 
 @lru_cache(maxsize=4096)
+def _channel(word: str) -> str | None:
+    """The channel that a word in a name means, but for words that are most often another thing."""
+    one = word.removesuffix("s")
+    known = None if one in _VAGUE else linear.means(word) or linear.means(one)
+    return known.channel if known else None
+
+
+@lru_cache(maxsize=4096)
 def _named(key: str) -> _Name:
-    name = re.sub(r"follow_(?=ups?(?:_|$))", "follow", snake(key))
+    name = snake(key)
+    if "follow_up" in name:
+        name = _FOLLOW_UP.sub("follow", name)
     words = name.split("_")
     parts = frozenset(words)
     channel = None
     if parts.isdisjoint(_ADDRESS):
-        clear = (part for part in words if part.removesuffix("s") not in _VAGUE)
-        known = (linear.means(word) or linear.means(word.removesuffix("s")) for word in clear)
-        channel = next((each.channel for each in known if each), None)
+        channel = next((known for word in words if (known := _channel(word))), None)
     nouns = [bare for word in words if (bare := word.rstrip("0123456789"))]
     is_label = bool(nouns) and nouns[-1] in _LABELS
     while len(nouns) > 1 and nouns[-1] in _LABELS:
