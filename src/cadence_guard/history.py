@@ -276,10 +276,17 @@ class History:
                 self.said[place] = said._replace(before=before)
 
     def points_had(self, channel: str | None) -> frozenset[str]:
-        """The points described so far that a channel reaches; all of them without a channel."""
+        """The points described so far, or named by the contact's own consents, that a channel
+        reaches; all of them without a channel."""
         kind = kind_of(channel) if channel else None
-        return frozenset(
+        described = {
             point for point, about in self._points.items() if kind in (None, about["kind"][1])
+        }
+        return frozenset(described).union(
+            grant.point
+            for grant in self.grants
+            if grant.point
+            and (channel is None or kind is None or channel_named(None, grant.point, channel))
         )
 
     def points_touched(self, channel: str | None, at: int) -> frozenset[str]:
