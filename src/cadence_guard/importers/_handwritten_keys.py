@@ -90,7 +90,7 @@ _SENT: Final = _CONTENT | listed("bodies line note caption preheader preview hea
 _TEXTS: Final = (_SENT | {f"{word}s" for word in _CONTENT} - {"messages"}) | listed(
     "notes comment comments remark remarks description summary reason rationale explanation goal"
     " objective intent hint hints tip tips instruction instructions guidance guideline guidelines"
-    " objection objections question questions points label title"
+    " objection objections question questions points label title source sources origin"
 )
 """What a value is that is read by people: the last noun of its name."""
 _LABELS: Final = listed("name names label title id ids key slug ref uuid url link path file")
@@ -165,6 +165,12 @@ _LOOKS_ADDRESSED: Final = re.compile(r"\S+@\S+|https?://\S+|\+[0-9 ()-]+")
 
 
 _FOLLOW_UP: Final = re.compile(r"follow_(?=ups?(?:_|$))")
+
+
+def way_of(word: Any) -> str | None:
+    """The channel that a word means, if it is not one that is most often another thing."""
+    known = linear.means(word)
+    return known.channel if known and snake(word) not in _VAGUE else None
 
 
 @struct
@@ -301,7 +307,9 @@ def _text(name: _Name, value: Any, own: str | None, *, in_step: bool) -> Says | 
             return Says.PLANS if in_step else Says.UNREAD
         if not name.about.isdisjoint(_MAYBE_SENT):
             return Says.UNREAD
-        several = name.numbered or (isinstance(value, list) and len(value) > 1)
+        several = name.numbered or (isinstance(value, list | dict) and len(value) > 1)
+        if isinstance(value, dict) and _TEXTS.issuperset(map(snake, value)):
+            several = False  # subject and body of one message
         if in_step and several and name.head.removesuffix("s") in _CONTENT:
             return Says.VARIANTS
     return Says.NOTHING
@@ -359,7 +367,7 @@ def _may_plan(key: str, name: _Name, value: Any, own: str | None, *, in_step: bo
         return value is True and channel is not None and len(parts) == 1
     if _addressed(value):
         return False
-    if channel is not None and not parts.isdisjoint(_ANOTHER):
+    if (channel is not None and not parts.isdisjoint(_ANOTHER)) or way_of(value) not in (None, own):
         return True
     return channel not in (None, own) or (isinstance(value, str) and bool(_DATE.match(value)))
 
@@ -424,6 +432,7 @@ def plans(data: Any, own: str | None = None) -> bool:
             found = found or any(map(looks_timed, value))
         else:
             found = any(_plans(key, below, own) for key, below in value.items())
+            found = found or sum(way_of(below) is not None for below in value.values()) > 1
         if found:
             return True
     return False
