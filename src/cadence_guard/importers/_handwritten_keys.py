@@ -66,7 +66,7 @@ _ANOTHER: Final = listed(
     " extra additional another twice duplicate loop restart goto jump parent depends"
 )
 """Parts of the name of a text that say that it is that of another touch."""
-_ANOTHERS: Final = listed("followup followups reminder reminders nudge nudges bump bumps")
+_ANOTHERS: Final = listed("followup followups reminder reminders nudge nudges bump bumps chaser")
 """What is another touch, whatever more is said of it."""
 _RECORD: Final = re.compile(
     r"(?:created|updated|modified|deleted|archived|published|started|launched|imported|exported"
@@ -107,7 +107,7 @@ _TRIES: Final = _ANOTHER | listed("attempt attempts tries")
 """What a limit is of, and says that there are some."""
 _MEASURES: Final = listed(
     "word words char chars character characters token tokens sentence sentences score weight"
-    " percent percentage probability price cost temperature"
+    " percent percentage probability price cost temperature discount link links image images"
 )
 """What a number counts, and it is no time and no touch."""
 _CONDITIONS: Final = listed("if only_if skip_if unless condition conditions send_if run_if")
@@ -164,6 +164,8 @@ _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.+Z-]+)?")
 _LOOKS_ADDRESSED: Final = re.compile(r"\S+@\S+|https?://\S+|\+[0-9 ()-]+")
 
 
+_PAIRS: Final = {"text_message": "sms", "direct_mail": "post"}
+"""Vague words that are clear together."""
 _FOLLOW_UP: Final = re.compile(r"follow_(?=ups?(?:_|$))")
 
 
@@ -205,6 +207,7 @@ def _named(key: str) -> _Name:
     channel = None
     if parts.isdisjoint(_ADDRESS):
         channel = next((known for word in words if (known := _channel(word))), None)
+        channel = next((known for pair, known in _PAIRS.items() if pair in name), channel)
     nouns = [bare for word in words if (bare := word.rstrip("0123456789"))]
     is_label = bool(nouns) and nouns[-1] in _LABELS
     while len(nouns) > 1 and nouns[-1] in _LABELS:
@@ -352,13 +355,15 @@ def _may_plan(key: str, name: _Name, value: Any, own: str | None, *, in_step: bo
     if isinstance(value, dict | list):
         told = channel is not None and (channel != own or not in_step) and _has_content(value)
         told = told or (in_step and channel is None and _holds_messages(parts, value))
-        another = in_step and channel is not None and not parts.isdisjoint(_ANOTHER)
+        another = in_step and channel is not None and _is_another(name)
         several = in_step and channel is not None and _are_touches(name.head, value)
         planned = not parts.isdisjoint(_PLANNED)
         return (
             told or another or several or planned or plans(value, own if channel == own else None)
         )
     if is_number(value):
+        if in_step and name.head.endswith("s") and channel is not None and _channel(name.head):
+            return True  # so many calls
         planned = in_step or channel is not None or not parts.isdisjoint(_PLANNED)
         return planned and parts.isdisjoint(_COUNTED)
     if key in CHANNEL_KEYS and linear.means(value) is not None:
@@ -367,9 +372,14 @@ def _may_plan(key: str, name: _Name, value: Any, own: str | None, *, in_step: bo
         return value is True and channel is not None and len(parts) == 1
     if _addressed(value):
         return False
-    if (channel is not None and not parts.isdisjoint(_ANOTHER)) or way_of(value) not in (None, own):
+    if (channel is not None and _is_another(name)) or way_of(value) not in (None, own):
         return True
     return channel not in (None, own) or (isinstance(value, str) and bool(_DATE.match(value)))
+
+
+def _is_another(name: _Name) -> bool:
+    """Whether it is a second one: `second_email`, `email_2`."""
+    return name.numbered or not name.parts.isdisjoint(_ANOTHER)
 
 
 def is_read(key: str, value: Any, known: Collection[str]) -> bool:
