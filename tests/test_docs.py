@@ -20,6 +20,7 @@ import cadence_guard
 from cadence_guard import Decision, Policy, Touch, words
 from cadence_guard.cli import app, main
 from cadence_guard.events import MODELS, parse_event
+from cadence_guard.importers import IMPORTERS, unread
 from cadence_guard.policy import pack_names
 from cadence_guard.rules import RULES
 
@@ -233,12 +234,10 @@ def test_every_rule_and_code() -> None:
 
 
 def test_every_parameter() -> None:
+    lines = (REFERENCE / "policy.md").read_text("utf-8").splitlines()
     for rule in RULES.values():
-        row = next(
-            line
-            for line in (REFERENCE / "policy.md").read_text("utf-8").splitlines()
-            if f"](rules/{rule.name}.md)" in line
-        )
+        row = next((line for line in lines if f"](rules/{rule.name}.md)" in line), None)
+        assert row is not None, f"policy.md has no row of {rule.name}"
         shared = {"effect", "channels", "purposes", "teams", "tags"}
         for name, field in rule.Params.model_fields.items():
             if name not in shared:
@@ -249,6 +248,12 @@ def test_every_parameter() -> None:
 def test_every_policy_key_and_pack() -> None:
     keys = set(Policy.model_fields) | set(pack_names())
     assert not missing(REFERENCE / "policy.md", keys)
+
+
+def test_every_format() -> None:
+    text = (REFERENCE / "check.md").read_text("utf-8")
+    for importer in IMPORTERS:
+        assert importer.FORMAT == unread.FORMAT or f"\n| `{importer.FORMAT}` |" in text
 
 
 def test_every_event_key() -> None:

@@ -14,7 +14,7 @@ from cadence_guard import words
 from cadence_guard.contact import Contact
 from cadence_guard.instants import NEVER, PERIOD, Zone, to_datetime, zone, zones_of
 from cadence_guard.lines import Answers, Line, Past
-from cadence_guard.points import kind_by_look, kind_of, normalise
+from cadence_guard.points import kind_by_look, normalise
 from cadence_guard.touch import Touch
 from cadence_guard.words import CHANNEL_KIND
 
@@ -278,16 +278,16 @@ class History:
     def points_had(self, channel: str | None) -> frozenset[str]:
         """The points described so far, or named by the contact's own consents, that a channel
         reaches; all of them without a channel."""
-        kind = kind_of(channel) if channel else None
-        described = {
+        kind = CHANNEL_KIND[channel] if channel else None
+        described = (
             point for point, about in self._points.items() if kind in (None, about["kind"][1])
-        }
-        return frozenset(described).union(
+        )
+        named = (
             grant.point
             for grant in self.grants
-            if grant.point
-            and (channel is None or kind is None or channel_named(None, grant.point, channel))
+            if grant.point and (channel is None or channel_named(None, grant.point, channel))
         )
+        return frozenset((*described, *named))
 
     def points_touched(self, channel: str | None, at: int) -> frozenset[str]:
         """The points at which somebody was touched of whom no point was ever described, as by a
@@ -295,11 +295,11 @@ class History:
         pruned. Of all channels or one's kind."""
         if self._points:
             return frozenset()
-        kind = kind_of(channel) if channel else None
+        kind = CHANNEL_KIND[channel] if channel else None
         return frozenset(
             touch.to
             for touch in self.line.between(at - PERIOD + 1, NEVER)
-            if touch.to and kind in (None, kind_of(touch.form.channel))
+            if touch.to and kind in (None, CHANNEL_KIND[touch.form.channel])
         )
 
     def is_answer(self, touch: Past, answers: Answers) -> bool:

@@ -178,6 +178,7 @@ def test_rules_lists_every_rule_on_a_line(run: Any) -> None:
     listed = [tuple(line.split()[:2]) for line in lines]
     assert listed == sorted([*rules, *checks, *own])
     assert all(line.endswith(".") and len(line.split()) > 4 for line in lines)
+    assert not [line for line in lines if ". " in line], "the first sentence, and no more"
 
 
 def test_packs_lists_every_pack(run: Any) -> None:

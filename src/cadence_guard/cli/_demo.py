@@ -107,7 +107,7 @@ def _title(look: Style, text: str) -> None:
 def _tell(judge: Judge, ruleset: Ruleset, events: Sequence[Event], look: Style) -> Tally:
     book = new_book()
     report = TextReport(sys.stdout.write, book, look)
-    for touch, decision in judge(ruleset, book, events, str):
+    for touch, decision in judge(ruleset, book, events):
         report.judged(touch, decision)
     report.close()
     return report.tally

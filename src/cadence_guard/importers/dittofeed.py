@@ -117,7 +117,6 @@ class _Journey(Gathered):
             why = "people may enter it again, and the file does not say how soon"
             around = where if thing is definition else where[:-1]
             self.not_understood("canRunMultiple", (*around, "canRunMultiple"), why)
-        self._entered_by_events()
         name = text(thing.get("name")) or text(definition.get("name"))
         self.name = name or PurePath(source.path).stem
         self.groups: set[str] = set()
@@ -129,19 +128,6 @@ class _Journey(Gathered):
         self.ids = Ids()
         self.labels = self._labelled()
         self.exits = {"ExitNode", identifier(mapping(definition.get("exitNode")).get("id"))}
-
-    def _entered_by_events(self) -> None:
-        """Says that each event with a new key starts another run of the journey, also beside the
-        first; without a key that is each event."""
-        if self.entry.get("type") != "EventEntryNode":
-            return
-        place = (*self.where, "entryNode")
-        if key := text(self.entry.get("key")):
-            each, place = f"each new {key[:60]}", (*place, "key")
-        else:
-            each = "each event"
-        why = f"people enter it again with {each}, and the file does not say how soon one comes"
-        self.not_understood("EventEntryNode", place, why)
 
     def _by_id(self, raw: list[Any]) -> dict[str, tuple[Where, Mapping[str, Any]]]:
         found: dict[str, tuple[Where, Mapping[str, Any]]] = {}
@@ -205,6 +191,10 @@ class _Journey(Gathered):
             )
         if self.no_touch:
             yield f"{some(self.no_touch)} of {self.name!r} is a push or a webhook, so not judged"
+        if self.entry.get("type") == "EventEntryNode":
+            key = text(self.entry.get("key"))
+            each = f"each event with a new {key[:60]}" if key else "each event"
+            yield f"nobody is in {self.name!r} twice ({each} starts another run)"
 
     # -- nodes -----------------------------------------------------------------------------------
 
