@@ -722,6 +722,8 @@ def test_keys_around_that_are_about_times_are_told() -> None:
         ),
         *("canal: sms", "network: linkedin", "type: sms", "action: call the lead"),
         *("extra: {day_1: email, day_3: email}",),
+        *("text_message: hi", "email_2: {subject: hi}", "linkedin_2: hi", "chase_email: hi"),
+        *("number_of_calls: 3", "max_calls: 3", "direct_mail_text: Dear Anna"),
         # limits of what is done again, and of waits
         *("retry_limit: 3", "max_retries: 3", "max_followups: 3", "limit: {resend: 3}"),
         *("wait_limit: 5", "calls_per_day: 2", "limits: {daily: {x: 1}}"),

@@ -63,7 +63,7 @@ _AROUND: Final = _TELLS | listed("between calls")
 _ANOTHER: Final = listed(
     "followup followups reminder reminders nudge nudges bump bumps resend resends retry retries"
     " repeat repeats again next then else otherwise also fallback backup secondary second third"
-    " extra additional another twice duplicate loop restart goto jump parent depends"
+    " extra additional another twice duplicate loop restart goto jump parent depends chase chaser ping"
 )
 """Parts of the name of a text that say that it is that of another touch."""
 _ANOTHERS: Final = listed("followup followups reminder reminders nudge nudges bump bumps chaser")
@@ -362,7 +362,7 @@ def _may_plan(key: str, name: _Name, value: Any, own: str | None, *, in_step: bo
             told or another or several or planned or plans(value, own if channel == own else None)
         )
     if is_number(value):
-        if in_step and name.head.endswith("s") and channel is not None and _channel(name.head):
+        if in_step and name.head.endswith("s") and _channel(name.head):
             return True  # so many calls
         planned = in_step or channel is not None or not parts.isdisjoint(_PLANNED)
         return planned and parts.isdisjoint(_COUNTED)
