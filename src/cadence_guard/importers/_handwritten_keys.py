@@ -63,7 +63,8 @@ _AROUND: Final = _TELLS | listed("between calls")
 _ANOTHER: Final = listed(
     "followup followups reminder reminders nudge nudges bump bumps resend resends retry retries"
     " repeat repeats again next then else otherwise also fallback backup secondary second third"
-    " extra additional another twice duplicate loop restart goto jump parent depends chase chaser ping"
+    " extra additional another twice duplicate loop restart goto jump parent depends chase chaser"
+    " ping"
 )
 """Parts of the name of a text that say that it is that of another touch."""
 _ANOTHERS: Final = listed("followup followups reminder reminders nudge nudges bump bumps chaser")
