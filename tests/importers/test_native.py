@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -1038,7 +1039,8 @@ together: [c, d]  # cadence-guard: ignore[CG602] both
 
 
 def test_comments_ask_to_leave_findings_out() -> None:
-    assert read(COMMENTED).ignores == (
+    found = read(COMMENTED).ignores
+    assert tuple(replace(each, lines=frozenset()) for each in found) == (
         Ignore(("CG801",), 4, "nobody can reply", 2, 1),
         Ignore(("CG802", "CG803"), 4, "on paper  # and more", 4, 12),
         Ignore(("CG302",), 8, "behind a bar", 11, 20),
@@ -1051,6 +1053,16 @@ def test_comments_ask_to_leave_findings_out() -> None:
         Ignore(("CG602",), 25, "both", 25, 19),
         Ignore(("CG901",), 27, "the end", 26, 1),
     )
+
+
+def test_a_comment_is_about_all_lines_of_its_step_or_cadence_but_those_of_steps_within() -> None:
+    about = {each.codes[0]: each.lines for each in read(COMMENTED).ignores if each.codes}
+    assert {4, 5, 6, 7} <= about["CG801"] == about["CG802"]
+    assert not about["CG801"] & {*range(8, 14), *range(16, 23), 24}
+    assert {8, 9, 10, 11, 12} <= about["CG302"]
+    assert about["CG401"] == about["CG305"] == about["CG702"] == {16, 17, 18, 19}
+    assert about["CG804"] == {20, 21}
+    assert about["CG602"] == frozenset()
 
 
 def test_a_file_that_asks_nothing() -> None:
