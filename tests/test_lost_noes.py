@@ -377,6 +377,52 @@ def test_an_opt_out_of_a_channel_closes_what_it_touched() -> None:
     assert codes(events, "c-2", "email", MAIL) == set()
 
 
+CONSENTED = {
+    "event": "consent",
+    "contact": "c-1",
+    "at": "2026-03-01T10:00:00Z",
+    "status": "granted",
+    "purpose": "sales",
+    "point": MAIL,
+    "evidence": "form 1",
+}
+OTHERWISE = {
+    "event": "contact",
+    "contact": "c-1",
+    "at": "2026-02-01T10:00:00Z",
+    "points": [{"kind": "email", "value": "other@x.example"}],
+}
+
+
+@pytest.mark.parametrize("described", [[], [OTHERWISE]])
+@pytest.mark.parametrize("named", [{}, {"channel": "email"}, {"purpose": "sales"}])
+def test_a_no_closes_the_points_that_a_consent_of_the_same_person_named(
+    described: list[Any], named: dict[str, str]
+) -> None:
+    """Whoever consents to be reached at a point has it, also if nobody described it."""
+    events = [*described, CONSENTED, said("opt_out", **named)]
+    assert codes(events, "c-2", "email", MAIL) == {"CG101"}
+    assert codes(events, "c-2", "email", "third@x.example") == set()
+    calls = [*described, CONSENTED, said("opt_out", channel="call")]
+    assert codes(calls, "c-2", "email", MAIL) == set()
+    forgotten = {"event": "forget", "contact": "c-1", "at": "2026-03-06T10:00:00Z"}
+    assert codes([*events, forgotten], "c-2", "email", MAIL) == {"CG104"}
+
+
+def test_a_withdrawal_ends_what_had_reopened_a_point_for_everybody() -> None:
+    """A no at a point is reopened while the grant is in force, and no longer."""
+    no = {**said("opt_out", point=MAIL), "at": "2026-02-20T10:00:00Z"}
+    assert codes([OTHERWISE, no, CONSENTED], "c-2", "email", MAIL) == set()
+    end = {
+        "event": "consent",
+        "contact": "c-1",
+        "at": "2026-03-05T10:00:00Z",
+        "status": "withdrawn",
+        "channel": "email",
+    }
+    assert codes([OTHERWISE, no, CONSENTED, end], "c-2", "email", MAIL) == {"CG101"}
+
+
 def test_a_touch_is_known_at_the_point_it_was_filed_under() -> None:
     """Who is asked about another contact does not read where that one lives."""
     bounced = {**CALLED, "to": LOCAL, "outcome": "bounced"}

@@ -348,7 +348,7 @@ class Book:
 
     def _same(self, past: Past, touch: Touch) -> bool:
         """Whether two touches of one kind and instant are about the same message and point."""
-        return past.message[1:] == (touch.cadence, touch.step, rest_of(touch)) and _is_at(
+        return past.message[1:] == (touch.cadence, touch.step, rest_of(touch)) and is_at(
             past.to, names_of(touch, self._me(touch.contact))
         )
 
@@ -587,7 +587,7 @@ def _name_of(touch: Touch, me: History) -> str | None:
     return normalise(touch.to, kind, me.country if kind == "phone" else None)
 
 
-def _is_at(point: str | None, names: tuple[str, ...]) -> bool:
+def is_at(point: str | None, names: tuple[str, ...]) -> bool:
     """Whether a point is the one of these names."""
     return not names if point is None else not {*names}.isdisjoint(written(point))
 

@@ -276,11 +276,18 @@ class History:
                 self.said[place] = said._replace(before=before)
 
     def points_had(self, channel: str | None) -> frozenset[str]:
-        """The points described so far that a channel reaches; all of them without a channel."""
+        """The points described so far, or named by the contact's own consents, that a channel
+        reaches; all of them without a channel."""
         kind = CHANNEL_KIND[channel] if channel else None
-        return frozenset(
+        described = (
             point for point, about in self._points.items() if kind in (None, about["kind"][1])
         )
+        named = (
+            grant.point
+            for grant in self.grants
+            if grant.point and (channel is None or channel_named(None, grant.point, channel))
+        )
+        return frozenset((*described, *named))
 
     def points_touched(self, channel: str | None, at: int) -> frozenset[str]:
         """The points at which somebody was touched of whom no point was ever described, as by a

@@ -745,6 +745,8 @@ def test_a_date_in_no_zone_is_no_long_search(
     [
         ({"typeVersion": "2"}, "the version of its type is '2', no number"),
         ({"typeVersion": None}, "the version of its type is 'None', no number"),
+        ({"parameters": "3d"}, "its parameters are '3d'; expected a mapping"),
+        ({"parameters": []}, "its parameters are 'list'; expected a mapping"),
         ({"disabled": "yes"}, "expected true or false, so it is taken as not disabled"),
     ],
 )

@@ -157,8 +157,8 @@ def check(**options: Any) -> int:
     """Prove that no cadence can stalk.
 
     FILES are cadence files, native (*.cadence.yaml) or of other tools, told by their content;
-    folders, searched for native ones; or policies. Each finding is a step and a rule of the policy
-    that refuses it, with a time line that somebody could live through.
+    folders, searched for native ones (.yaml or .yml); or policies. Each finding is a step and a
+    rule of the policy that refuses it, with a time line that somebody could live through.
 
     Exit codes: 0 nothing found, 1 a finding that blocks, 2 a file or the policy is wrong, 3 an
     internal error. Warnings and notes never fail.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from cadence_guard._struct import struct
-from cadence_guard.cadence import Where
+from cadence_guard.cadence import Cadence, NotUnderstood, Where
 from cadence_guard.importers import _handwritten_words as theirs
 from cadence_guard.importers import _linear as linear
 from cadence_guard.importers._handwritten_words import Data, anchor_of, holds, means_of
@@ -18,6 +19,9 @@ MOST: Final = 20_000
 """The most touches of a file."""
 MOST_LISTS: Final = 2_000
 """The most lists of touches of a file."""
+
+
+_BESIDE: Final = "a list of touches beside those that are read; not understood"
 
 
 @struct
@@ -43,6 +47,22 @@ def find(data: Any) -> Iterator[Found]:
             yield found
         else:
             stack += [*children(where, value)][::-1]
+
+
+def beside(source: Source, cadences: Sequence[Cadence]) -> tuple[Cadence, ...]:
+    """The cadences that a reader of one tool found in a file; the first tells of the lists of
+    touches that stand beside them, and that nobody read."""
+    read = {cadence.where for cadence in cadences}
+    around = {where[:depth] for where in read for depth in range(len(where))}
+    told = read | {unknown.where for cadence in cadences for unknown in cadence.unknown}
+    untold = [
+        NotUnderstood(last_name(found.where) or "a list", found.where, _BESIDE)
+        for found in find(source.data)
+        if found.where not in around
+        and not any(found.where[:depth] in told for depth in range(1 + len(found.where)))
+    ]
+    first, *rest = cadences
+    return replace(first, unknown=(*first.unknown, *untold[:MOST_LISTS])), *rest
 
 
 def _steps(where: Where, value: Any) -> Found | None:

@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from cadence_guard.history import Case, No
 from cadence_guard.instants import NEVER, to_datetime, to_text
-from cadence_guard.rules._permission import all_open, named_since
+from cadence_guard.rules._permission import all_open, hardest, named_since
 from cadence_guard.rules._rule import Objection, OpenStretch, Rule
 from cadence_guard.rules._sets import Intervals
 from cadence_guard.words import CHANNEL_KIND
@@ -47,7 +47,7 @@ class WrongPerson(Rule):
     def next_open(self, t: int, case: Case) -> OpenStretch:
         if not case.noes:
             return t, NEVER
-        return all_open([self._after(no, case) for no in self._reports(case)], t)
+        return all_open([self._after(no, case) for no in hardest(self._reports(case))], t)
 
     @staticmethod
     def _reports(case: Case) -> list[No]:

@@ -10,12 +10,12 @@ from cadence_guard._struct import struct
 from cadence_guard.cadence import BusinessDays, Cadence, Elapsed, LocalDays, Pause, Wait, Where
 from cadence_guard.check import assumptions
 from cadence_guard.check.before import book_before
-from cadence_guard.check.fix.edits import BEFORE, Edit
+from cadence_guard.check.fix.edits import BEFORE, Edit, grown, unit_of
 from cadence_guard.check.fix.graph import is_slot
 from cadence_guard.check.fix.routes import Route, is_retry, legs_of, loops_around, times_of
 from cadence_guard.check.layout import Leg, SinceStart, apply, lay
 from cadence_guard.check.proof import Objected
-from cadence_guard.instants import DAY, HOUR, MINUTE, NEVER, PERIOD, WEEK, to_datetime
+from cadence_guard.instants import HOUR, NEVER, PERIOD, WEEK, to_datetime
 
 _SAMPLES: Final = range(0, WEEK, 2 * HOUR)
 """Starts, counted from the one the proof names, that are looked at before it is asked again."""
@@ -37,32 +37,19 @@ class Grows:
     @property
     def unit(self) -> int:
         """What it grows by, in microseconds."""
-        return DAY if isinstance(self.wait, (LocalDays, BusinessDays)) else MINUTE
-
-    def grown(self, amount: int) -> Wait:
-        """The wait, so many units longer."""
-        match self.wait:
-            case LocalDays(days=days):
-                return LocalDays(days + amount)
-            case BusinessDays(days=days):
-                return BusinessDays(days + amount)
-            case Elapsed(low=low, high=high):
-                low += amount * MINUTE
-                return Elapsed(low, None if high is None else max(high, low))
-            case _:
-                return Elapsed(amount * MINUTE, amount * MINUTE)
+        return unit_of(self.wait)
 
     def legs(self, legs: tuple[Leg, ...], amount: int) -> tuple[Leg, ...]:
         """The legs to the touch, with this wait so many units longer."""
         place = len(legs) - self.behind
         before, behind = legs[:place], legs[place:]
-        if self.since_start or self.unit == DAY:
+        longer = grown(self.wait, amount)
+        if self.since_start or not isinstance(longer, Elapsed):
             own = before[-1]
-            longer: Leg = self.grown(amount)
-            if isinstance(own, SinceStart):
-                longer = SinceStart(self.grown(amount), own.base)
-            return (*before[:-1], longer, *behind)
-        return (*before, Elapsed(amount * MINUTE, amount * MINUTE), *behind)
+            leg: Leg = SinceStart(longer, own.base) if isinstance(own, SinceStart) else longer
+            return (*before[:-1], leg, *behind)
+        more = longer.low - (self.wait.low if isinstance(self.wait, Elapsed) else 0)
+        return (*before, Elapsed(more, more), *behind)
 
 
 # -- where ---------------------------------------------------------------------------------------
