@@ -250,6 +250,13 @@ def test_every_policy_key_and_pack() -> None:
     assert not missing(REFERENCE / "policy.md", keys)
 
 
+def test_every_module_is_on_the_map() -> None:
+    package = Path(cadence_guard.__file__).parent
+    modules = {path.stem for path in package.iterdir() if path.name[0] != "_"}
+    wanted = {name for name in modules if not name.endswith(".schema")}
+    assert not missing(DOCS / "explanation" / "where-things-are.md", wanted)
+
+
 def test_every_format() -> None:
     text = (REFERENCE / "check.md").read_text("utf-8")
     for importer in IMPORTERS:
