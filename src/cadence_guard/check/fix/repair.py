@@ -34,8 +34,8 @@ from cadence_guard.rules.outside_hours import OutsideHours
 from cadence_guard.ruleset import Ruleset
 
 WORK: Final = 8_000_000
-"""How much the proofs of one cadence may judge, as they count it, until it passes; and as much again
-until its waits are the least. Each is some twenty seconds."""
+"""How much the proofs of one cadence may judge, as they count it, until it passes; and as much
+again until its waits are the least. Each is some twenty seconds."""
 CUT: Final = 4
 """How many times less it is if a proof does not follow all, so that it cannot pass anyway."""
 A_PROOF: Final = 200
