@@ -17,7 +17,7 @@ import click
 import pytest
 
 import cadence_guard
-from cadence_guard import Decision, Policy, Touch, words
+from cadence_guard import Decision, Policy, Touch, errors, rules, testing, words
 from cadence_guard.cli import app, main
 from cadence_guard.events import MODELS, parse_event
 from cadence_guard.importers import IMPORTERS, unread
@@ -289,7 +289,13 @@ def test_every_word_of_the_closed_lists() -> None:
 
 
 def test_every_public_name() -> None:
-    assert not missing(REFERENCE / "python.md", set(cadence_guard.__all__))
+    wanted = {*cadence_guard.__all__, *rules.__all__, *testing.__all__}
+    assert not missing(REFERENCE / "python.md", wanted)
+
+
+def test_every_error() -> None:
+    raised = {name for name in vars(errors) if hasattr(getattr(errors, name), "with_traceback")}
+    assert not missing(REFERENCE / "errors.md", raised)
 
 
 def test_every_command_and_option() -> None:
