@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 from cadence_guard import words
+from cadence_guard._model import given
 from cadence_guard.contact import Consent, Contact, Forget, Handoff, Signal, Suppress
 from cadence_guard.errors import EventError
 from cadence_guard.events import Event
@@ -639,7 +640,7 @@ def _signal(
         kind=kind,
         contact=contact,
         at=to_datetime(at),
-        **_given(channel=channel, purpose=purpose, point=point),
+        **given(channel=channel, purpose=purpose, point=point),
         until=None if until is None else to_datetime(until),
     )
 
@@ -650,7 +651,7 @@ def _erased(no: No, contact: str | None, point: str | None) -> Event:
         return Suppress(
             at=to_datetime(no.at),
             note="kept after an erasure",
-            **_given(
+            **given(
                 contact=None if point else contact,
                 point=point,
                 channel=no.channel,
@@ -671,7 +672,3 @@ def _anonymous(touch: Past, id_: str) -> Touch:
         purpose=touch.form.purpose,
         outcome="unknown" if touch.form.outcome is None else "sent",
     )
-
-
-def _given(**fields: Any) -> dict[str, Any]:
-    return {key: value for key, value in fields.items() if value is not None}
