@@ -222,6 +222,15 @@ WRONG: list[dict[str, Any]] = [
     {"rules": {"opted-out": {"effect": "warn"}}},
     {"exempt": [{"purposes": [], "from": ["paused"], "because": "x"}]},
     {"exempt": [{"purposes": ["survey"], "from": ["paused"]}]},
+    {"exempt": [{"purposes": ["sail"], "from": ["paused"], "because": "x"}]},
+    {"exempt": [{"channels": ["x-fax"], "from": ["paused"], "because": "x"}]},
+    {"exempt": [{"purposes": ["survey"], "from": ["opted-out"], "because": "x"}]},
+    {"answers": {"signals": ["repplied"], "within": "3d"}},
+    {"rules": {"over-cap": {"max": 1, "per": "7d", "channels": ["emial"]}}},
+    {"rules": {"missing-consent": {"accept": ["consnt"]}}},
+    {"rules": {"missing-consent": {"accept": [{"consent": "90d"}]}}},
+    {"rules": {"already-answered": {"signals": ["answerd"]}}},
+    {"rules": {"outside-hours": {"windows": [{"days": ["mo"], "from": "09:00", "to": "24:00"}]}}},
 ]
 
 

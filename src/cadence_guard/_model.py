@@ -68,6 +68,14 @@ def word(what: str, known: Iterable[str], *, own: bool = False) -> Any:
     return AfterValidator(check)
 
 
+def listed(what: str, known: Iterable[str], *, own: bool = False) -> Any:
+    """A word of a closed list that stands in the JSON Schema; `own` lets `x-...` through."""
+    schema: dict[str, Any] = {"enum": list(known)}
+    if own:
+        schema = {"anyOf": [schema, {"type": "string", "pattern": "^x-."}]}
+    return Annotated[str, word(what, known, own=own), WithJsonSchema(schema)]
+
+
 def _check_zone(value: str) -> str:
     zone(value)
     return value

@@ -24,13 +24,14 @@ from pydantic import (
 )
 
 from cadence_guard import words
-from cadence_guard._model import Faults, complaints, word
+from cadence_guard._model import Faults, complaints
 from cadence_guard._model import Path as Keys
 from cadence_guard._yaml12 import Document, YamlError, load
 from cadence_guard.errors import PolicyError
 from cadence_guard.instants import Duration
 from cadence_guard.rules import RULES
-from cadence_guard.rules._rule import Elapsed, Exemption, Params, Rule
+from cadence_guard.rules._rule import Channels, Elapsed, Exemption, Params, Purposes, Rule
+from cadence_guard.rules.already_answered import SignalKinds
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -164,14 +165,8 @@ class ExemptEntry(_Written):
 
     model_config = ConfigDict(serialize_by_alias=True)
 
-    purposes: Annotated[
-        tuple[Annotated[str, word("purpose", words.PURPOSES, own=True)], ...] | None,
-        Field(strict=False, min_length=1),
-    ] = None
-    channels: Annotated[
-        tuple[Annotated[str, word("channel", words.CHANNELS)], ...] | None,
-        Field(strict=False, min_length=1),
-    ] = None
+    purposes: Purposes = None
+    channels: Channels = None
     from_: Annotated[tuple[str, ...], Field(alias="from", strict=False, min_length=1)]
     because: Annotated[str, Field(min_length=1)]
 
@@ -198,10 +193,7 @@ class AnswerTerms(BaseModel):
         frozen=True, defer_build=True, extra="forbid", strict=True, arbitrary_types_allowed=True
     )
 
-    signals: Annotated[
-        tuple[Annotated[str, word("signal", words.SIGNALS, own=True)], ...],
-        Field(strict=False, min_length=1),
-    ] = ("replied", "invited", "meeting_booked")
+    signals: SignalKinds = ("replied", "invited", "meeting_booked")
     within: Elapsed = Duration.parse("7d")
 
 

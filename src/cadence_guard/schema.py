@@ -38,6 +38,8 @@ def policy_schema() -> dict[str, Any]:
                 {"const": "off"},
             ],
         }
+    always = "|".join(name for name, rule in RULES.items() if rule.always_on)
+    definitions["ExemptEntry"]["properties"]["from"]["items"]["pattern"] = f"^(?!({always})$)"
     definitions["Rules"] = {
         "type": "object",
         "properties": settings,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, Name
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from cadence_guard import words
-from cadence_guard._model import word
+from cadence_guard._model import listed
 from cadence_guard._struct import struct
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER, Duration
@@ -50,10 +50,8 @@ else:
     ]
     _some = Field(strict=False, min_length=1)
     Words = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], _some]
-    Channels = Annotated[tuple[Annotated[str, word("channel", words.CHANNELS)], ...], _some]
-    Purposes = Annotated[
-        tuple[Annotated[str, word("purpose", words.PURPOSES, own=True)], ...], _some
-    ]
+    Channels = Annotated[tuple[listed("channel", words.CHANNELS), ...], _some]
+    Purposes = Annotated[tuple[listed("purpose", words.PURPOSES, own=True), ...], _some]
 
 
 class Params(BaseModel):

@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from cadence_guard import words
-from cadence_guard._model import word
+from cadence_guard._model import listed
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER, Duration, to_datetime, to_text
 from cadence_guard.rules._rule import Elapsed, Fact, Objection, OpenStretch, Selecting, Spans
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     SignalKinds: TypeAlias = tuple[str, ...]
 else:
     SignalKinds = Annotated[
-        tuple[Annotated[str, word("signal", words.SIGNALS, own=True)], ...],
+        tuple[listed("signal", words.SIGNALS, own=True), ...],
         Field(strict=False, min_length=1),
     ]
 

@@ -76,9 +76,15 @@ if TYPE_CHECKING:
 
     Accept: TypeAlias = tuple[Ground, ...]
 else:
-    _schema = WithJsonSchema(
-        {"anyOf": [{"type": "string"}, {"type": "object", "minProperties": 1, "maxProperties": 1}]}
-    )
+    _own = {"type": "string", "pattern": "^x-."}
+    _timed = {
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "patternProperties": {f"^({'|'.join(words.SIGNALS)}|x-.+)$": {"type": "string"}},
+        "additionalProperties": False,
+    }
+    _schema = WithJsonSchema({"anyOf": [{"enum": ["consent", *words.SIGNALS]}, _own, _timed]})
     _ground = Annotated[Ground, PlainValidator(parse_ground), PlainSerializer(dump_ground), _schema]
     Accept = Annotated[tuple[_ground, ...], Field(strict=False, min_length=1)]
 

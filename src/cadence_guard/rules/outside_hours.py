@@ -44,7 +44,7 @@ from pydantic import (
     model_validator,
 )
 
-from cadence_guard._model import word
+from cadence_guard._model import listed
 from cadence_guard.history import Case
 from cadence_guard.instants import DAY, DAYS, HOUR, MINUTE, NEVER, Hours, parse_clock, to_datetime
 from cadence_guard.rules._rule import NOT_EVER, Fact, Objection, OpenStretch, Selecting, Spans
@@ -61,9 +61,7 @@ else:
         PlainSerializer(lambda us: f"{us // HOUR:02d}:{us % HOUR // MINUTE:02d}"),
         WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$"}),
     ]
-    Days = Annotated[
-        tuple[Annotated[str, word("day", DAYS)], ...], Field(strict=False, min_length=1)
-    ]
+    Days = Annotated[tuple[listed("day", DAYS), ...], Field(strict=False, min_length=1)]
 
 
 class Window(BaseModel):

@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from cadence_guard import words
-from cadence_guard._model import Faults, Id, complaints, word
+from cadence_guard._model import Faults, Id, complaints, listed
 from cadence_guard.cadence import Where
 from cadence_guard.instants import DAY, Duration, parse_clock, parse_instant, to_us, zone, zones_of
 
@@ -164,8 +164,8 @@ def as_grounds(value: Any) -> Any:
 
 def as_signals(value: Any) -> Any:
     """`clicked` as `[{if: clicked}]`."""
-    listed = value if isinstance(value, list) else [value]
-    return [{"if": one} if isinstance(one, str) else one for one in listed]
+    several = value if isinstance(value, list) else [value]
+    return [{"if": one} if isinstance(one, str) else one for one in several]
 
 
 def as_groups(value: Any) -> tuple[tuple[str, ...], ...]:
@@ -179,14 +179,6 @@ def as_groups(value: Any) -> tuple[tuple[str, ...], ...]:
         if len(group) < 2 or len(set(group)) < len(group):
             raise ValueError(f"{short(group)}: a group names two or more different cadences")
     return tuple(tuple(group) for group in groups)
-
-
-def listed(what: str, known: tuple[str, ...], *, own: bool = False) -> Any:
-    """A word of a closed list; `own` lets `x-...` through."""
-    schema: dict[str, Any] = {"enum": list(known)}
-    if own:
-        schema = {"anyOf": [schema, {"type": "string", "pattern": "^x-."}]}
-    return Annotated[str, word(what, known, own=own), WithJsonSchema(schema)]
 
 
 def filled_in(name: str) -> WithJsonSchema:
