@@ -33,7 +33,7 @@ from cadence_guard.history import (
 )
 from cadence_guard.instants import NEVER, to_datetime, to_us
 from cadence_guard.lines import Line, Message, Past, Recipient, form_of, message_of, rest_of
-from cadence_guard.points import HASHED, normalise, written
+from cadence_guard.points import HASHED, kind_by_look, normalise, written
 from cadence_guard.touch import Release, Touch
 from cadence_guard.words import CHANNEL_KIND
 
@@ -189,6 +189,7 @@ class Book:
             assert event.at is not None  # the edge has seen to it
             points = me.points_had(channel)
             if not (isinstance(event, Signal) and event.kind == "wrong_person"):
+                points |= me.points_consented(channel)
                 points |= me.points_touched(channel, to_us(event.at))
             return points
         return frozenset()
@@ -603,10 +604,16 @@ def named_point(event: Signal | Consent | Suppress, whose: History | None) -> st
 
 def _as_named(event: Signal | Consent | Suppress, whose: History | None) -> frozenset[str]:
     """The point that an event names, as it is compared and as it is written: a national number may
-    be somebody's whose country nobody knows, and digits may be a handle or an address."""
+    be somebody's whose country nobody knows, digits may be a handle or an address, and people say
+    by mail what is wrong with a number."""
+    if event.point is None:
+        return frozenset()
     found = {named_point(event, whose), plain := named_point(event, None)}
-    if event.point and event.channel is None and plain and plain.isdecimal():
-        found.add(normalise(event.point, "post"))
+    if event.channel is None:
+        if plain and plain.isdecimal():
+            found.add(normalise(event.point, "post"))
+    elif kind_by_look(seen := normalise(event.point, None, whose.country if whose else None)):
+        found.add(seen)
     return frozenset(point for point in found if point)
 
 

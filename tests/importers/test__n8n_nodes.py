@@ -155,6 +155,13 @@ def test_twilio_sends_by_whatsapp_if_the_address_says_so(body: dict[str, Any]) -
     assert effect(BASE + "httpRequest", post) == Sends("whatsapp")
 
 
+@pytest.mark.parametrize("rows", [True, 7, "whatsapp:", {"value": "whatsapp:"}, None])
+def test_a_body_that_is_no_list_of_fields_says_nothing(rows: object) -> None:
+    post = {"method": "POST", "url": "https://api.twilio.com/1/Messages.json"}
+    asked = post | {"bodyParameters": {"parameters": rows}}
+    assert effect(BASE + "httpRequest", asked) == Sends("sms")
+
+
 @pytest.mark.parametrize(
     ("kind", "parameters", "why"),
     [

@@ -727,6 +727,10 @@ def test_keys_around_that_are_about_times_are_told() -> None:
             "timezone_name: Asia/Tokyo",
             "slot_name: 3am",
         ),
+        *("canal: sms", "network: linkedin", "type: sms", "action: call the lead"),
+        *("extra: {day_1: email, day_3: email}",),
+        *("text_message: hi", "email_2: {subject: hi}", "linkedin_2: hi", "chase_email: hi"),
+        *("number_of_calls: 3", "max_calls: 3", "direct_mail_text: Dear Anna"),
         # limits of what is done again, and of waits
         *("retry_limit: 3", "max_retries: 3", "max_followups: 3", "limit: {resend: 3}"),
         *("wait_limit: 5", "calls_per_day: 2", "limits: {daily: {x: 1}}"),
@@ -768,6 +772,7 @@ def test_a_key_of_a_step_that_may_plan_something_is_told(said: str) -> None:
             "extra: {timing: 'no'}",
             "emails: [a@b.c, d@e.f]",
         ),
+        *("lead_source: facebook", "kind: text", "step_type: intro", "extra: {network: email}"),
     ],
 )
 def test_a_key_of_a_step_that_plans_nothing_is_let_be(said: str) -> None:
@@ -834,6 +839,45 @@ def test_several_texts_of_one_step_are_named(said: str) -> None:
         f"several texts of one step are one message, or variants of it: {said.partition(':')[0]!r}"
     )
     assert granted(said) == [told]
+
+
+def test_texts_in_several_languages_are_named_and_those_of_one_message_are_not() -> None:
+    told = "several texts of one step are one message, or variants of it: 'body'"
+    assert granted("body: {en: a, de: b}") == [told]
+    assert granted("content: {subject: a, body: b}") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        ("name: Call the lead", "name"),
+        ("title: Intro call", "title"),
+        ("template: sms_reminder", "template"),
+        ("id: linkedin-2", "id"),
+    ],
+)
+def test_a_name_that_says_a_channel_which_the_step_does_not_say_is_told(
+    said: str, key: str
+) -> None:
+    cadence = one(read, f"steps: [{{day: 0, subject: hi}}, {{day: 4, body: hi, {said}}}]")
+    assert [step.channel for step in cadence.steps] == ["email", "email"]
+    (untold,) = cadence.unknown
+    assert (untold.where, untold.why) == (
+        ("steps", 1, key),
+        "its name says another channel; it is taken as email",
+    )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("name: Email after the call", "name: Post-call email", "name: Call to action", "id: 7"),
+        *("name: Call the lead, channel: phone", "name: text", "name: Intro, title: Nudge"),
+    ],
+)
+def test_a_name_that_says_no_other_channel_is_let_be(said: str) -> None:
+    told = f"steps: [{{day: 0, subject: hi}}, {{day: 4, body: hi, {said}}}]"
+    assert missed(one(read, told)) == []
 
 
 @pytest.mark.parametrize("said", ["condition: no_reply", "skip_if: replied", "if: score > high"])

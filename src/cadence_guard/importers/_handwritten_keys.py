@@ -63,10 +63,11 @@ _AROUND: Final = _TELLS | listed("between calls")
 _ANOTHER: Final = listed(
     "followup followups reminder reminders nudge nudges bump bumps resend resends retry retries"
     " repeat repeats again next then else otherwise also fallback backup secondary second third"
-    " extra additional another twice duplicate loop restart goto jump parent depends"
+    " extra additional another twice duplicate loop restart goto jump parent depends chase chaser"
+    " ping"
 )
 """Parts of the name of a text that say that it is that of another touch."""
-_ANOTHERS: Final = listed("followup followups reminder reminders nudge nudges bump bumps")
+_ANOTHERS: Final = listed("followup followups reminder reminders nudge nudges bump bumps chaser")
 """What is another touch, whatever more is said of it."""
 _RECORD: Final = re.compile(
     r"(?:created|updated|modified|deleted|archived|published|started|launched|imported|exported"
@@ -90,7 +91,7 @@ _SENT: Final = _CONTENT | listed("bodies line note caption preheader preview hea
 _TEXTS: Final = (_SENT | {f"{word}s" for word in _CONTENT} - {"messages"}) | listed(
     "notes comment comments remark remarks description summary reason rationale explanation goal"
     " objective intent hint hints tip tips instruction instructions guidance guideline guidelines"
-    " objection objections question questions points label title"
+    " objection objections question questions points label title source sources origin"
 )
 """What a value is that is read by people: the last noun of its name."""
 _LABELS: Final = listed("name names label title id ids key slug ref uuid url link path file")
@@ -107,7 +108,7 @@ _TRIES: Final = _ANOTHER | listed("attempt attempts tries")
 """What a limit is of, and says that there are some."""
 _MEASURES: Final = listed(
     "word words char chars character characters token tokens sentence sentences score weight"
-    " percent percentage probability price cost temperature"
+    " percent percentage probability price cost temperature discount link links image images"
 )
 """What a number counts, and it is no time and no touch."""
 _CONDITIONS: Final = listed("if only_if skip_if unless condition conditions send_if run_if")
@@ -164,6 +165,17 @@ _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.+Z-]+)?")
 _LOOKS_ADDRESSED: Final = re.compile(r"\S+@\S+|https?://\S+|\+[0-9 ()-]+")
 
 
+_PAIRS: Final = {"text_message": "sms", "direct_mail": "post"}
+"""Vague words that are clear together."""
+_FOLLOW_UP: Final = re.compile(r"follow_(?=ups?(?:_|$))")
+
+
+def way_of(word: Any) -> str | None:
+    """The channel that a word means, if it is not one that is most often another thing."""
+    known = linear.means(word)
+    return known.channel if known and snake(word) not in _VAGUE else None
+
+
 @struct
 class _Name:
     """What the name of a key says: its words, the last noun and what that is about."""
@@ -179,15 +191,24 @@ class _Name:
 
 
 @lru_cache(maxsize=4096)
+def _channel(word: str) -> str | None:
+    """The channel that a word in a name means, but for words that are most often another thing."""
+    one = word.removesuffix("s")
+    known = None if one in _VAGUE else linear.means(word) or linear.means(one)
+    return known.channel if known else None
+
+
+@lru_cache(maxsize=4096)
 def _named(key: str) -> _Name:
-    name = re.sub(r"follow_(?=ups?(?:_|$))", "follow", snake(key))
+    name = snake(key)
+    if "follow_up" in name:
+        name = _FOLLOW_UP.sub("follow", name)
     words = name.split("_")
     parts = frozenset(words)
     channel = None
     if parts.isdisjoint(_ADDRESS):
-        clear = (part for part in words if part.removesuffix("s") not in _VAGUE)
-        known = (linear.means(word) or linear.means(word.removesuffix("s")) for word in clear)
-        channel = next((each.channel for each in known if each), None)
+        channel = next((known for word in words if (known := _channel(word))), None)
+        channel = next((known for pair, known in _PAIRS.items() if pair in name), channel)
     nouns = [bare for word in words if (bare := word.rstrip("0123456789"))]
     is_label = bool(nouns) and nouns[-1] in _LABELS
     while len(nouns) > 1 and nouns[-1] in _LABELS:
@@ -290,7 +311,9 @@ def _text(name: _Name, value: Any, own: str | None, *, in_step: bool) -> Says | 
             return Says.PLANS if in_step else Says.UNREAD
         if not name.about.isdisjoint(_MAYBE_SENT):
             return Says.UNREAD
-        several = name.numbered or (isinstance(value, list) and len(value) > 1)
+        several = name.numbered or (isinstance(value, list | dict) and len(value) > 1)
+        if isinstance(value, dict) and _TEXTS.issuperset(map(snake, value)):
+            several = False  # subject and body of one message
         if in_step and several and name.head.removesuffix("s") in _CONTENT:
             return Says.VARIANTS
     return Says.NOTHING
@@ -333,13 +356,15 @@ def _may_plan(key: str, name: _Name, value: Any, own: str | None, *, in_step: bo
     if isinstance(value, dict | list):
         told = channel is not None and (channel != own or not in_step) and _has_content(value)
         told = told or (in_step and channel is None and _holds_messages(parts, value))
-        another = in_step and channel is not None and not parts.isdisjoint(_ANOTHER)
+        another = in_step and channel is not None and _is_another(name)
         several = in_step and channel is not None and _are_touches(name.head, value)
         planned = not parts.isdisjoint(_PLANNED)
         return (
             told or another or several or planned or plans(value, own if channel == own else None)
         )
     if is_number(value):
+        if in_step and name.head.endswith("s") and _channel(name.head):
+            return True  # so many calls
         planned = in_step or channel is not None or not parts.isdisjoint(_PLANNED)
         return planned and parts.isdisjoint(_COUNTED)
     if key in CHANNEL_KEYS and linear.means(value) is not None:
@@ -348,9 +373,14 @@ def _may_plan(key: str, name: _Name, value: Any, own: str | None, *, in_step: bo
         return value is True and channel is not None and len(parts) == 1
     if _addressed(value):
         return False
-    if channel is not None and not parts.isdisjoint(_ANOTHER):
+    if (channel is not None and _is_another(name)) or way_of(value) not in (None, own):
         return True
     return channel not in (None, own) or (isinstance(value, str) and bool(_DATE.match(value)))
+
+
+def _is_another(name: _Name) -> bool:
+    """Whether it is a second one: `second_email`, `email_2`."""
+    return name.numbered or not name.parts.isdisjoint(_ANOTHER)
 
 
 def is_read(key: str, value: Any, known: Collection[str]) -> bool:
@@ -413,6 +443,7 @@ def plans(data: Any, own: str | None = None) -> bool:
             found = found or any(map(looks_timed, value))
         else:
             found = any(_plans(key, below, own) for key, below in value.items())
+            found = found or sum(way_of(below) is not None for below in value.values()) > 1
         if found:
             return True
     return False

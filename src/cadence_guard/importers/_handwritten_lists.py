@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -38,11 +38,14 @@ def vocabulary(source: Source) -> set[str]:
     return {name for mapping in mappings for name in map(snake, mapping) if name in theirs.OUTREACH}
 
 
-def find(data: Any) -> Iterator[Found]:
-    """The lists of touches of a file, in its order. Nothing is looked for inside of one."""
+def find(data: Any, but: Collection[Where] = ()) -> Iterator[Found]:
+    """The lists of touches of a file, in its order. Nothing is looked for inside of one, nor at the
+    places that `but` names."""
     stack: list[tuple[Where, Any]] = [((), data)]
     while stack:
         where, value = stack.pop()
+        if where in but:
+            continue
         if found := _steps(where, value) or _days(where, value) or _counted(where, value):
             yield found
         else:
@@ -57,9 +60,8 @@ def beside(source: Source, cadences: Sequence[Cadence]) -> tuple[Cadence, ...]:
     told = read | {unknown.where for cadence in cadences for unknown in cadence.unknown}
     untold = [
         NotUnderstood(last_name(found.where) or "a list", found.where, _BESIDE)
-        for found in find(source.data)
+        for found in find(source.data, told)
         if found.where not in around
-        and not any(found.where[:depth] in told for depth in range(1 + len(found.where)))
     ]
     first, *rest = cadences
     return replace(first, unknown=(*first.unknown, *untold[:MOST_LISTS])), *rest

@@ -371,6 +371,7 @@ def _body(parameters: Parameters) -> str:
     """The body of a request, as far as it is text."""
     body = parameters.get("bodyParameters")
     fields = body.get("parameters") if isinstance(body, dict) else None
-    values = [field.get("value") for field in fields or () if isinstance(field, dict)]
+    rows = fields if isinstance(fields, list) else ()
+    values = [row.get("value") for row in rows if isinstance(row, dict)]
     texts = (*values, parameters.get("jsonBody"), parameters.get("body"))
     return " ".join(text for text in texts if isinstance(text, str)).casefold()

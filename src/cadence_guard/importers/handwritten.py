@@ -19,7 +19,14 @@ from cadence_guard.cadence import Cadence, CadenceFile, Unknown, Wait, Where
 from cadence_guard.importers import _handwritten_words as theirs
 from cadence_guard.importers import _linear as linear
 from cadence_guard.importers import apollo, instantly, native, salesloft, smartlead
-from cadence_guard.importers._handwritten_keys import Says, is_read, looks_timed, plans, says_of
+from cadence_guard.importers._handwritten_keys import (
+    Says,
+    is_read,
+    looks_timed,
+    plans,
+    says_of,
+    way_of,
+)
 from cadence_guard.importers._handwritten_lists import (
     Found,
     find,
@@ -308,6 +315,8 @@ class _Plan:
             if key in theirs.CHANNEL_KEYS and (other := linear.means(value)) is not None:
                 if other.channel != channel:
                     self.notes.missed(key, (*where, key), Says.PLANS.value)
+            elif key in theirs.KIND_KEYS and way_of(value) not in (None, channel):
+                self.notes.missed(key, (*where, key), "it says another channel, too")
             elif not is_read(key, value, used):
                 says = says_of(key, value, in_step=True, own=channel)
                 self._tell(says, key, (*where, key))
@@ -380,9 +389,20 @@ class _Plan:
             channel = self._implied()
             if kind:
                 self._assume(f"a step of a kind that is no channel goes by {channel}", kind)
+            self._named_otherwise(where, step, channel)
             return channel, manual
         self.notes.missed(kind, where, "no kind of step that is known")
         return None, manual
+
+    def _named_otherwise(self, where: Where, step: Data, channel: str) -> None:
+        """Tells if the name of a step that says no channel is that of another one."""
+        for key in (*theirs.IDS, "template"):
+            words = snake(name).split("_") if isinstance(name := step.get(key), str) else [""]
+            ways = {way_of(words[0]), way_of(words[-1])} - {None}
+            if ways and channel not in ways and words[:2] != ["call", "to"]:
+                why = f"its name says another channel; it is taken as {channel}"
+                self.notes.missed(key, (*where, key), why)
+                return
 
     def _purpose(self, data: Data) -> str | None:
         """The purpose that a step or its cadence names; many write there what it is about."""
