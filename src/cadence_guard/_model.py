@@ -104,6 +104,11 @@ class Model(BaseModel):
         return {key: value for key, value in dump(self).items() if value not in (None, (), [])}
 
 
+def given(**fields: Any) -> dict[str, Any]:
+    """The fields that are not None: a model refuses an explicit null."""
+    return {key: value for key, value in fields.items() if value is not None}
+
+
 Path = tuple[str | int, ...]
 
 

@@ -170,6 +170,11 @@ class Arm:
     share: float | None = None
     text: str = ""
 
+    @property
+    def asks(self) -> frozenset[str]:
+        """The signal, if whether that has come is all that is asked: a text may say more."""
+        return frozenset(() if self.signal is None or self.text else (self.signal,))
+
 
 @struct
 class Branch(Node):

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 from cadence_guard.cadence import (
+    Arm,
     Await,
     Branch,
     BusinessDays,
@@ -203,14 +204,18 @@ class Walker:
 
     def walks(self, start: datetime) -> list[Walk]:
         """All that can happen after an entry at `start`, each in the order of time; before it come
-        the signals that the audience gave."""
-        before = tuple(
+        the signals that the audience gave, and the one that makes it enter."""
+        before = [
             Heard(start - timedelta(microseconds=ground.age), ground.kind)
             for ground in self.cadence.audience.grounds or ()
-        )
+        ]
+        entered = self.cadence.entry_signal
+        if entered is not None and Heard(start, entered) not in before:
+            before.append(Heard(start, entered))
+        known = {event.kind: True for event in before}
         return [
             tuple(sorted((*before, *walk), key=lambda event: event.at))
-            for walk in self._from(self.cadence, self.cadence.start, start, start, ())
+            for walk in self._from(self.cadence, self.cadence.start, start, start, (), known)
         ]
 
     def _from(
@@ -220,30 +225,43 @@ class Walker:
         now: datetime,
         start: datetime,
         been: tuple[tuple[Cadence, str], ...],
+        known: Mapping[str, bool],
     ) -> Iterator[Walk]:
+        """`known` is what a branch is told of a signal: that it has come, or not yet; of others it
+        may be told either."""
         if name is None or been.count((cadence, name)) >= self.turns:
             yield ()
             return
         node = cadence.nodes[name]
         been = (*been, (cadence, name))
 
-        def go(then: str | None, at: datetime, *events: Event) -> Iterator[Walk]:
-            for walk in self._from(cadence, then, at, start, been):
+        def go(
+            then: str | None,
+            at: datetime,
+            *events: Event,
+            now_known: Mapping[str, bool] = known,
+        ) -> Iterator[Walk]:
+            for walk in self._from(cadence, then, at, start, been, now_known):
                 yield (*events, *walk)
+
+        # whatever is waited for, a signal that had not come may come meanwhile
+        later = {kind: True for kind, has_come in known.items() if has_come}
 
         match node:
             case Step():
+                behind = known if node.attempts == 1 else later
                 for last, made in self._attempts(node, cadence, now, 1):
-                    yield from go(node.then, last, *made)
+                    yield from go(node.then, last, *made, now_known=behind)
                 if node.possible:
                     yield from go(node.then, now)
             case Pause():
                 since = start if node.since_start else now
+                behind = known if node.wait == Elapsed(0, 0) and not node.since_start else later
                 for end in ends(node.wait, since, self.zone, self.tick):
-                    yield from go(node.then, max(now, end))
+                    yield from go(node.then, max(now, end), now_known=behind)
             case Branch():
-                for arm in node.arms:
-                    yield from go(arm.then, now)
+                for arm, answers in chosen(node.arms, known):
+                    yield from go(arm.then, now, now_known=answers)
             case Fan():
                 ways = [list(go(then, now)) for then in node.thens]
                 for walks in product(*ways):
@@ -251,18 +269,22 @@ class Walker:
             case Await():
                 assert node.timeout is not None
                 (end,) = ends(node.timeout, now, self.zone, self.tick)
+                # it would have been heard
+                kinds = {arm.signal for arm in node.arms}
+                later |= {kind: False for kind in known.keys() - later.keys() if kind in kinds}
                 at = now
                 while at < end:
                     for arm in node.arms:
                         assert arm.signal is not None
-                        yield from go(arm.then, at, Heard(at, arm.signal))
+                        heard = {**later, arm.signal: True}
+                        yield from go(arm.then, at, Heard(at, arm.signal), now_known=heard)
                     at += self.tick
-                yield from go(node.then, end)
+                yield from go(node.then, end, now_known=later)
             case Handover():
                 yield from go(node.then, now, Given(now, node.to))
             case Enter():
                 other = self.others[node.cadence]
-                besides = list(self._from(other, other.start, now, now, been))
+                besides = list(self._from(other, other.start, now, now, been, known))
                 for one, two in product(besides, list(go(node.then, now))):
                     yield (*one, *two)
             case _:
@@ -280,6 +302,23 @@ class Walker:
         for following in ends(step.every, now, self.zone, self.tick):
             for last, rest in self._attempts(step, cadence, following, number + 1):
                 yield last, [made, *rest]
+
+
+def chosen(
+    arms: Sequence[Arm], known: Mapping[str, bool]
+) -> Iterator[tuple[Arm, Mapping[str, bool]]]:
+    """The arms that may be the first that fits, each with what is known of the signals then."""
+    # of an arm with a text only people can say whether it fits
+    kinds = [None if arm.text else arm.signal for arm in arms]
+    open_ = sorted({kind for kind in kinds if kind is not None} - known.keys())
+    for answers in product((True, False), repeat=len(open_)):
+        told = {**known, **dict(zip(open_, answers, strict=True))}
+        for n, (arm, kind) in enumerate(zip(arms, kinds, strict=True)):
+            if kind is None or told[kind] is not arm.unless:
+                asked = {*known, *kinds[: n + 1]}
+                yield arm, {each: told[each] for each in told.keys() & asked}
+                if kind is not None:
+                    break
 
 
 # -- judging -------------------------------------------------------------------------------------

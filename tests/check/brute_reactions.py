@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 
 from cadence_guard import Guard, Policy
 from cadence_guard.cadence import (
-    Arm,
     Await,
     Branch,
     Cadence,
+    Elapsed,
     Enter,
     Fan,
     Handover,
@@ -28,7 +28,7 @@ from cadence_guard.cadence import (
 )
 from cadence_guard.check.assumptions import CONTACT, facts, touch_of
 from cadence_guard.instants import zone as zone_of
-from check.brute import Event, Given, Heard, Made, Walk, ends
+from check.brute import Event, Given, Heard, Made, Walk, chosen, ends
 
 SECOND = timedelta(seconds=1)
 
@@ -50,21 +50,17 @@ class Reacting:
     def walks(self, start: datetime) -> list[Walk]:
         """All that can happen after an entry at `start`, in the order of time, with what was sent;
         before it come the signals that the audience gave."""
-        said = [
+        before = [
             Heard(start - timedelta(microseconds=ground.age), ground.kind)
             for ground in self.cadence.audience.grounds or ()
             if ground.kind != "consent"
         ]
-        said += self.sent
+        said, told = [*before, *self.sent], {one.kind: True for one in before}
         found = dict.fromkeys(
             tuple(sorted((*said, *walk), key=lambda event: event.at))
-            for walk in self._from(self.cadence, self.cadence.start, start, start, ())
+            for walk in self._from(self.cadence, self.cadence.start, start, start, (), told)
         )
         return list(found)
-
-    def _known(self, kind: str | None, at: datetime) -> bool:
-        """Whether a signal of some kind has come by then."""
-        return any(sent.kind == kind and sent.at <= at for sent in self.sent)
 
     def _left(self, cadence: Cadence, start: datetime, now: datetime) -> bool:
         """Whether a signal has ended a cadence that was entered at `start`."""
@@ -77,61 +73,65 @@ class Reacting:
         now: datetime,
         start: datetime,
         been: tuple[tuple[Cadence, str], ...],
+        told: Mapping[str, bool],
     ) -> Iterator[Walk]:
+        """`told` is what branches are told of signals beside what was sent, as in `brute`."""
         place = (cadence, name or "")
         if name is None or been.count(place) >= self.turns or self._left(cadence, start, now):
             yield ()
             return
         node = cadence.nodes[name]
 
-        def go(then: str | None, at: datetime, *events: Event) -> Iterator[Walk]:
-            for walk in self._from(cadence, then, at, start, (*been, place)):
+        def go(
+            then: str | None, at: datetime, *events: Event, now_told: Mapping[str, bool] = told
+        ) -> Iterator[Walk]:
+            for walk in self._from(cadence, then, at, start, (*been, place), now_told):
                 yield (*events, *walk)
+
+        later = {kind: True for kind, has_come in told.items() if has_come}
 
         match node:
             case Step():
+                behind = told if node.attempts == 1 else later
                 for made, left in self._attempts(node, cadence, now, start, 1):
                     if left:  # while the next attempt was due
                         yield (*made,)
                     else:
-                        yield from go(node.then, made[-1].at, *made)
+                        yield from go(node.then, made[-1].at, *made, now_told=behind)
                 if node.possible:
                     yield from go(node.then, now)
             case Pause():
                 since = start if node.since_start else now
+                behind = told if node.wait == Elapsed(0, 0) and not node.since_start else later
                 for end in ends(node.wait, since, self.zone, self.tick):
-                    yield from go(node.then, max(now, end))
+                    yield from go(node.then, max(now, end), now_told=behind)
             case Branch():
-                for arm in self._arms(node.arms, now):
-                    yield from go(arm.then, now)
+                known = {**told, **{one.kind: True for one in self.sent if one.at <= now}}
+                for arm, answers in chosen(node.arms, known):
+                    yield from go(arm.then, now, now_told=answers)
             case Fan():
                 ways = [list(go(then, now)) for then in node.thens]
                 for walks in product(*ways):
                     yield tuple(event for walk in walks for event in walk)
             case Await():
                 self.deaf.add(now)
-                yield from self._awaited(node, now, go)
+                asked = {arm.signal for arm in node.arms}
+                absent = {kind: False for kind in told.keys() - later.keys() if kind in asked}
+                yield from self._awaited(node, now, go, {**later, **absent})
             case Handover():
                 yield from go(node.then, now, Given(now, node.to))
             case Enter():
                 self.deaf.add(now)
                 other = self.others[node.cadence]
-                besides = list(self._from(other, other.start, now, now, been))
+                besides = list(self._from(other, other.start, now, now, been, told))
                 for one, two in product(besides, list(go(node.then, now))):
                     yield (*one, *two)
             case _:
                 raise AssertionError(node)
 
-    def _arms(self, arms: Iterable[Arm], now: datetime) -> Iterator[Arm]:
-        """The arms that may be taken, as far as nothing but the signal is known."""
-        for arm in arms:
-            if not self._known(arm.signal, now):
-                yield arm
-            elif not arm.unless:
-                yield arm
-                return
-
-    def _awaited(self, node: Await, now: datetime, go: Any) -> Iterator[Walk]:
+    def _awaited(
+        self, node: Await, now: datetime, go: Any, told: Mapping[str, bool]
+    ) -> Iterator[Walk]:
         assert node.timeout is not None
         (end,) = ends(node.timeout, now, self.zone, self.tick)
         asked = {arm.signal: arm for arm in reversed(node.arms) if arm.signal is not None}
@@ -139,13 +139,13 @@ class Reacting:
         if mine:
             first = min(mine, key=lambda sent: sent.at)
             end = first.at
-            yield from go(asked[first.kind].then, end, first)
+            yield from go(asked[first.kind].then, end, first, now_told={**told, first.kind: True})
         else:
-            yield from go(node.then, end)
+            yield from go(node.then, end, now_told=told)
         at = now
         while at < end:  # another signal may come before
             for kind, arm in asked.items():
-                yield from go(arm.then, at, Heard(at, kind))
+                yield from go(arm.then, at, Heard(at, kind), now_told={**told, kind: True})
             at += self.tick
 
     def _attempts(

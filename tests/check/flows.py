@@ -63,6 +63,11 @@ def branch(name: str, *thens: str | None) -> Branch:
     return Branch(name, (), tuple(Arm(then) for then in thens))
 
 
+def ask(name: str, signal: str, yes: str | None, no: str | None) -> Branch:
+    """A branch that asks whether a signal has come."""
+    return Branch(name, (), (Arm(yes, signal), Arm(no, signal, unless=True)))
+
+
 def fan(name: str, *thens: str) -> Fan:
     """Several ways at once."""
     return Fan(name, (), thens)

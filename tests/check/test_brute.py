@@ -57,6 +57,7 @@ from check.worlds import (
     ZONES,
     Pair,
     World,
+    asking_world,
     hours_of,
     minute_world,
     pair_world,
@@ -393,6 +394,18 @@ def test_agrees_on_ranges(block: int) -> None:
 @pytest.mark.parametrize("block", range(10, 310))
 def test_agrees_on_ranges_at_length(block: int) -> None:
     test_agrees_on_ranges(block)
+
+
+@pytest.mark.parametrize("block", range(6))
+def test_agrees_on_what_branches_are_told(block: int) -> None:
+    for seed in range(block * BLOCK, (block + 1) * BLOCK):
+        assert differences(asking_world(Random(seed))) == [], seed
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("block", range(6, 150))
+def test_agrees_on_what_branches_are_told_at_length(block: int) -> None:
+    test_agrees_on_what_branches_are_told(block)
 
 
 def test_several_turns_together_are_often_always() -> None:

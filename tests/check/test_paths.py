@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from cadence_guard.cadence import (
     Arm,
+    Audience,
     Await,
     Branch,
     BusinessDays,
     Cadence,
     Elapsed,
     Enter,
+    Ground,
     Handover,
     LocalDays,
     Node,
@@ -32,7 +35,20 @@ from cadence_guard.check.paths import (
     ways,
 )
 from cadence_guard.instants import DAY, HOUR
-from check.flows import branch, days, enter, fan, flow, handover, hours, line, pause, step, waiting
+from check.flows import (
+    ask,
+    branch,
+    days,
+    enter,
+    fan,
+    flow,
+    handover,
+    hours,
+    line,
+    pause,
+    step,
+    waiting,
+)
 
 
 def all_ways(
@@ -251,6 +267,113 @@ def test_nothing_to_go() -> None:
 @pytest.mark.parametrize("nowhere", [branch("?"), Await("?", (), (), None, "b")])
 def test_a_way_that_leads_nowhere_is_one(nowhere: Node) -> None:
     assert told(all_ways(flow(step("a", "?"), nowhere, step("b")))) == [["a"]]
+
+
+# -- what a branch asks --------------------------------------------------------------------------
+
+
+def answers(*between: Node, **fields: Any) -> list[str]:
+    """What two branches are told of one signal on each way, `y` or `n`, with something between
+    them: the nodes, of which the last leads to `last`."""
+    following = between[0].id if between else "last"
+    found = all_ways(
+        flow(
+            ask("?", "clicked", "y1", "n1"),
+            step("y1", following),
+            step("n1", following),
+            *between,
+            ask("last", "clicked", "y2", "n2"),
+            step("y2"),
+            step("n2"),
+            **fields,
+        )
+    )
+    assert not found.reasons
+    return ["".join(name[0] for name in way if name[1:] in ("1", "2")) for way in told(found)]
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        [],
+        [step("x", "last")],
+        [pause("p", hours(0), "last")],
+        [handover("h", "sales", "last")],
+        [waiting("w", "clicked", None, days(1), "last")],
+    ],
+)
+def test_a_no_holds_until_something_is_waited_for(between: list[Node]) -> None:
+    assert set(answers(*between)) - {"y", "n"} == {"yy", "nn"}
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        [pause("p", UntilClock(0), "last")],
+        [pause("p", hours(0), "last", since_start=True)],
+        [step("x", "last", channel="call", attempts=2, every=hours(1))],
+        [waiting("w", "replied", "last", days(1), None)],
+        [waiting("w", "replied", None, days(1), "last")],
+        [waiting("w", "clicked", None, days(1), "p"), pause("p", days(1), "last")],
+    ],
+)
+def test_a_signal_may_come_while_something_is_waited_for(between: list[Node]) -> None:
+    assert set(answers(*between)) - {"y", "n"} == {"yy", "ny", "nn"}
+
+
+def test_a_signal_that_was_waited_for_has_come() -> None:
+    assert answers(waiting("w", "clicked", "last", days(1), None)) == ["yy", "y", "ny", "n"]
+    two = Await("w", (), (Arm("last", "clicked"), Arm("last", "replied")), days(1), "last")
+    assert answers(two) == ["yy", "yy", "yy", "ny", "nn", "nn"]
+    never = Await("w", (), (Arm("last", "clicked", unless=True),), days(1), None)
+    assert answers(never) == ["yy", "y", "nn", "n"]
+
+
+def test_what_made_somebody_enter_has_come() -> None:
+    assert answers(entry_signal="clicked") == ["yy"]
+    given = Audience(grounds=(Ground("consent"), Ground("clicked", age=DAY)))
+    assert answers(audience=given) == ["yy"]
+    assert answers(entry_signal="replied") == ["yy", "nn"]
+
+
+def test_the_first_arm_that_fits_is_taken() -> None:
+    arms = (Arm("a", "clicked"), Arm("b", "clicked"), Arm("c", "replied", unless=True), Arm("d"))
+    nodes = [step(name) for name in "abcd"]
+    row = Branch("?", (), arms)
+    assert told(all_ways(flow(row, *nodes))) == [["a"], ["c"], ["d"]]
+    assert told(all_ways(flow(row, *nodes, entry_signal="clicked"))) == [["a"]]
+    assert told(all_ways(flow(row, *nodes, entry_signal="replied"))) == [["a"], ["d"]]
+
+
+def test_what_a_foreign_file_asks_may_be_more_than_a_signal() -> None:
+    arms = (Arm("a", "replied", text="says stop"), Arm("b", "replied", text="says end"), Arm("c"))
+    cadence = flow(Branch("?", (), arms), *(step(name) for name in "abc"), entry_signal="replied")
+    assert told(all_ways(cadence)) == [["a"], ["b"], ["c"]]
+
+
+def test_a_cadence_entered_besides_is_told_the_same() -> None:
+    other = flow(ask("?", "clicked", "x", "y"), step("x"), step("y"), name="other")
+    cadence = flow(
+        ask("?", "clicked", "a", "b"), step("a", "e"), step("b", "e"), enter("e", "other", None)
+    )
+    found = all_ways(cadence, others={"other": other})
+    assert told(found) == [["a", "+ other", "x"], ["b", "+ other", "y"]]
+
+
+def test_what_has_come_has_come_behind_a_wait_that_nobody_knows() -> None:
+    assert answers(pause("p", Unknown("?"), "last")) == ["y", "n", "y", "y", "n"]
+    timed = waiting("w", "clicked", None, Unknown("?"), "last")
+    assert answers(timed) == ["y", "n", "y", "y", "n"]
+
+
+def test_a_loop_is_told_once_that_a_signal_has_come() -> None:
+    nodes = [
+        step("a", "?"), ask("?", "clicked", "y", "n"), step("y", "p"), step("n", "p"),
+        pause("p", days(1), "a"),
+    ]  # fmt: skip
+    found = all_ways(flow(*nodes), longest=3 * DAY)
+    said = {"".join(name for name in way if name != "a") for way in told(found)}
+    assert said == {"yyyy", "nyyy", "nnyy", "nnny", "nnnn"}
 
 
 # -- loops ---------------------------------------------------------------------------------------

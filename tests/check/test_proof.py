@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -31,6 +32,7 @@ from check.flows import (
     CHICAGO,
     KOLKATA,
     START,
+    ask,
     branch,
     days,
     enter,
@@ -209,6 +211,24 @@ def test_always_is_on_every_way() -> None:
         step("b"),
     )
     assert told(proved(rules(over_cap=CAP), cadence)) == {("b", "CG301"): "sometimes"}
+
+
+def test_no_way_is_judged_that_nobody_can_take() -> None:
+    cadence = flow(
+        step("a", "?"),
+        ask("?", "clicked", "p", "q"),
+        pause("p", hours(1), "b"),
+        pause("q", days(3), "b"),
+        step("b", "!"),
+        ask("!", "clicked", None, "c"),
+        step("c"),
+        entry_signal="clicked",
+    )
+    assert told(proved(rules(over_cap=CAP), cadence)) == {("b", "CG301"): "always"}
+    assert told(proved(rules(over_cap=CAP), replace(cadence, entry_signal=None))) == {
+        ("b", "CG301"): "sometimes",
+        ("c", "CG301"): "always",
+    }
 
 
 def test_at_once() -> None:

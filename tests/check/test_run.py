@@ -388,18 +388,18 @@ def test_a_policy_is_told_by_its_content() -> None:
 
 def test_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("b.cadence.yaml", "sub/a.cadence.yaml", ".x/c.cadence.yaml", "d.yaml"):
+    for name in ("b.cadence.yml", "sub/a.cadence.yaml", ".x/c.cadence.yaml", "d.yaml"):
         Path(name).parent.mkdir(exist_ok=True)
         Path(name).touch()
     assert list(files_of([".", "d.yaml", "sub", "d.yaml"])) == [
-        "b.cadence.yaml",
+        "b.cadence.yml",
         "sub/a.cadence.yaml",
         "d.yaml",
     ]
     Path("sub/link.cadence.yaml").symlink_to("nowhere")
     assert list(files_of(["sub"])) == ["sub/a.cadence.yaml", "sub/link.cadence.yaml"]
     Path(".x/y").mkdir()
-    with pytest.raises(CadenceError, match=r"\.x/y: no file \*\.cadence\.yaml in this folder"):
+    with pytest.raises(CadenceError, match=r"\.x/y: no file \*\.cadence\.yaml or \*\.cadence\.yml"):
         list(files_of([".x/y"]))
 
 

@@ -677,6 +677,62 @@ class Ranges(Ticks):
         return start
 
 
+class Asks(Ticks):
+    """Branches that ask for signals: for one that makes somebody enter, for one that was waited
+    for, and once more."""
+
+    def ask(self, then: str | None) -> str:
+        kind = self.rnd.choice((*self.kinds, *GROUNDS[:1]))
+        yes, no = (self.chain(then, 1) if self.chance(0.6) else then for _ in range(2))
+        arms = [Arm(yes, kind), Arm(no, kind, unless=True)]
+        self.rnd.shuffle(arms)
+        if self.chance(0.3):
+            arms[1] = Arm(arms[1].then)
+        return self.add(Branch, arms=tuple(arms))
+
+    def wait_for(self, then: str | None) -> str:
+        self.free += 1
+        chosen = self.rnd.sample(self.kinds, self.rnd.choice((1, 1, 2)))
+        arms = (Arm(self.chain(then, 1) if self.chance(0.3) else then, kind) for kind in chosen)
+        low = self.rnd.choice((1, 2, 3))
+        return self.add(Await, arms=tuple(arms), timeout=Elapsed(low, low), then=then)
+
+    def besides(self, then: str | None) -> str:
+        kept, self.nodes = self.nodes, {}
+        start = self.ask(self.step(None))
+        self.others["besides"] = Cadence("besides", (), self.nodes, start, team="marketing")
+        self.nodes = kept
+        return self.add(Enter, cadence="besides", then=then)
+
+    def again(self, then: str | None) -> str:
+        """A loop that one signal ends."""
+        self.shape = "loop"
+        name = f"branch-{len(self.nodes)}"
+        self.nodes[name] = Branch(name, (), ())
+        once = self.step(name, possible=False)
+        low = max(self.length(), self.round_trip) // TICK
+        back = self.add(Pause, wait=Elapsed(low, low), then=once)
+        kind = self.rnd.choice(self.kinds)
+        self.nodes[name] = Branch(name, (), (Arm(then, kind), Arm(back, kind, unless=True)))
+        return once
+
+    def flow(self) -> str:
+        self.shape = "line"
+        self.kinds = self.rnd.sample(("clicked", "replied", "purchased"), 2)
+        then = self.ask(self.step(None))
+        for _ in range(self.rnd.choice((1, 2, 2))):
+            parts = [self.ask, self.ask, self.pause, self.step]
+            parts += [self.wait_for] * (2 * (self.free < self.wide))
+            parts += [self.besides] * (not self.others) + [self.again] * (self.shape == "line")
+            then = self.rnd.choice(parts)(then)
+        return then
+
+    def cadence(self) -> Cadence:
+        made = super().cadence()
+        entered = self.rnd.choice((None, *self.kinds)) if self.chance(0.6) else None
+        return replace(made, entry_signal=entered)
+
+
 def with_exits(world: World, rnd: Random) -> World:
     """The same world with other exits, also in what is entered besides."""
 
@@ -731,6 +787,14 @@ def range_world(rnd: Random, zone: str | None = None) -> World:
     zone = zone or rnd.choice(ZONES)
     change = weekend(zone, rnd.choice((5, 7))) if rnd.random() < 0.3 else None
     maker = Ranges(rnd, zone, change)
+    cadence = maker.cadence()
+    start = maker.change + rnd.choice((0, 0, -1, -1, -2)) * DAY
+    return _world(maker, cadence, start - 10 * TICK, start + 10 * TICK, TICK)
+
+
+def asking_world(rnd: Random, zone: str | None = None) -> World:
+    """A tick world whose branches ask for signals."""
+    maker = Asks(rnd, zone or rnd.choice(ZONES))
     cadence = maker.cadence()
     start = maker.change + rnd.choice((0, 0, -1, -1, -2)) * DAY
     return _world(maker, cadence, start - 10 * TICK, start + 10 * TICK, TICK)

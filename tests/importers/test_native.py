@@ -949,6 +949,15 @@ def test_what_is_no_mapping_is_refused() -> None:
             native.read(source(text))
 
 
+def test_a_cadence_that_stands_by_itself_is_told_where_it_belongs() -> None:
+    found = source("version: 1\nname: trial\npurpose: sales\nsteps:\n- {id: a, channel: email}\n")
+    assert native.recognises(found)
+    with pytest.raises(CadenceError, match=r"^f\.yaml:2:1: expected 'cadence:' above this"):
+        native.read(found)
+    theirs = "name: trial\npurpose: sales\nsteps:\n- {delay_days: 2, channel: email}\n"
+    assert not native.recognises(source(theirs))
+
+
 # -- too much ------------------------------------------------------------------------------------
 
 

@@ -133,6 +133,14 @@ def run(pytester: Any, *arguments: str) -> Any:
     return pytester.runpytest_inprocess(*plugins, *arguments)
 
 
+def test_a_file_whose_name_ends_in_yml_is_one_too(pytester: Any) -> None:
+    Path("short.cadence.yml").write_text("hours: 24\n", "utf-8")
+    Path("short.yml").write_text("hours: 24\n", "utf-8")
+    result = run(pytester, "--cadences", "-v")
+    result.assert_outcomes(passed=1, failed=2)
+    assert "cadence: short.cadence.yml" in result.stdout.str()
+
+
 def test_each_cadence_file_is_a_test_whose_failure_is_the_time_line(pytester: Any) -> None:
     result = run(pytester, "--cadences", "-v")
     result.assert_outcomes(passed=1, failed=1)

@@ -9,6 +9,7 @@ a reason. What a person said no to cannot be left out: CG101 and CG104.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -40,48 +41,63 @@ def without_ignored(
     findings: Sequence[Finding], ignores: Iterable[Ignore], path: str
 ) -> tuple[Finding, ...]:
     """A file's findings that no comment leaves out, and a finding for each comment at fault."""
-    left = list(findings)
     meant = {word.casefold(): f.code for f in findings for word in (f.code, f.name)}
-    faults: list[Finding] = []
+    asked: dict[str, list[tuple[int, int]]] = {}
+    """The lines that comments are about, each with its number among all that is asked, by code."""
+    told: list[Finding | None] = []
+    """The fault of each comment, or of each of its codes that is followed: none so far."""
     for ignore in ignores:
         if (wrong := _not_followed(ignore)) is not None:
-            faults.append(_fault(path, ignore, *wrong))
+            told.append(_fault(path, ignore, *wrong))
             continue
         for code in dict.fromkeys(ignore.codes):
             right = meant.get(code.casefold(), code)
             if right in NEVER_IGNORED:
-                faults.append(
-                    _fault(
-                        path,
-                        ignore,
-                        f"{code} cannot be ignored: it is a person's no",
-                        "take the touch out, or the people who said no",
-                    )
+                problem = f"{code} cannot be ignored: it is a person's no"
+                repair = "take the touch out, or the people who said no"
+            elif right != code:
+                problem = (
+                    f"ignore[{code}] is not followed: a comment names codes, as they are written"
                 )
-                continue
-            if right != code:
-                faults.append(
-                    _fault(
-                        path,
-                        ignore,
-                        f"ignore[{code}] is not followed: a comment names codes, as they are"
-                        " written",
-                        f"write ignore[{right}]",
-                    )
-                )
-                continue
-            kept = [f for f in left if not (f.code == code and _about(f.line, f.end_line, ignore))]
-            if len(kept) == len(left):
-                faults.append(
-                    _fault(
-                        path,
-                        ignore,
-                        f"ignore[{code}] leaves nothing out: there is no such finding here",
-                        f"take {code} out of the comment",
-                    )
-                )
-            left = kept
-    return (*left, *faults)
+                repair = f"write ignore[{right}]"
+            else:
+                asked.setdefault(code, []).append((ignore.line, len(told)))
+                problem = f"ignore[{code}] leaves nothing out: there is no such finding here"
+                repair = f"take {code} out of the comment"
+            told.append(_fault(path, ignore, problem, repair))
+    followed = {code: _Lines(lines) for code, lines in asked.items()}
+    left = []
+    for finding in findings:
+        lines, end = followed.get(finding.code), max(finding.line, finding.end_line)
+        if lines is None or (first := lines.first(finding.line, end)) is None:
+            left.append(finding)
+        else:
+            told[first] = None
+    return (*left, *filter(None, told))
+
+
+class _Lines:
+    """Lines with the numbers of those who asked: who was the first to ask about some of them?"""
+
+    def __init__(self, asked: Iterable[tuple[int, int]]) -> None:
+        pairs = sorted(asked)
+        self._lines = [line for line, _ in pairs]
+        self._least = [[number for _, number in pairs]]
+        """The least numbers of 1, 2, 4 and so on from each place."""
+        width = 1
+        while 2 * width <= len(pairs):
+            row = self._least[-1]
+            self._least.append([*map(min, row, row[width:])])
+            width *= 2
+
+    def first(self, line: int, end_line: int) -> int | None:
+        """The least number of those who asked about a line from `line` to `end_line`."""
+        start, end = bisect_left(self._lines, line), bisect_right(self._lines, end_line)
+        if start == end:
+            return None
+        power = (end - start).bit_length() - 1
+        row = self._least[power]
+        return min(row[start], row[end - (1 << power)])
 
 
 def is_ignored(ignores: Iterable[Ignore], code: str, line: int, end_line: int) -> bool:

@@ -5,6 +5,9 @@ after the entry. What happens at once (a fan, a cadence entered besides) needs n
 
 - A branch is one way for each arm; variants, shares and what a tool may leave out likewise. That a
   signal a branch asks for has come is not told: it would have come at an instant nobody knows.
+- What has come, has come: at the entry, in a wait for it, or by an earlier branch. What has not may
+  come while something is waited for, unless it is that signal. So there is no way on which a branch
+  is answered otherwise.
 - A wait for a signal is one way for each arm, on which the signal comes at some instant before the
   time-out, and one on which it never comes.
 - A wait that nobody knows is long enough: what follows it is a way of its own, entered at any
@@ -19,12 +22,13 @@ Nothing here recurses, and the work is bounded for any graph.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
 from cadence_guard._struct import struct
 from cadence_guard.cadence import (
+    Arm,
     Await,
     Branch,
     Cadence,
@@ -38,6 +42,7 @@ from cadence_guard.cadence import (
     Unknown,
     Wait,
 )
+from cadence_guard.check import assumptions
 from cadence_guard.check.layout import Leg, SinceStart, Stop, Upto, joined, least
 
 WAYS: Final = 512
@@ -119,7 +124,8 @@ class _Thread(NamedTuple):
 
     `base` is the stop at which its cadence was entered, `least` how long the way to here takes, and
     `line` which of those that are gone at once it is: where another one has been is not where it
-    has.
+    has. Of the signals that branches ask for, some `came`, and some are `absent` so far; of the
+    others nobody knows.
     """
 
     cadence: Cadence
@@ -129,14 +135,17 @@ class _Thread(NamedTuple):
     base: int
     least: int
     line: int = 0
+    came: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()
 
 
 class _Entry(NamedTuple):
-    """Where ways begin: at a node of a cadence, `fresh` behind a wait that nobody knows, to which
-    one has gone by the touches `before` and a `chain`."""
+    """Where ways begin: at a node of a cadence, when some signals `came`; `fresh` behind a wait
+    that nobody knows, to which one has gone by the touches `before` and a `chain`."""
 
     cadence: Cadence
     node: str | None
+    came: frozenset[str]
     fresh: bool = False
     before: tuple[Made, ...] = ()
     chain: _Chain | None = None
@@ -214,21 +223,31 @@ class _Walk:
         self._cadences = {cadence: None}
         self._found = Ways()
         self._budget = VISITS
-        self._entries = [_Entry(cadence, cadence.start)]
+        self._asked = frozenset(
+            kind
+            for one in (cadence, *self._others.values())
+            for node in one.nodes.values()
+            if isinstance(node, Branch)
+            for arm in node.arms
+            for kind in arm.asks
+        )
+        said = {signal.kind for _, signal in assumptions.signals(cadence)}
+        self._entries = [_Entry(cadence, cadence.start, self._asked & said)]
         self._before: tuple[Made, ...] = ()
         """The touches before the entry that is gone from."""
-        self._entered: set[tuple[str, str | None]] = set()
+        self._entered: set[tuple[str, str | None, frozenset[str]]] = set()
         self._stack: list[_State] = []
 
     def go(self) -> Ways:
         while self._entries:
-            cadence, node, fresh, before, chain = self._entries.pop(0)
-            if (cadence.name, node) in self._entered:
+            cadence, node, came, fresh, before, chain = self._entries.pop(0)
+            if (cadence.name, node, came) in self._entered:
                 continue
             made = (item.what for item in _items(chain) if isinstance(item.what, Made))
             self._before = (*before, *made)[-STOPS:]
-            self._entered.add((cadence.name, node))
-            self._stack.append(_State([_Thread(cadence, node, -1, (), -1, 0)], None, {0: {}}))
+            self._entered.add((cadence.name, node, came))
+            thread = _Thread(cadence, node, -1, (), -1, 0, came=came)
+            self._stack.append(_State([thread], None, {0: {}}))
             self._all(fresh)
         cadences = tuple(self._cadences)
         self._found.paths = [path._replace(cadences=cadences) for path in self._found.paths]
@@ -279,7 +298,7 @@ class _Walk:
                         self._stack.append(state.forked(without))
                     state.threads.append(self._step(state, thread, node))
                 case Pause(wait=Unknown()):
-                    self._entries.append(self._behind(state, thread.cadence, node.then))
+                    self._entries.append(self._behind(state, thread, node.then))
                 case Pause(wait=wait, then=then, since_start=since_start):
                     leg = SinceStart(wait, thread.base) if since_start else wait
                     state.threads.append(_on(thread, then, leg, least(wait)))
@@ -307,7 +326,7 @@ class _Walk:
                         self._cadences[other] = None
                         line = state.beside(thread)
                         state.threads.append(
-                            _Thread(other, other.start, place, (), place, thread.least, line)
+                            thread._replace(cadence=other, node=other.start, base=place, line=line)
                         )
                     else:
                         self._found.assumes[
@@ -325,38 +344,46 @@ class _Walk:
         if len(node.arms) > WAYS:
             self._say_ways()
         if isinstance(node, Branch):
-            forks = [state.forked(thread._replace(node=arm.then)) for arm in arms]
+            forks = [state.forked(each) for each in _taken(thread, arms)]
         else:
             timeout = node.timeout if node.timeout is not None else Elapsed(0, None)
             known = not isinstance(timeout, Unknown)
             early = Upto(timeout if known else Elapsed(0, None))
+            heard = thread.absent & {arm.signal for arm in node.arms}
             for arm in arms:
                 if arm.unless:
-                    forks += self._timed_out(state, thread, arm.then, node.timeout)
+                    forks += self._timed_out(state, thread, arm.then, node.timeout, heard)
                     continue
+                now = self._asked & {arm.signal}
                 come = _on(thread, arm.then, early, 0)
+                come = come._replace(came=come.came | now, absent=heard - now)
                 forked = state.forked(come)
                 if arm.signal is not None:
                     place = forked.stop(Heard(arm.signal), come)
                     forked.threads[-1] = come._replace(after=place, legs=())
                 forks.append(forked)
-            forks += self._timed_out(state, thread, node.then, node.timeout)
+            forks += self._timed_out(state, thread, node.then, node.timeout, heard)
         self._stack += reversed(forks or [state.forked(thread._replace(node=None))])
         state.threads.append(thread)  # a sign that it goes on in its forks
 
     def _timed_out(
-        self, state: _State, thread: _Thread, then: str | None, timeout: Wait | None
+        self,
+        state: _State,
+        thread: _Thread,
+        then: str | None,
+        timeout: Wait | None,
+        absent: frozenset[str],
     ) -> list[_State]:
         if timeout is None:
             return []
         if isinstance(timeout, Unknown):
-            self._entries.append(self._behind(state, thread.cadence, then))
+            self._entries.append(self._behind(state, thread, then))
             return []
-        return [state.forked(_on(thread, then, timeout, least(timeout)))]
+        return [state.forked(_on(thread, then, timeout, least(timeout))._replace(absent=absent))]
 
-    def _behind(self, state: _State, cadence: Cadence, then: str | None) -> _Entry:
+    def _behind(self, state: _State, thread: _Thread, then: str | None) -> _Entry:
         """What is behind a wait that nobody knows."""
-        return _Entry(cadence, then, fresh=True, before=self._before, chain=state.chain)
+        return _Entry(thread.cadence, then, thread.came, True, self._before, state.chain)
 
     def _step(self, state: _State, thread: _Thread, step: Step) -> _Thread:
         """Adds the touches of a step, and says how it goes on."""
@@ -416,14 +443,28 @@ def _copied(state: _State, thread: _Thread, node: Node) -> int:
     return here + besides * (1 + len(state.visits[thread.line]))
 
 
+def _taken(thread: _Thread, arms: Iterable[Arm]) -> Iterator[_Thread]:
+    """A thread in each arm of a branch that it may go: the first that fits is taken."""
+    for arm in arms:
+        yes = None if arm.asks & thread.absent else thread._replace(came=thread.came | arm.asks)
+        no = None if arm.asks & thread.came else thread._replace(absent=thread.absent | arm.asks)
+        fits, other = (no, yes) if arm.unless else (yes, no)
+        if fits is not None:
+            yield fits._replace(node=arm.then)
+        if other is None:
+            return
+        thread = other
+
+
 def _on(thread: _Thread, node: str | None, leg: Leg, least: int) -> _Thread:
-    """A thread after one more wait."""
+    """A thread after one more wait, in which any signal may come."""
     if leg == Elapsed(0, 0):
         return thread._replace(node=node)
     legs = (*thread.legs, leg)
     if len(legs) > 1 and (both := joined(*legs[-2:])):
         legs = (*legs[:-2], both)
-    return thread._replace(node=node, legs=legs, least=thread.least + least)
+    least += thread.least
+    return thread._replace(node=node, legs=legs, least=least, absent=frozenset())
 
 
 def _items(chain: _Chain | None) -> list[Item]:

@@ -141,9 +141,8 @@ def modes_of(
 def free_of(stops: Sequence[Stop], place: int, legs: int, base: int) -> list[int] | None:
     """The ranges that a stop, or so many of its legs, hangs on and another one does not. None if
     what comes behind one of them is not elapsed time alone."""
-    apart = chain_of(stops, place)
-    if base >= 0:
-        apart = [n for n in apart if n not in chain_of(stops, base)]
+    besides = frozenset(chain_of(stops, base) if base >= 0 else ())
+    apart = [n for n in chain_of(stops, place) if n not in besides]
     found: list[int] = []
     for n in apart:
         ranged = [leg for leg in stops[n].legs[: legs if n == place else None] if is_range(leg)]
@@ -177,26 +176,26 @@ def falls_of(
     found = [Choice(stops, far) for far in modes]
     known = {(choice.far, frozenset[tuple[int, Beside]]()) for choice in found}
     fallen = [dict[int, Beside]() for _ in found]
+    freed = [(meeting, place) for meeting in meetings for place in _freed(stops, meeting)]
     for choice, beside in zip(found, fallen, strict=True):
-        for meeting in meetings:
-            for place in _freed(stops, meeting):
-                for one in _besides(choice, beside, meeting, place):
-                    others = {**beside, place: one}
-                    others_there = sum(map(is_range, stops[place].legs)) > 1
-                    far = choice.far if others_there else choice.far - {place}
-                    key = far, frozenset(others.items())
-                    if key in known:
-                        continue
-                    known.add(key)
-                    moved = [*choice.stops]
-                    moved[place] = _fallen(stops[place], one)
-                    order = _order(moved)
-                    if order is None:
-                        continue  # each of them would hang on the other
-                    if len(found) >= limits.falls:
-                        return None
-                    found.append(Choice(moved, far, order))
-                    fallen.append(others)
+        for meeting, place in freed:
+            for one in _besides(choice, beside, meeting, place):
+                others = {**beside, place: one}
+                others_there = sum(map(is_range, stops[place].legs)) > 1
+                far = choice.far if others_there else choice.far - {place}
+                key = far, frozenset(others.items())
+                if key in known:
+                    continue
+                known.add(key)
+                moved = [*choice.stops]
+                moved[place] = _fallen(stops[place], one)
+                order = _order(moved)
+                if order is None:
+                    continue  # each of them would hang on the other
+                if len(found) >= limits.falls:
+                    return None
+                found.append(Choice(moved, far, order))
+                fallen.append(others)
     return found
 
 

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 Reading: TypeAlias = Callable[[Source], CadenceFile]
 """How a file is read; raises CadenceError."""
 
-SUFFIX: Final = ".cadence.yaml"
-"""What a native file in a folder is called."""
+SUFFIXES: Final = (".cadence.yaml", ".cadence.yml")
+"""How the name of a native file in a folder ends."""
 POLICY: Final = "policy"
 """The format of a file that is a policy."""
 Windows: TypeAlias = Callable[[str, str, datetime, datetime], Iterable[tuple[datetime, datetime]]]
@@ -66,7 +66,7 @@ def files_of(paths: Iterable[str]) -> Iterator[str]:
         if os.path.isdir(path):
             found = sorted(_in_folder(path))
             if not found:
-                raise CadenceError(f"{path}: no file *{SUFFIX} in this folder")
+                raise CadenceError(f"{path}: no file *{' or *'.join(SUFFIXES)} in this folder")
         yield from (file for file in found if file not in seen and not seen.add(file))  # type: ignore[func-returns-value]
 
 
@@ -79,7 +79,7 @@ def _in_folder(folder: str) -> Iterator[str]:
         for name in files:
             path = os.path.normpath(os.path.join(here, name))
             # A link to nowhere is told when it is read; a pipe would be waited for.
-            if name.endswith(SUFFIX) and (os.path.isfile(path) or not os.path.exists(path)):
+            if name.endswith(SUFFIXES) and (os.path.isfile(path) or not os.path.exists(path)):
                 yield path
 
 

@@ -37,7 +37,7 @@ from __future__ import annotations
 
 from cadence_guard.history import Case, No
 from cadence_guard.instants import NEVER, to_datetime, to_text
-from cadence_guard.rules._permission import all_open, reopened
+from cadence_guard.rules._permission import all_open, hardest, reopened
 from cadence_guard.rules._rule import Objection, OpenStretch, Rule
 
 
@@ -51,7 +51,7 @@ class OptedOut(Rule):
     def next_open(self, t: int, case: Case) -> OpenStretch:
         if not case.noes:
             return t, NEVER
-        return all_open([reopened(no, case) for no in self._noes(case)], t)
+        return all_open([reopened(no, case) for no in hardest(self._noes(case))], t)
 
     def _noes(self, case: Case) -> list[No]:
         return [
