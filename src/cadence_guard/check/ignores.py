@@ -42,8 +42,8 @@ def without_ignored(
 ) -> tuple[Finding, ...]:
     """A file's findings that no comment leaves out, and a finding for each comment at fault."""
     meant = {word.casefold(): f.code for f in findings for word in (f.code, f.name)}
-    asked: dict[str, list[tuple[int, int]]] = {}
-    """The lines that comments are about, each with its number among all that is asked, by code."""
+    asked: dict[str, dict[int, int]] = {finding.code: {} for finding in findings}
+    """The lines that comments are about, each with the number of who asked first, by code."""
     told: list[Finding | None] = []
     """The fault of each comment, or of each of its codes that is followed: none so far."""
     for ignore in ignores:
@@ -61,15 +61,17 @@ def without_ignored(
                 )
                 repair = f"write ignore[{right}]"
             else:
-                asked.setdefault(code, []).append((ignore.line, len(told)))
+                lines = asked.get(code)
+                if lines is not None and ignore.line not in lines:
+                    lines |= dict.fromkeys((ignore.line, *ignore.lines), len(told))
                 problem = f"ignore[{code}] leaves nothing out: there is no such finding here"
                 repair = f"take {code} out of the comment"
             told.append(_fault(path, ignore, problem, repair))
-    followed = {code: _Lines(lines) for code, lines in asked.items()}
+    followed = {code: _Lines(lines.items()) for code, lines in asked.items()}
     left = []
     for finding in findings:
-        lines, end = followed.get(finding.code), max(finding.line, finding.end_line)
-        if lines is None or (first := lines.first(finding.line, end)) is None:
+        end = max(finding.line, finding.end_line)
+        if (first := followed[finding.code].first(finding.line, end)) is None:
             left.append(finding)
         else:
             told[first] = None
