@@ -17,7 +17,7 @@ import click
 import pytest
 
 import cadence_guard
-from cadence_guard import Decision, Policy, Touch, words
+from cadence_guard import Decision, Policy, Touch, errors, rules, testing, words
 from cadence_guard.cli import app, main
 from cadence_guard.events import MODELS, parse_event
 from cadence_guard.importers import IMPORTERS, unread
@@ -250,6 +250,13 @@ def test_every_policy_key_and_pack() -> None:
     assert not missing(REFERENCE / "policy.md", keys)
 
 
+def test_every_module_is_on_the_map() -> None:
+    package = Path(cadence_guard.__file__).parent
+    modules = {path.stem for path in package.iterdir() if path.name[0] != "_"}
+    wanted = {name for name in modules if not name.endswith(".schema")}
+    assert not missing(DOCS / "explanation" / "where-things-are.md", wanted)
+
+
 def test_every_format() -> None:
     text = (REFERENCE / "check.md").read_text("utf-8")
     for importer in IMPORTERS:
@@ -282,7 +289,13 @@ def test_every_word_of_the_closed_lists() -> None:
 
 
 def test_every_public_name() -> None:
-    assert not missing(REFERENCE / "python.md", set(cadence_guard.__all__))
+    wanted = {*cadence_guard.__all__, *rules.__all__, *testing.__all__}
+    assert not missing(REFERENCE / "python.md", wanted)
+
+
+def test_every_error() -> None:
+    raised = {name for name in vars(errors) if hasattr(getattr(errors, name), "with_traceback")}
+    assert not missing(REFERENCE / "errors.md", raised)
 
 
 def test_every_command_and_option() -> None:

@@ -370,6 +370,27 @@ def test_a_no_of_somebody_never_described_closes_what_was_touched(kind: str) -> 
     assert guard.evaluate(a_touch(contact="c-2", channel="email", to="old@x.example"))
 
 
+@pytest.mark.parametrize(
+    ("by", "point", "channel", "to"),
+    [
+        ("email", "+1 (512) 555-0143", "call", PHONE),
+        ("social", "+1 512 555 0143", "sms", PHONE),
+        ("call", "B@X.example", "email", MAIL),
+        ("call", "b@BÜCHER.example", "email", "b@xn--bcher-kva.example"),
+    ],
+)
+def test_a_wrong_person_said_by_another_channel_means_the_point(
+    by: str, point: str, channel: str, to: str
+) -> None:
+    """ "That is not my number", written by mail."""
+    events = [said("wrong_person", channel=by, point=point)]
+    assert codes(events, "c-1", channel, to) == {"CG204"}
+    assert codes(events, "c-2", channel, to) == {"CG204"}
+    forgotten = {"event": "forget", "contact": "c-1", "at": "2026-03-06T10:00:00Z"}
+    assert codes([*events, forgotten], "c-2", channel, to) == {"CG204"}
+    assert codes([said("wrong_person", channel=by, point="@ann")], "c-2", channel, to) == set()
+
+
 def test_an_opt_out_of_a_channel_closes_what_it_touched() -> None:
     mail = {**CALLED, "id": "t-4", "channel": "email", "to": MAIL}
     events = [CALLED, mail, said("opt_out", channel="sms")]
@@ -405,6 +426,11 @@ def test_a_no_closes_the_points_that_a_consent_of_the_same_person_named(
     assert codes(events, "c-2", "email", "third@x.example") == set()
     calls = [*described, CONSENTED, said("opt_out", channel="call")]
     assert codes(calls, "c-2", "email", MAIL) == set()
+    advertising = [*described, CONSENTED, said("opt_out", channel="ad")]
+    assert codes(advertising, "c-2", "email", MAIL) == set()
+    assert codes(advertising, "c-2", "ad", MAIL) == {"CG101"}
+    # What a report without a point means are the points described.
+    assert codes([*described, CONSENTED, said("wrong_person")], "c-2", "email", MAIL) == set()
     forgotten = {"event": "forget", "contact": "c-1", "at": "2026-03-06T10:00:00Z"}
     assert codes([*events, forgotten], "c-2", "email", MAIL) == {"CG104"}
 

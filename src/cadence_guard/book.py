@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 from cadence_guard import words
+from cadence_guard._model import given
 from cadence_guard.contact import Consent, Contact, Forget, Handoff, Signal, Suppress
 from cadence_guard.errors import EventError
 from cadence_guard.events import Event
@@ -32,7 +33,7 @@ from cadence_guard.history import (
 )
 from cadence_guard.instants import NEVER, to_datetime, to_us
 from cadence_guard.lines import Line, Message, Past, Recipient, form_of, message_of, rest_of
-from cadence_guard.points import HASHED, normalise, written
+from cadence_guard.points import HASHED, kind_by_look, normalise, written
 from cadence_guard.touch import Release, Touch
 from cadence_guard.words import CHANNEL_KIND
 
@@ -188,6 +189,7 @@ class Book:
             assert event.at is not None  # the edge has seen to it
             points = me.points_had(channel)
             if not (isinstance(event, Signal) and event.kind == "wrong_person"):
+                points |= me.points_consented(channel)
                 points |= me.points_touched(channel, to_us(event.at))
             return points
         return frozenset()
@@ -602,10 +604,16 @@ def named_point(event: Signal | Consent | Suppress, whose: History | None) -> st
 
 def _as_named(event: Signal | Consent | Suppress, whose: History | None) -> frozenset[str]:
     """The point that an event names, as it is compared and as it is written: a national number may
-    be somebody's whose country nobody knows, and digits may be a handle or an address."""
+    be somebody's whose country nobody knows, digits may be a handle or an address, and people say
+    by mail what is wrong with a number."""
+    if event.point is None:
+        return frozenset()
     found = {named_point(event, whose), plain := named_point(event, None)}
-    if event.point and event.channel is None and plain and plain.isdecimal():
-        found.add(normalise(event.point, "post"))
+    if event.channel is None:
+        if plain and plain.isdecimal():
+            found.add(normalise(event.point, "post"))
+    elif kind_by_look(seen := normalise(event.point, None, whose.country if whose else None)):
+        found.add(seen)
     return frozenset(point for point in found if point)
 
 
@@ -630,7 +638,7 @@ def _signal(
         kind=kind,
         contact=contact,
         at=to_datetime(at),
-        **_given(channel=channel, purpose=purpose, point=point),
+        **given(channel=channel, purpose=purpose, point=point),
         until=None if until is None else to_datetime(until),
     )
 
@@ -641,7 +649,7 @@ def _erased(no: No, contact: str | None, point: str | None) -> Event:
         return Suppress(
             at=to_datetime(no.at),
             note="kept after an erasure",
-            **_given(
+            **given(
                 contact=None if point else contact,
                 point=point,
                 channel=no.channel,
@@ -662,7 +670,3 @@ def _anonymous(touch: Past, id_: str) -> Touch:
         purpose=touch.form.purpose,
         outcome="unknown" if touch.form.outcome is None else "sent",
     )
-
-
-def _given(**fields: Any) -> dict[str, Any]:
-    return {key: value for key, value in fields.items() if value is not None}

@@ -276,18 +276,20 @@ class History:
                 self.said[place] = said._replace(before=before)
 
     def points_had(self, channel: str | None) -> frozenset[str]:
-        """The points described so far, or named by the contact's own consents, that a channel
-        reaches; all of them without a channel."""
+        """The points described so far that a channel reaches; all of them without a channel."""
         kind = CHANNEL_KIND[channel] if channel else None
-        described = (
+        return frozenset(
             point for point, about in self._points.items() if kind in (None, about["kind"][1])
         )
-        named = (
+
+    def points_consented(self, channel: str | None) -> frozenset[str]:
+        """The points that the contact's own consents named, likewise."""
+        reached = channel if channel and CHANNEL_KIND[channel] else None
+        return frozenset(
             grant.point
             for grant in self.grants
-            if grant.point and (channel is None or channel_named(None, grant.point, channel))
+            if grant.point and (reached is None or channel_named(None, grant.point, reached))
         )
-        return frozenset((*described, *named))
 
     def points_touched(self, channel: str | None, at: int) -> frozenset[str]:
         """The points at which somebody was touched of whom no point was ever described, as by a

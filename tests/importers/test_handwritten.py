@@ -381,6 +381,13 @@ def test_a_wait_of_its_own_between_steps() -> None:
     assert (cadence.anchor, cadence.ambiguous, missed(cadence)) == ("previous", False, [])
 
 
+def test_a_wait_of_its_own_may_be_no_more_than_that() -> None:
+    cadence = one(read, "steps: [{channel: email}, {wait: 3 days}, {channel: call}, {pause: 2h}]")
+    assert touches(cadence) == [("email", 0), ("call", 3)]
+    assert (cadence.anchor, cadence.ambiguous, missed(cadence)) == ("previous", False, [])
+    assert not recognises(source("steps: [{delay: 3 days}, {wait: 4 days}]"))  # nothing is sent
+
+
 def test_a_step_that_says_no_time_has_none() -> None:
     cadence = one(read, "drip: [{subject: a, day: 0}, {subject: b}, {subject: c, day: 4}]")
     assert touches(cadence) == [("email", 0), ("email", None), ("email", 4)]

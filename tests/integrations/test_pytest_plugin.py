@@ -59,6 +59,15 @@ def test_a_good_cadence_passes() -> None:
     assert_cadence_ok(Path("bad.cadence.yaml"), policy=LOOSE)
 
 
+def test_the_first_day_may_be_a_text_as_on_the_command_line() -> None:
+    Path("p.yaml").write_text('version: 1\nrules:\n  blackout: {dates: ["2026-03-01"]}\n', "utf-8")
+    with pytest.raises(AssertionError, match="2026-03-01"):
+        assert_cadence_ok("good.cadence.yaml", policy="p.yaml", first="2026-03-01")
+    assert_cadence_ok("good.cadence.yaml", policy="p.yaml", first="2026-03-20")
+    with pytest.raises(ValueError, match="tomorrow"):
+        assert_cadence_ok("good.cadence.yaml", policy=LOOSE, first="tomorrow")
+
+
 def test_the_message_of_a_bad_one_is_the_report() -> None:
     with pytest.raises(AssertionError) as caught:
         assert_cadence_ok("good.cadence.yaml", "bad.cadence.yaml", policy=STRICT, first=FIRST)

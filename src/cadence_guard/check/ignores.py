@@ -132,8 +132,9 @@ def _not_followed(ignore: Ignore) -> tuple[str, str] | None:
 
 
 def _about(line: int, end_line: int, ignore: Ignore) -> bool:
-    """Whether a finding on these lines is about that of a comment, or what stands around it."""
-    return line <= ignore.line <= max(line, end_line)
+    """Whether a finding on these lines is about that of a comment, what stands around it, or a
+    key of the same step or cadence."""
+    return line <= ignore.line <= max(line, end_line) or line in ignore.lines
 
 
 def _fault(path: str, ignore: Ignore, message: str, repair: str) -> Finding:

@@ -78,8 +78,8 @@ def _steps(where: Where, value: Any) -> Found | None:
     steps = [entry for _, entry in entries if isinstance(entry, dict)]
     delays = {snake(key) for step in steps for key in step if anchor_of(snake(key)) is not None}
     planned = _is_planned(where)
-    if any(is_a_wait(step) for step in steps):
-        is_plan = any(means_of(step) for step in steps)
+    if any(is_a_wait(step) for step in steps) and any(means_of(step) for step in steps):
+        is_plan = True
     elif not delays:
         is_plan = len(steps) > 1 and planned and all(linear.means(s.get("channel")) for s in steps)
     elif delays <= theirs.WEAK:
@@ -91,15 +91,18 @@ def _steps(where: Where, value: Any) -> Found | None:
 
 
 def is_a_wait(step: Data) -> bool:
-    """Whether an entry of a list is a wait of its own: `{type: wait, days: 3}`."""
+    """Whether an entry is a wait of its own: `{type: wait, days: 3}`, `{wait: 3 days}` alone."""
+    if len(step) == 1:
+        return snake(next(iter(step))) in theirs.WAIT_KINDS
     kind = first_text(step, *theirs.KIND_KEYS)
     return kind is not None and snake(kind) in theirs.WAIT_KINDS and any(map(is_time, step))
 
 
 def is_time(key: str) -> bool:
     """Whether it is a key of a wait of its own."""
+    name = snake(key)
     known = key in theirs.AMOUNT_KEYS or linear.unit_of(key) is not None
-    return known or anchor_of(snake(key)) is not None
+    return known or name in theirs.WAIT_KINDS or anchor_of(name) is not None
 
 
 def _days(where: Where, value: Any) -> Found | None:

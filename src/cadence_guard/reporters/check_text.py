@@ -9,7 +9,7 @@ from typing import Final
 
 from cadence_guard.check.report import Finding, Report, Witness
 from cadence_guard.reporters.text import Style, plain
-from cadence_guard.reporters.witness import told
+from cadence_guard.reporters.witness import in_lines
 
 _COLOUR: Final = {"block": "deny", "warn": "defer", "note": "past"}
 _WORD: Final = {"block": "", "warn": " (warning)", "note": " (note)"}
@@ -42,7 +42,7 @@ def _place(findings: Sequence[Finding], lines: Sequence[str], style: Style) -> I
     for finding in findings:
         yield _head(finding, style)
     yield from _frame(findings[0], lines, style)
-    stories = dict.fromkeys(tuple(told(proof, style.marks)) for proof in _proofs(findings))
+    stories = dict.fromkeys(tuple(in_lines(proof, style.marks)) for proof in _proofs(findings))
     for line in (line for story in stories for line in story):
         yield f"  {style.paint(line, 'deny') if '<- refused' in line else line}"
     for text in dict.fromkeys(finding.help for finding in findings if finding.help):

@@ -85,7 +85,7 @@ def _said(signal: WitnessSignal) -> str:
     return signal.kind if signal.to is None else f"{signal.kind} to {signal.to}"
 
 
-def told(witness: Witness, marks: Mapping[str, str] = MARKS) -> Iterator[str]:
+def in_lines(witness: Witness, marks: Mapping[str, str] = MARKS) -> Iterator[str]:
     """The witness in lines: who and when, then a row for each touch and signal."""
     yield _opening(witness)
     every = rows(witness)

@@ -18,13 +18,14 @@ cadence that needs more is told, and is not changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from cadence_guard.cadence import Cadence, CadenceFile
+from cadence_guard.cadence import Cadence, CadenceFile, Enter
 from cadence_guard.check.fix.cuts import written
 from cadence_guard.check.fix.edits import UNTIL, Edit
+from cadence_guard.check.fix.graph import without_slots
 from cadence_guard.check.fix.repair import Repair
 from cadence_guard.check.ignores import is_ignored
 from cadence_guard.check.reactions import reactions
@@ -95,13 +96,15 @@ def fix(file: CadenceFile, source: Source, policy: Policy, start: int, end: int)
     ]
     notes: list[str] = []
     edits: list[Edit] = []
-    cadences: list[Cadence] = []
+    repaired: dict[int, Cadence] = {}
     is_native = file.format == native.FORMAT
     to_do = native.read(source, slots=True).cadences if is_native else file.cadences
-    for cadence in to_do:
+    for place in _entered_first(to_do):
+        cadence = to_do[place]
         repair = Repair(source, ruleset, cadence, (start, end), others, file.ignores)
         repair.go()
-        cadences.append(repair.cadence)
+        repaired[place] = repair.cadence
+        others[cadence.name] = without_slots(repair.cadence)
         edits += repair.edits.values()
         notes += [f"{cadence.name}: {note}" for note in repair.notes]
         unrepaired += [f"{cadence.name}: {why}" for why in repair.refused.values()]
@@ -112,9 +115,27 @@ def fix(file: CadenceFile, source: Source, policy: Policy, start: int, end: int)
         Change(edit.cadence, edit.step, source.mark(edit.where).line, edit.text) for edit in edits
     )
     if not is_native:
-        after = Opened(source, replace(file, cadences=tuple(cadences)))
+        after = Opened(
+            source, replace(file, cadences=tuple(repaired[n] for n in range(len(to_do))))
+        )
         return Fixed(None, changes, tuple(unrepaired), after, tuple(notes))
     text = written(source, edits)
-    repaired = Source(source.path, text.encode())
-    after = Opened(repaired, native.read(repaired))
+    made = Source(source.path, text.encode())
+    after = Opened(made, native.read(made))
     return Fixed(text, changes, tuple(unrepaired), after, tuple(notes))
+
+
+def _entered_first(cadences: Sequence[Cadence]) -> Iterator[int]:
+    """The places of cadences, each behind those that it enters: what these wait counts for it.
+    Those that enter each other come as the file has them."""
+    left = dict(enumerate(cadences))
+    entered = {
+        place: {node.cadence for node in one.nodes.values() if isinstance(node, Enter)} - {one.name}
+        for place, one in left.items()
+    }
+    while left:
+        names = {one.name for one in left.values()}
+        ready = [place for place in left if not entered[place] & names]
+        for place in ready or [*left][:1]:
+            del left[place]
+            yield place

@@ -19,12 +19,13 @@ PUT: Final = (native.SLOT, BEFORE, UNTIL)
 
 class Edit(NamedTuple):
     """A wait that is set at `where`, or one that is put there: then `old` is None, and `where` ends
-    with what it is for. `amount` is by how many units it grew (`grown`); 0 for a wait until hours,
-    and `hours` is then how a native file says it."""
+    with what it is for. `name` is what the file calls the wait. `amount` is by how many units it
+    grew (`grown`); 0 for a wait until hours, and `hours` is then how a native file says it."""
 
     where: Where
     cadence: str
     step: str
+    name: str | None
     old: Wait | None
     new: Wait
     amount: int = 0
@@ -43,7 +44,9 @@ class Edit(NamedTuple):
     def text(self) -> str:
         """In words."""
         instead = f" instead of {_in_words(self.old)}" if self.old is not None else ""
-        return f"wait {_in_words(self.new)}{instead} before {self.step!r}"
+        named = f" in {self.name!r}" if self.name not in (None, self.step) else ""
+        place = "between the attempts of" if self.where[-1] == "every" else "before"
+        return f"wait {_in_words(self.new)}{instead}{named} {place} {self.step!r}"
 
 
 def unit_of(wait: Wait | None) -> int:

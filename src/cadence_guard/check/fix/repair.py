@@ -11,19 +11,22 @@ from cadence_guard.cadence import (
     BusinessDays,
     Cadence,
     Elapsed,
+    Enter,
     Ignore,
     LocalDays,
+    Node,
     Pause,
     Step,
     UntilClock,
     UntilOpen,
+    Wait,
     Where,
 )
 from cadence_guard.check.fix.edits import BEFORE, UNTIL, Edit
 from cadence_guard.check.fix.graph import ways_in, with_wait, with_wait_before, without_slots
-from cadence_guard.check.fix.growth import Grows, amounts, free_at, wait_before
+from cadence_guard.check.fix.growth import Grows, amounts, free_at, node_of, wait_before
 from cadence_guard.check.fix.hours import Window, in_common, until
-from cadence_guard.check.fix.routes import is_retry, route_to, times_of
+from cadence_guard.check.fix.routes import is_retry, route_to, stop_of, times_of
 from cadence_guard.check.ignores import is_ignored
 from cadence_guard.check.proof import Objected, Proof, prove
 from cadence_guard.check.proof.work import TooMuchError, Work
@@ -34,7 +37,7 @@ from cadence_guard.rules.outside_hours import OutsideHours
 from cadence_guard.ruleset import Ruleset
 
 WORK: Final = 8_000_000
-"""How much the proofs of one cadence may judge, as they count it, until it passes; and as much again
+"""How much the proofs of one cadence may judge, as they count it, until it passes; and as much
 until its waits are the least. Each is some twenty seconds."""
 CUT: Final = 4
 """How many times less it is if a proof does not follow all, so that it cannot pass anyway."""
@@ -71,7 +74,7 @@ class _Key(NamedTuple):
 
 class Repair:
     """One cadence on its way to be without objections. `edits` are what was changed, `refused` what
-    waiting does not repair, `incomplete` why not all is known, `notes` what else is to be said."""
+    waiting has not repaired, `incomplete` why not all is known, `notes` what else is to be said."""
 
     def __init__(
         self,
@@ -92,14 +95,13 @@ class Repair:
         self.incomplete: tuple[str, ...] = ()
         self.notes: tuple[str, ...] = ()
         start, end = self.period = period
-        self._spans: tuple[_Span, ...] = (
-            (start, min(end, start + _FIRST), None),
-            (start, end, None),
-        )
+        first = (start, min(end, start + _FIRST), None)
+        self._spans: tuple[_Span, ...] = tuple(dict.fromkeys((first, (start, end, None))))
         """The starts of three weeks are proved quickly, all of the period slowly."""
         self._met: dict[_Span, None] = {}
         """The single starts from which something objected; each is proved more quickly than all."""
         self._grew: Counter[Where] = Counter()
+        self._names = {label.where: label.name for label in cadence.labels}
         self._work = Work(WORK)
 
     def go(self) -> None:
@@ -116,6 +118,9 @@ class Repair:
             self._shorten()
         except TooMuchError:
             self.notes = (NOT_LEAST,)
+        self.edits = {
+            where: edit for where, edit in self.edits.items() if edit.amount or edit.hours
+        }
 
     # -- longer -------------------------------------------------------------------------------
 
@@ -130,13 +135,23 @@ class Repair:
     def _open(self, near: Sequence[_Span]) -> list[Objected]:
         """What objects that a wait may repair, in the order of the steps: from these starts; if
         nothing does, from those of three weeks, or any."""
-        place = {id_: index for index, id_ in enumerate(self.cadence.nodes)}
+        place = {id_: number for number, id_ in enumerate(self.cadence.nodes)}
+
+        def turn(objected: Objected) -> tuple[bool, int]:
+            """Its own steps come first: what they wait may spare those of what it enters."""
+            stop = stop_of(self.cadence, objected)
+            is_own = stop == objected.index
+            return not is_own, place[node_of(objected.path, stop).id]
+
         for spans in (near, *((span,) for span in self._spans)):
             proofs = [self._prove(self.cadence, span) for span in spans]
             found = [one for proof in proofs for one in proof.objections if self._is_open(one)]
             if found:
-                return sorted(found, key=lambda one: place.get(one.step.id, 0))
-            self.incomplete = tuple(why for proof in proofs for why in proof.incomplete)
+                return sorted(found, key=turn)
+        (proof,) = proofs
+        left = {_key(one) for one in proof.objections}
+        self.refused = {key: why for key, why in self.refused.items() if key in left}
+        self.incomplete = proof.incomplete
         return []
 
     def _prove(self, cadence: Cadence, span: _Span) -> Proof:
@@ -158,7 +173,7 @@ class Repair:
         while shorter:
             shorter = False
             for edit in list(self.edits.values()):
-                least = self._least(edit) if edit.amount else 0
+                least = self._least(edit)
                 if least < edit.amount:
                     self._set(edit.of(least))
                     shorter = True
@@ -226,16 +241,18 @@ class Repair:
         growing: list[tuple[Objected, Grows, int]] = []
         crossed: Counter[Where] = Counter()
         for one in objections:
-            if first in (None, one.step.where):
-                first = one.step.where
+            stop = stop_of(self.cadence, one)
+            node = node_of(one.path, stop)
+            if first in (None, node.where):
+                first = node.where
                 asked.append(one)
                 if isinstance(one.entry, OutsideHours):
                     self._put_hours(one.step)
                     return [one]
-                route = route_to(self.cadence, one.path, one.index)
-                grows = wait_before(self.cadence, one, route, self.edits)
-                longest = max(amounts(one, grows, self.cadence, self.period[1]))
-                amount = -(-longest // times_of(self.cadence, one, grows.where))
+                route = route_to(self.cadence, one.path, stop)
+                grows = wait_before(self.cadence, one.path, stop, route, self.edits)
+                longest = max(amounts(one, stop, grows, self.cadence, self.period[1]))
+                amount = -(-longest // times_of(self.cadence, one.path, stop, grows.where))
                 if not amount:
                     self._refuse(one, _NEVER)
                     continue
@@ -243,25 +260,31 @@ class Repair:
                 places = {node.where for node in route.nodes} if route else set()
                 crossed.update({*places, grows.where, (*first, BEFORE)})
         most = max((crossed[grows.where] for _, grows, _ in growing), default=0)
-        grown: dict[Where, tuple[int, Grows, Step]] = {}
+        asking: dict[Where, list[tuple[Objected, Grows, int]]] = {}
         for one, grows, amount in growing:
             # What more of the ways share comes first: it may spare the others.
-            if crossed[grows.where] == most and amount > grown.get(grows.where, (0,))[0]:
-                grown[grows.where] = (amount, grows, one.step)
-        for amount, grows, step in grown.values():
-            edit = self.edits.get(grows.where)
-            if edit is None:
-                edit = Edit(grows.where, self.cadence.name, step.name, grows.wait, Elapsed(0, 0))
-            self._grew[grows.where] += 1
-            if self._grew[grows.where] > FEW:
-                amount = max(amount, edit.amount)
-            if edit.amount + amount > PERIOD // grows.unit:
-                for one, to, _ in growing:
-                    if to.where == grows.where:
-                        self._refuse(one, _IN_VAIN)
-            else:
-                self._set(edit.of(edit.amount + amount))
+            if crossed[grows.where] == most:
+                asking.setdefault(grows.where, []).append((one, grows, amount))
+        for where, for_it in asking.items():
+            self._grow(where, for_it)
         return asked
+
+    def _grow(self, where: Where, asking: Sequence[tuple[Objected, Grows, int]]) -> None:
+        """Lengthens a wait for those that ask for it. It is as it was for those that asked again
+        and again until it was as long as all that is judged: others may ask for less."""
+        one, grows, amount = max(asking, key=lambda each: each[2])
+        node = node_of(one.path, stop_of(self.cadence, one))
+        edit = self.edits.get(where) or self._edit(where, node, grows.wait)
+        self._grew[where] += 1
+        if self._grew[where] > FEW:
+            amount = max(amount, edit.amount)
+        if edit.amount + amount <= PERIOD // grows.unit:
+            self._set(edit.of(edit.amount + amount))
+            return
+        for one, _, _ in asking:
+            self._refuse(one, _IN_VAIN)
+        self._set(edit.of(0))
+        self._grew[where] = 0
 
     def _refuse(self, objected: Objected, why: str) -> None:
         self.refused[_key(objected)] = _why(objected, why)
@@ -269,16 +292,18 @@ class Repair:
     def _hopeless(self, objected: Objected) -> str | None:
         """Why no wait would help, as far as one look tells."""
         step, entry = objected.step, objected.entry
-        if objected.cadence.name != self.cadence.name:
-            return f"it is a touch of {objected.cadence.name!r}"
+        is_own = objected.cadence.name == self.cadence.name
+        retry = is_own and is_retry(objected.path, objected.index)
         if isinstance(entry, Blackout):
             return "after any wait, some start leads to such a day"
+        if stop_of(self.cadence, objected) < 0 or (isinstance(entry, OutsideHours) and not is_own):
+            return f"it is a touch of {objected.cadence.name!r}"
         if isinstance(entry, OutsideHours):
             # The first try may be outside of them as well, and not be told.
-            if (*step.where, UNTIL) in self.edits or (is_retry(objected) and self._is_timed(step)):
+            if (*step.where, UNTIL) in self.edits or (retry and self._is_timed(step)):
                 return "it is tried again outside the hours"
             return None if self._open_to(step) else "no hour of the week is open to it"
-        if is_retry(objected) and not isinstance(step.every, (Elapsed, LocalDays, BusinessDays)):
+        if retry and not isinstance(step.every, (Elapsed, LocalDays, BusinessDays)):
             return "it is tried again at times of their own"
         if free_at(objected, objected.start, objected.times) == NEVER:
             return _NEVER
@@ -310,21 +335,25 @@ class Repair:
     def _put_hours(self, step: Step) -> None:
         """Puts a wait until the hours before a step."""
         wait, said = until(self._open_to(step))
-        self._set(Edit((*step.where, UNTIL), self.cadence.name, step.name, None, wait, 0, said))
+        edit = self._edit((*step.where, UNTIL), step, None)
+        self._set(edit._replace(new=wait, hours=said))
 
     # -- changing the cadence -----------------------------------------------------------------
 
+    def _edit(self, where: Where, node: Node, old: Wait | None) -> Edit:
+        """A change of a wait before a node that changes nothing yet."""
+        about = f"enter {node.cadence}" if isinstance(node, Enter) else node.id
+        step = node.name if isinstance(node, Step) else about
+        return Edit(where, self.cadence.name, step, self._names.get(where), old, Elapsed(0, 0))
+
     def _set(self, edit: Edit) -> None:
-        """Sets a wait, or puts one before all nodes of a place in the file; one that has not grown
-        is as it was."""
+        """Sets a wait, or puts one before all nodes of a place in the file."""
         *place, kind = where = edit.where
         if kind in (BEFORE, UNTIL) and where not in self.edits:
             self.cadence = with_wait_before(self.cadence, tuple(place), str(kind), edit.new)
         else:
             self.cadence = with_wait(self.cadence, where, edit.new)
         self.edits[where] = edit
-        if not edit.amount and edit.hours is None:
-            del self.edits[where]
 
 
 def _why(objected: Objected, why: str) -> str:
