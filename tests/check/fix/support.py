@@ -77,8 +77,9 @@ def steps_after(text: str, rules: Any) -> str:
 def foreign(*nodes: Node, **more: Any) -> CadenceFile:
     by_id = {node.id: node for node in nodes}
     exits = frozenset(("opt_out", "complained", "wrong_person"))
-    more = {"audience": Audience(zones=("America/Chicago",)), "exits": exits} | more
-    return CadenceFile("other", (Cadence("x", (), by_id, nodes[0].id, **more),))
+    given = {"name": "x", "audience": Audience(zones=("America/Chicago",)), "exits": exits}
+    made: Any = given | more
+    return CadenceFile("other", (Cadence(where=(), nodes=by_id, start=nodes[0].id, **made),))
 
 
 def step(id_: str, then: str | None, place: int = 0) -> Step:

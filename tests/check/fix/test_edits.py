@@ -10,8 +10,10 @@ from cadence_guard import Policy
 from cadence_guard.cadence import (
     BusinessDays,
     Elapsed,
+    Label,
     LocalDays,
     Pause,
+    fixed,
 )
 from cadence_guard.check.fix import fix
 from cadence_guard.instants import HOUR
@@ -53,3 +55,19 @@ def test_waits_in_words(pause: Any, says: str) -> None:
     rules = {"too-soon": {"gap": gap}}
     done = fix(file, OTHER, Policy(rules=rules), START, END)
     assert [change.text.partition(" before")[0] for change in done.changes] == [says]
+
+
+def test_a_wait_is_called_as_in_the_tool() -> None:
+    wait = Pause("Wait 1 Week", ("steps", 1), fixed(3600), "b")
+    label = Label("Wait 1 Week", ("steps", 1), 3600, 604800)
+    file = foreign(step("a", wait.id), wait, step("b", None, 2), labels=(label,))
+    done = fix(file, OTHER, Policy(rules=GAP), START, END)
+    assert [change.text for change in done.changes] == [
+        "wait 20 hours instead of 1 hour in 'Wait 1 Week' before 'b'"
+    ]
+
+
+def test_a_wait_between_attempts() -> None:
+    text = HEAD + "    - {id: a, channel: call, retry: {attempts: 2, every: 3h}}\n"
+    (change,) = repaired(text, {"missed-calls": {"max": 5, "per": "7d", "gap": "2d"}}).changes
+    assert change.text == "wait 2 days instead of 3 hours between the attempts of 'a'"

@@ -89,30 +89,6 @@ def test_what_a_check_finds_in_the_result_is_told_once() -> None:
     )
 
 
-def test_a_touch_of_a_cadence_that_is_entered_besides() -> None:
-    text = """\
-version: 1
-cadences:
-  - name: x
-    purpose: sales
-    audience: {zones: [America/Chicago]}
-    exits: [opt_out, complained, wrong_person]
-    steps:
-      - {id: a, channel: email}
-      - {enter: y}
-  - name: y
-    purpose: sales
-    audience: {zones: [America/Chicago]}
-    exits: [opt_out, complained, wrong_person]
-    steps:
-      - {id: b, channel: email}
-"""
-    done = repaired(text, GAP)
-    assert not done.unrepaired
-    assert done.text == text.replace("      - {enter", "      - wait: 20h\n      - {enter")
-    assert [change.text for change in done.changes] == ["wait 20 hours before 'enter y'"]
-
-
 def test_a_foreign_file_is_told_its_waits() -> None:
     file = foreign(
         step("a", "w"), Pause("w", ("steps", 1), fixed(7), "b"), step("b", None, 2),

@@ -115,3 +115,15 @@ def test_what_takes_too_much_work_is_told_and_not_changed(monkeypatch: pytest.Mo
     assert done.changes == ()
     file = replace(file, ignores=(Ignore(("CG903",), 1, "a large one", 1),))
     assert fix(file, OTHER, Policy(rules=GAP), START, END).unrepaired == ()
+
+
+def test_waits_that_could_be_longer_than_needed_are_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is left of the work when it passes."""
+
+    def no_more(made: repair.Repair) -> None:
+        made._work.spend(repair.WORK + 1)
+
+    monkeypatch.setattr(repair.Repair, "_shorten", no_more)
+    done = fix(foreign(step("a", "b"), step("b", None, 1)), OTHER, Policy(rules=GAP), START, END)
+    assert [change.text for change in done.changes] == ["wait 20 hours before 'b'"]
+    assert (done.unrepaired, done.notes) == ((), (f"x: {repair.NOT_LEAST}",))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 from typing import Final, NamedTuple, TypeAlias
 
 from cadence_guard.cadence import (
@@ -101,6 +102,7 @@ class Repair:
         self._met: dict[_Span, None] = {}
         """The single starts from which something objected; each is proved more quickly than all."""
         self._grew: Counter[Where] = Counter()
+        self._vain: set[_Key] = set()
         self._names = {label.where: label.name for label in cadence.labels}
         self._work = Work(WORK)
 
@@ -125,12 +127,22 @@ class Repair:
     # -- longer -------------------------------------------------------------------------------
 
     def _lengthen(self) -> None:
-        """Lengthens waits, first for the starts that asked for it last. Raises TooMuchError."""
+        """Lengthens waits, first for the starts that asked for it last. What was given up is tried
+        again, as long as there is less of it: waits that grew since may help. Raises
+        TooMuchError."""
         near: Sequence[_Span] = ()
-        while found := self._open(near):
-            near = [(one.start, one.start + 1, (one.zone,)) for one in self._round(found)]
-            near = list(dict.fromkeys(near))
-            self._met = dict.fromkeys((*near, *self._met))
+        given_up: float = inf
+        while True:
+            while found := self._open(near):
+                near = [(one.start, one.start + 1, (one.zone,)) for one in self._round(found)]
+                near = list(dict.fromkeys(near))
+                self._met = dict.fromkeys((*near, *self._met))
+            vain = self._vain & self.refused.keys()
+            if not 0 < len(vain) < given_up:
+                return
+            given_up = len(vain)
+            for key in vain:
+                del self.refused[key]
 
     def _open(self, near: Sequence[_Span]) -> list[Objected]:
         """What objects that a wait may repair, in the order of the steps: from these starts; if
@@ -143,6 +155,7 @@ class Repair:
             is_own = stop == objected.index
             return not is_own, place[node_of(objected.path, stop).id]
 
+        proofs: list[Proof] = []
         for spans in (near, *((span,) for span in self._spans)):
             proofs = [self._prove(self.cadence, span) for span in spans]
             found = [one for proof in proofs for one in proof.objections if self._is_open(one)]
@@ -283,6 +296,7 @@ class Repair:
             return
         for one, _, _ in asking:
             self._refuse(one, _IN_VAIN)
+            self._vain.add(_key(one))
         self._set(edit.of(0))
         self._grew[where] = 0
 
