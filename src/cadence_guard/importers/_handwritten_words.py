@@ -135,7 +135,9 @@ def unit_in(name: str) -> str | None:
 
 def unless_replied(step: Data) -> str | None:
     """The key of a step by which it is made only while nobody has replied."""
-    words = dict.fromkeys(("condition", "if", "only_if", "send_if", *GATES), _UNREPLIED)
+    words: dict[str, frozenset[str]] = dict.fromkeys(
+        ("condition", "if", "only_if", "send_if", *GATES), _UNREPLIED
+    )
     words |= dict.fromkeys(("skip_if", "unless"), _REPLIED)
     told = ((key, said) for key in words if isinstance(said := step.get(key), str))
     return next((key for key, said in told if snake(said) in words[key]), None)
