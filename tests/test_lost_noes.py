@@ -393,12 +393,6 @@ def test_a_wrong_person_said_by_another_channel_means_the_point(
     assert codes([said("wrong_person", channel=by, point="@ann")], "c-2", channel, to) == set()
 
 
-def test_the_digits_of_a_handle_are_nobodys_number() -> None:
-    events = [said("wrong_person", channel="social", point="5125550143")]
-    assert codes(events, "c-2", "social", "@5125550143") == {"CG204"}
-    assert codes(events, "c-2", "call", PHONE) == set()
-
-
 def test_an_opt_out_of_a_channel_closes_what_it_touched() -> None:
     mail = {**CALLED, "id": "t-4", "channel": "email", "to": MAIL}
     events = [CALLED, mail, said("opt_out", channel="sms")]

@@ -610,12 +610,10 @@ def _as_named(event: Signal | Consent | Suppress, whose: History | None) -> froz
         return frozenset()
     kind = CHANNEL_KIND[event.channel] if event.channel else None
     country = whose.country if whose else None
-    plain = normalise(event.point)
-    found = {normalise(event.point, kind, country), normalise(event.point, kind)}
-    if kind not in ("social", "post") or not plain.isdecimal():
-        found |= {normalise(event.point, None, country), plain}
-    if kind is None and plain.isdecimal():
-        found.add(normalise(event.point, "post"))
+    kinds = {kind, None}
+    if kind is None and normalise(event.point).isdecimal():
+        kinds.add("post")
+    found = {normalise(event.point, one, where) for one in kinds for where in (country, None)}
     return frozenset(point for point in found if point)
 
 
