@@ -377,6 +377,8 @@ def test_a_no_of_somebody_never_described_closes_what_was_touched(kind: str) -> 
         ("social", "+1 512 555 0143", "sms", PHONE),
         ("call", "B@X.example", "email", MAIL),
         ("call", "b@BÜCHER.example", "email", "b@xn--bcher-kva.example"),
+        ("email", "(512) 555-0143", "call", PHONE),
+        ("whatsapp", "@Bo", "social", "bo"),
     ],
 )
 def test_a_wrong_person_said_by_another_channel_means_the_point(

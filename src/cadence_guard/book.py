@@ -33,7 +33,7 @@ from cadence_guard.history import (
 )
 from cadence_guard.instants import NEVER, to_datetime, to_us
 from cadence_guard.lines import Line, Message, Past, Recipient, form_of, message_of, rest_of
-from cadence_guard.points import HASHED, kind_by_look, normalise, written
+from cadence_guard.points import HASHED, normalise, written
 from cadence_guard.touch import Release, Touch
 from cadence_guard.words import CHANNEL_KIND
 
@@ -608,12 +608,14 @@ def _as_named(event: Signal | Consent | Suppress, whose: History | None) -> froz
     by mail what is wrong with a number."""
     if event.point is None:
         return frozenset()
-    found = {named_point(event, whose), plain := named_point(event, None)}
-    if event.channel is None:
-        if plain and plain.isdecimal():
-            found.add(normalise(event.point, "post"))
-    elif kind_by_look(seen := normalise(event.point, None, whose.country if whose else None)):
-        found.add(seen)
+    kind = CHANNEL_KIND[event.channel] if event.channel else None
+    country = whose.country if whose else None
+    plain = normalise(event.point)
+    found = {normalise(event.point, kind, country), normalise(event.point, kind)}
+    if kind not in ("social", "post") or not plain.isdecimal():
+        found |= {normalise(event.point, None, country), plain}
+    if kind is None and plain.isdecimal():
+        found.add(normalise(event.point, "post"))
     return frozenset(point for point in found if point)
 
 

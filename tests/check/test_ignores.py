@@ -114,7 +114,11 @@ def one_by_one(findings: list[Finding], ignores: list[Ignore]) -> list[tuple[str
     """What is left of findings and which comments did nothing, by looking at each pair."""
     idle = []
     for ignore in ignores:
-        kept = [f for f in findings if not f.line <= ignore.line <= max(f.line, f.end_line)]
+        kept = [
+            f
+            for f in findings
+            if not (f.line <= ignore.line <= max(f.line, f.end_line) or f.line in ignore.lines)
+        ]
         if len(kept) == len(findings):
             idle.append((CODE, ignore.comment_line))
         findings = kept
@@ -124,13 +128,16 @@ def one_by_one(findings: list[Finding], ignores: list[Ignore]) -> list[tuple[str
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 12), st.integers(0, 5)), max_size=8),
-    st.lists(st.integers(1, 16), max_size=9),
+    st.lists(st.tuples(st.integers(1, 16), st.frozensets(st.integers(1, 12))), max_size=9),
 )
 def test_of_many_comments_the_first_about_a_finding_leaves_it_out(
-    spans: list[tuple[int, int]], lines: list[int]
+    spans: list[tuple[int, int]], about: list[tuple[int, frozenset[int]]]
 ) -> None:
     findings = [replace(FINDING, line=line, end_line=line + more) for line, more in spans]
-    ignores = [replace(IGNORE, line=line, comment_line=n) for n, line in enumerate(lines, 20)]
+    ignores = [
+        replace(IGNORE, line=line, lines=lines, comment_line=n)
+        for n, (line, lines) in enumerate(about, 20)
+    ]
     assert left(*ignores, findings=tuple(findings)) == one_by_one(findings, ignores)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cadence_guard.check.judging import Concern, Judge
 from cadence_guard.check.paths import Heard, Made
 from cadence_guard.instants import DAY, HOUR, Zone
+from cadence_guard.policy import Policy
 from cadence_guard.ruleset import Ruleset
 from check.flows import BERLIN, CHICAGO, line, rules, step, us
 
@@ -63,6 +64,25 @@ def test_a_book_grows_with_what_was_before() -> None:
     assert [past.at for past in other.me.line.touches] == [NOON - 3 * DAY]
     assert other.zones == (CHICAGO,)
     assert found.case(concern, NOON, BERLIN, priors[1:]).zones == (BERLIN,)
+
+
+def asked_anew(ruleset: Ruleset, kind: str) -> bool:
+    """Whether it matters to a touch how long ago a signal came, beyond the spans of its rules."""
+    found, concern, _ = judge(ruleset)
+    said = found.kind(Heard(kind))
+    for ago in (DAY, DAY + 1):
+        found.objecting(concern, NOON, CHICAGO, [(NOON - ago, said)])
+    return len(found._pictures) > 1
+
+
+def test_how_long_ago_nobody_reads_a_footprint() -> None:
+    cap = {"max": 1, "per": "9d"}
+    assert not asked_anew(rules(over_cap=cap), "clicked")
+    assert asked_anew(rules(over_cap=cap), "replied")
+    assert asked_anew(rules(missing_consent={"accept": [{"clicked": "9d"}]}), "clicked")
+    talks = {"signals": ["clicked"], "within": "2d"}
+    policy = {"version": 1, "rules": {"over-cap": cap}, "answers": talks}
+    assert asked_anew(Ruleset(Policy.model_validate(policy)), "clicked")
 
 
 def test_equal_kinds_have_one_number() -> None:

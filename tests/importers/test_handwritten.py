@@ -9,7 +9,7 @@ from answers import FOLDER, answers, differs, missed, one, real, source, touches
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cadence_guard.cadence import Await, BusinessDays, Elapsed, Pause, Unknown
+from cadence_guard.cadence import Await, BusinessDays, Cadence, Elapsed, Pause, Unknown
 from cadence_guard.errors import CadenceError
 from cadence_guard.importers._source import Source
 from cadence_guard.importers.handwritten import read, recognises
@@ -880,10 +880,48 @@ def test_a_name_that_says_no_other_channel_is_let_be(said: str) -> None:
     assert missed(one(read, told)) == []
 
 
-@pytest.mark.parametrize("said", ["condition: no_reply", "skip_if: replied", "if: score > high"])
+@pytest.mark.parametrize("said", ["condition: is_new", "skip_if: clicked", "if: score > high"])
 def test_a_condition_that_takes_touches_away_is_named(said: str) -> None:
     told = f"a step is made whatever its condition says: {said.partition(':')[0]!r}"
     assert granted(said) == [told]
+
+
+def held(*said: str) -> Cadence:
+    """A list of mails, each of which says something more."""
+    steps = "".join(f"- {{channel: email, day: {n}, {each}}}\n" for n, each in enumerate(said))
+    return one(read, f"steps:\n{steps}")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("id: a", "condition: no_reply"),
+        ("condition: always", "only_if: not replied"),
+        ("skip_if: replied", "unless: reply"),
+        ("requires: ''", "requires: no_response"),
+    ],
+)
+def test_a_reply_ends_what_is_made_only_while_nobody_has_replied(first: str, second: str) -> None:
+    cadence = held(first, second, "if: no_reply")
+    assert cadence.exits == REPLIES
+    assert "a reply ends it: its steps are made while nobody has replied" in cadence.assumes
+    assert not any("condition" in each for each in cadence.assumes)
+    assert not [node for node in cadence.nodes.values() if isinstance(node, Await)]
+    assert missed(cadence) == []
+
+
+def test_a_reply_does_not_end_what_goes_on_after_it() -> None:
+    some = held("id: a", "condition: no_reply", "id: c")
+    assert some.exits == frozenset()
+    assert "a step is made whatever its condition says: 'no reply'" in some.assumes
+    lone = held("condition: no_reply")
+    assert (lone.exits, touches(lone)) == (frozenset(), [("email", 0)])
+
+
+def test_what_has_not_come_is_no_signal_to_wait_for() -> None:
+    cadence = held("id: a", "requires: not_opened")
+    assert not [node for node in cadence.nodes.values() if isinstance(node, Await)]
+    assert "a step is made whatever its condition says: 'not_opened'" in cadence.assumes
 
 
 def test_keys_that_are_not_read_are_named_once_and_not_without_end() -> None:

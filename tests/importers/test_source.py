@@ -92,11 +92,6 @@ def test_what_no_importer_recognises_is_no_pass() -> None:
         (b"cadences: {a: 1}", ":1:11", ": 'cadences' is not a list of cadences"),
         (b"a: 1\ncadense: {}\n", ":2:1", ": unknown key 'cadense'; did you mean 'cadence'?"),
         (b'{"a": 1,\n "Cadences": []}', ":2:2", "; did you mean 'cadences'?"),
-        (
-            b"version: 1\nname: a\npurpose: sales\nsteps: [{id: a, channel: email}]\n",
-            ":2:1",
-            ": 'name', 'purpose' and 'steps' stand below 'cadence'",
-        ),
         (b"", "", ": the file says nothing"),
         (b"# only a comment\n", "", ": the file says nothing"),
         (b"audience: {}\n", "", None),

@@ -150,3 +150,10 @@ def test_who_changes_their_mind_daily_is_asked_of_the_last_time_only(
         assert not refused([*noes, consent("2026-03-02T00:00:00Z")], mail())
     complaint = signal("complained", "2026-01-01T00:00:00Z")
     assert refused([complaint, *events], mail())
+
+
+def test_the_reason_is_the_no_that_still_stands() -> None:
+    other = {**signal("opt_out", "2026-01-01T00:00:00Z", point=MAIL), "contact": "c2"}
+    events = [other, signal("opt_out", EARLY), consent("2026-03-02T00:00:00Z")]
+    (finding,) = (one for one in judge({}, events, mail()).findings if one.code == "CG101")
+    assert finding.message == "somebody who has this point opted out at 2026-01-01T00:00:00Z"

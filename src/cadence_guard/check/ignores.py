@@ -42,8 +42,8 @@ def without_ignored(
 ) -> tuple[Finding, ...]:
     """A file's findings that no comment leaves out, and a finding for each comment at fault."""
     meant = {word.casefold(): f.code for f in findings for word in (f.code, f.name)}
-    asked: dict[str, list[tuple[int, int]]] = {}
-    """The lines that comments are about, each with its number among all that is asked, by code."""
+    asked: dict[str, list[tuple[int, Ignore]]] = {}
+    """The comments that are followed, each with its number among all that is asked, by code."""
     told: list[Finding | None] = []
     """The fault of each comment, or of each of its codes that is followed: none so far."""
     for ignore in ignores:
@@ -61,26 +61,34 @@ def without_ignored(
                 )
                 repair = f"write ignore[{right}]"
             else:
-                asked.setdefault(code, []).append((ignore.line, len(told)))
+                asked.setdefault(code, []).append((len(told), ignore))
                 problem = f"ignore[{code}] leaves nothing out: there is no such finding here"
                 repair = f"take {code} out of the comment"
             told.append(_fault(path, ignore, problem, repair))
-    followed = {code: _Lines(lines) for code, lines in asked.items()}
+    followed = {code: _Asked(comments) for code, comments in asked.items()}
     left = []
     for finding in findings:
-        lines, end = followed.get(finding.code), max(finding.line, finding.end_line)
-        if lines is None or (first := lines.first(finding.line, end)) is None:
+        comments, end = followed.get(finding.code), max(finding.line, finding.end_line)
+        if comments is None or (first := comments.first(finding.line, end)) is None:
             left.append(finding)
         else:
             told[first] = None
     return (*left, *filter(None, told))
 
 
-class _Lines:
-    """Lines with the numbers of those who asked: who was the first to ask about some of them?"""
+class _Asked:
+    """Comments with their numbers: which is the first that is about a finding? (See `_about`.)"""
 
-    def __init__(self, asked: Iterable[tuple[int, int]]) -> None:
-        pairs = sorted(asked)
+    def __init__(self, comments: Sequence[tuple[int, Ignore]]) -> None:
+        self._at: dict[int, int] = {}
+        """The first comment about the step, or cadence, that a line belongs to."""
+        parts: set[frozenset[int]] = set()
+        for number, ignore in comments:
+            if ignore.lines not in parts:
+                parts.add(ignore.lines)
+                for line in ignore.lines:
+                    self._at.setdefault(line, number)
+        pairs = sorted((ignore.line, number) for number, ignore in comments)
         self._lines = [line for line, _ in pairs]
         self._least = [[number for _, number in pairs]]
         """The least numbers of 1, 2, 4 and so on from each place."""
@@ -91,13 +99,14 @@ class _Lines:
             width *= 2
 
     def first(self, line: int, end_line: int) -> int | None:
-        """The least number of those who asked about a line from `line` to `end_line`."""
+        """The least number of those that are about a finding from `line` to `end_line`."""
         start, end = bisect_left(self._lines, line), bisect_right(self._lines, end_line)
+        found = self._at.get(line)
         if start == end:
-            return None
-        power = (end - start).bit_length() - 1
-        row = self._least[power]
-        return min(row[start], row[end - (1 << power)])
+            return found
+        row = self._least[power := (end - start).bit_length() - 1]
+        least = min(row[start], row[end - (1 << power)])
+        return least if found is None else min(found, least)
 
 
 def is_ignored(ignores: Iterable[Ignore], code: str, line: int, end_line: int) -> bool:

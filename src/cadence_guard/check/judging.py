@@ -18,6 +18,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from cadence_guard import words
 from cadence_guard.book import Book
 from cadence_guard.cadence import Cadence, Handover, Step
 from cadence_guard.check import assumptions
@@ -128,6 +129,10 @@ class Judge:
         self._books: dict[str, Book] = {}
         self._last: tuple[Zone | None, list[Prior], Book] = (None, [], Book(str))
         """The book made last, of what and in which zone: often the next one begins like it."""
+        answers = ruleset.answers.signals if ruleset.answers else frozenset()
+        read = {kind for entry in ruleset.entries for kind in entry.hears or ()}
+        self._unread = frozenset(words.FOOTPRINTS) - read - answers
+        """The signals that no entry reads; rules of somebody's own may."""
         for entry in ruleset.entries:
             if entry.spans is None:
                 say(f"rule {entry.name!r} does not say where its answer can change")
@@ -142,7 +147,7 @@ class Judge:
         if kind is None:
             kind = self._kinds[what] = len(self._whats)
             self._whats.append(what)
-            if isinstance(what, (Signal, Heard)):
+            if isinstance(what, (Signal, Heard)) and what.kind not in self._unread:
                 self._said.add(kind)
         return kind
 

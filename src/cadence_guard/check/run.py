@@ -252,7 +252,7 @@ class _Judged:
             reasons |= dict.fromkeys(people.incomplete if people else ())
             for reason in reasons:
                 # What was not looked at is not clean: it blocks, like a rule that fails.
-                incomplete = finding_at(
+                yield finding_at(
                     source,
                     INCOMPLETE,
                     "check-incomplete",
@@ -260,8 +260,8 @@ class _Judged:
                     cadence.where,
                     reason,
                     cadence=cadence.name,
+                    certainty="always",
                 )
-                yield replace(incomplete, certainty="always")
             yield from self._objections(readings, proofs, source)
             yield from reacted.findings
             yield from again.findings if again else ()
@@ -338,7 +338,7 @@ class _Judged:
     def _finding(self, objected: Objected, message: str, certainty: str, source: Source) -> Finding:
         """The finding of an objection, where the file says the step; a cadence that another one
         enters may stand in another file."""
-        place = finding_at(
+        return finding_at(
             self._homes.get(objected.cadence, source),
             objected.code,
             objected.name,
@@ -347,8 +347,9 @@ class _Judged:
             message,
             cadence=objected.cadence.name,
             step=objected.step.id,
+            certainty=certainty,
+            witness=self._witnesses.of(objected),
         )
-        return replace(place, certainty=certainty, witness=self._witnesses.of(objected))
 
 
 def _pairs(files: Iterable[Opened]) -> list[tuple[Source, CadenceFile]]:

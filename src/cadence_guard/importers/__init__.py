@@ -100,9 +100,6 @@ def _unknown(source: Source) -> CadenceError:
     for key, expected in NATIVE.items():
         if key in names:
             return source.error((key,), f"{problem}: {key!r} is not {expected}")
-    if {"name", "purpose", "steps"} <= set(names):
-        hint = "'name', 'purpose' and 'steps' stand below 'cadence'"
-        return source.error(("name",), f"{problem}: {hint}", key=True)
     for name in names:
         if name == "audience":  # a right word, and near enough to look wrong
             continue

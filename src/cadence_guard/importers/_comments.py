@@ -49,6 +49,7 @@ def ignores(source: Source, places: Sequence[Where]) -> tuple[Ignore, ...]:
     parts: dict[int, set[int]] = {}
     for line, first in around.items():
         parts.setdefault(first, set()).add(line)
+    whole = {first: frozenset(part) for first, part in parts.items()}
     found: list[Ignore] = []
     below = _below(lines)
     for number, columns in hashes.items():
@@ -71,7 +72,7 @@ def ignores(source: Source, places: Sequence[Where]) -> tuple[Ignore, ...]:
         if not lines[number - 1][: columns[0]].strip():
             about = below[number - 1]
         line, column = around.get(about, about), columns[0] + 1
-        part = frozenset(parts.get(line, ()))
+        part = whole.get(line, frozenset())
         found.append(Ignore(tuple(codes), line, asked[2], number, column, lines=part))
     return tuple(found)
 

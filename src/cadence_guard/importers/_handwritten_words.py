@@ -79,6 +79,12 @@ SWITCHES: Final = ("enabled", "active", "is_active")
 BY_HAND: Final = ("manual", "manual_send", "is_manual")
 BY_ITSELF: Final = ("automated", "auto", "auto_send")
 GATES: Final = ("requires", "require", "wait_for")
+IS_NOT: Final = re.compile(r"(?:no|not|without|never)_.+")
+"""What is said of something that has not come: no signal to wait for."""
+_UNREPLIED: Final = listed(
+    "no_reply no_replies no_response not_replied has_not_replied did_not_reply unreplied"
+)
+_REPLIED: Final = listed("reply replied any_reply has_replied response responded")
 ABANDON: Final = re.compile(rf"(?:abandon|give_up|timeout|expire)\w*?_{_U}")
 RETRY: Final = re.compile(rf"retry_(?:after|every|delay|wait|interval)(?:_{_U})?|every")
 
@@ -125,6 +131,16 @@ def unit_in(name: str) -> str | None:
     """The unit in the name of a delay."""
     found = _UNIT.search(name)
     return linear.unit_of(found[1]) if found else None
+
+
+def unless_replied(step: Data) -> str | None:
+    """The key of a step by which it is made only while nobody has replied."""
+    words: dict[str, frozenset[str]] = dict.fromkeys(
+        ("condition", "if", "only_if", "send_if", *GATES), _UNREPLIED
+    )
+    words |= dict.fromkeys(("skip_if", "unless"), _REPLIED)
+    told = ((key, said) for key in words if isinstance(said := step.get(key), str))
+    return next((key for key, said in told if snake(said) in words[key]), None)
 
 
 def holds(step: Data, keys: Iterable[str]) -> bool:

@@ -96,6 +96,8 @@ class _Draft:
     item: Item
     anchor: str = "previous"
     mark: object = None
+    unreplied: bool = False
+    """Whether it is made only while nobody has replied."""
 
     def read(self, anchor: str) -> Item:
         """The entry, counted from `anchor` if nothing says what it counts from."""
@@ -181,10 +183,20 @@ class _Plan:
         self.anchor = self._explicit()
         self.exits = self._exits()
         self.drafts = self._steps() if found.kind == "steps" else self._numbers()
+        self._heed()
         self._pass_over()
         self._doubt()
         for says, names in self.granted.items():
             self.notes.assume(f"{says}: {some([*names], most=_NAMED)}")
+
+    def _heed(self) -> None:
+        """A reply ends it, if each touch but the first is made only while nobody has replied."""
+        touches = [draft for draft in self.drafts if draft.item.channel is not None]
+        if len(touches) > 1 and all(draft.unreplied for draft in touches[1:]):
+            self.exits |= frozenset(linear.REPLIES)
+            self.notes.assume("a reply ends it: its steps are made while nobody has replied")
+        elif any(draft.unreplied for draft in touches):
+            self._assume(Says.CONDITION, "no reply")
 
     def _surround(self, where: Where, value: Any) -> None:
         self.beside.insert(0, (where, value))
@@ -300,6 +312,9 @@ class _Plan:
         if (purpose := self._purpose(step)) is not None:
             more["purpose"] = purpose
         self._attempts(where, step, used, more)
+        unreplied = theirs.unless_replied(step)
+        if unreplied is not None:
+            used.add(unreplied)
         gate = self._gate(where, step, used)
         self._pass(where, step, used, channel)
         title = first_text(step, *theirs.IDS) or str(number)
@@ -307,7 +322,8 @@ class _Plan:
         if "variant" in step:
             mark = (first_text(step, *theirs.NUMBERS), anchor, wait)
         item = Item(title, where, channel, wait, waits_at, gate=gate, more=more)
-        return _Draft(item, anchor if delays else "previous" if number > 1 else "", mark)
+        counted = anchor if delays else "previous" if number > 1 else ""
+        return _Draft(item, counted, mark, unreplied=unreplied is not None)
 
     def _pass(self, where: Where, step: Data, used: set[str], channel: str | None) -> None:
         """Says of each key of a step that nothing reads what is made of it."""
@@ -465,7 +481,9 @@ class _Plan:
             used.add(until)
             unit = unit_in(snake(until))
             timeout = linear.wait_of(self.notes, (*where, until), step[until], unit)
-        asked = linear.signals(self.notes, word)
+        if key == theirs.unless_replied(step):
+            return None
+        asked = () if theirs.IS_NOT.match(snake(word)) else linear.signals(self.notes, word)
         if not asked:
             self._assume(Says.CONDITION, word)
             return None

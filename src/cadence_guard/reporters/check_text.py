@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final
+from unicodedata import combining, east_asian_width
 
 from cadence_guard.check.report import Finding, Report, Witness
 from cadence_guard.reporters.text import Style, plain
@@ -100,14 +101,21 @@ def _frame(finding: Finding, lines: Sequence[str], style: Style) -> Iterator[str
     end = max(min(end, len(line)), first + 1)
     cut = max(0, min(first - WIDEST // 3, len(line) - WIDEST))
     shown = plain(line[cut : cut + WIDEST].replace("\t", " "))
-    # `plain` may widen what stands before the place; the carets follow it
-    before = len(plain(line[cut:first].replace("\t", " ")))
-    carets = max(1, min(end - first, WIDEST - (first - cut)))
+    # `plain` may widen what stands there, and wide letters do; the carets follow it
+    before = _columns(line[cut:first])
+    carets = max(1, _columns(line[first : min(end, cut + WIDEST)]))
     number = str(finding.line)
     margin = " " * len(number)
     yield f"  {margin} |"
     yield f"  {number} | {shown}".rstrip()
     yield f"  {margin} | {' ' * before}{style.paint('^' * carets, _COLOUR[finding.effect])}"
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal a text takes: a letter of East Asia takes two, an accent that
+    stands over the letter before it none."""
+    shown = plain(text.replace("\t", " "))
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in shown)
 
 
 def _closing(report: Report, style: Style, known: int, stale: Sequence[str]) -> Iterator[str]:

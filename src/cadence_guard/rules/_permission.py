@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import NamedTuple
 
 from cadence_guard.history import Case, Grant, No
@@ -85,6 +85,13 @@ def hardest(noes: Iterable[No]) -> Iterable[No]:
         if who not in last or _rank(no) > _rank(last[who]):
             last[who] = no
     return last.values()
+
+
+def standing(
+    noes: Iterable[No], t: int, free: Callable[[No, Case], Intervals], case: Case
+) -> list[No]:
+    """Of these noes those that nothing has reopened at `t`; `free` says when one is reopened."""
+    return [no for no in hardest(noes) if open_in(free(no, case), t)[0] != t]
 
 
 def _rank(no: No) -> tuple[int, bool, int]:

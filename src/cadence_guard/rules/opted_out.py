@@ -37,7 +37,7 @@ from __future__ import annotations
 
 from cadence_guard.history import Case, No
 from cadence_guard.instants import NEVER, to_datetime, to_text
-from cadence_guard.rules._permission import all_open, hardest, reopened
+from cadence_guard.rules._permission import all_open, hardest, reopened, standing
 from cadence_guard.rules._rule import Objection, OpenStretch, Rule
 
 
@@ -63,7 +63,7 @@ class OptedOut(Rule):
         ]
 
     def objection(self, t: int, case: Case) -> Objection:
-        noes = self._noes(case)
+        noes = standing(self._noes(case), t, reopened, case)
         last = max(noes, key=lambda no: (no.kind == "complained", no.at))
         who = "the contact" if last.contact == case.me.contact else "somebody who has this point"
         did = "complained" if last.kind == "complained" else "opted out"

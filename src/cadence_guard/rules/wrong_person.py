@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from cadence_guard.history import Case, No
 from cadence_guard.instants import NEVER, to_datetime, to_text
-from cadence_guard.rules._permission import all_open, hardest, named_since
+from cadence_guard.rules._permission import all_open, hardest, named_since, standing
 from cadence_guard.rules._rule import Objection, OpenStretch, Rule
 from cadence_guard.rules._sets import Intervals
 from cadence_guard.words import CHANNEL_KIND
@@ -59,7 +59,8 @@ class WrongPerson(Rule):
         return [(since, NEVER)] if since < NEVER else []
 
     def objection(self, t: int, case: Case) -> Objection:
-        at = to_text(to_datetime(self._reports(case)[-1].at))
+        no = standing(self._reports(case), t, self._after, case)[-1]
+        at = to_text(to_datetime(no.at))
         message = f"this point was reported at {at} to belong to somebody else"
         return Objection(message, ("consent",), {"at": at})
 

@@ -155,6 +155,7 @@ class Repair:
             is_own = stop == objected.index
             return not is_own, place[node_of(objected.path, stop).id]
 
+        proofs: list[Proof] = []
         for spans in (near, *((span,) for span in self._spans)):
             proofs = [self._prove(self.cadence, span) for span in spans]
             found = [one for proof in proofs for one in proof.objections if self._is_open(one)]

@@ -34,6 +34,9 @@ class Starts:
         self._hours = cadence.entry_hours
         self._calendar = calendar_from(start)
         self._entries: dict[bool, list[tuple[Zone, Intervals]]] = {}
+        self._last: tuple[object, int, list[Day], list[Day]] = ((), 0, [], [])
+        """The days made last, and the first of those alike: of what starts, and how far they reach.
+        The next run often begins at the same."""
 
     def of(self, fresh: bool) -> list[tuple[Zone, Intervals]]:
         """The instants at which a way can begin, by zone: any, if it is `fresh`."""
@@ -107,11 +110,15 @@ class Starts:
         dates, window = _dates(run), run.window
         if run.origin is None and (run.path.fresh or self._hours is None):
             days, alike = self._calendar.whole(self.zones, self.start, self.end, window)
-            if dates.none:
-                return alike
         else:
-            days = self._calendar.days(run.starts, window)
-            self._work.spend(A_PIECE * len(days))
+            if self._last[0] is not run.starts or self._last[1] != window:
+                found = self._calendar.days(run.starts, window)
+                self._work.spend(A_PIECE * len(found))
+                unlike = first_of_each((day.alike, day) for day in found)
+                self._last = run.starts, window, found, unlike
+            _, _, days, alike = self._last
+        if dates.none:
+            return alike
         return first_of_each(
             ((day.alike, dates.near(day, window, self._calendar)), day) for day in days
         )

@@ -66,7 +66,7 @@ def read(source: Source, *, slots: bool = False) -> CadenceFile:
     refuse(source, list(islice(never_right(source), MOST_FAULTS)))
     if _is_bare(source.data):
         key = next(key for key in source.data if key != "version")
-        problem = "expected 'cadence:' above this, and all of it indented under that"
+        problem = "expected 'cadence:' above this, and all of it below that, indented"
         raise source.error((key,), problem, key=True)
     try:
         said = validated(FileSaid, source.data)
