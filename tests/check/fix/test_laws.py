@@ -16,9 +16,10 @@ from cadence_guard.cadence import (
     CadenceFile,
 )
 from cadence_guard.check.fix import fix, repair
+from cadence_guard.check.fix.cuts import written
 from cadence_guard.check.fix.edits import Edit
 from cadence_guard.check.fix.graph import with_wait, without_slots
-from cadence_guard.check.fix.repair import Repair
+from cadence_guard.check.fix.repair import NOT_DONE, Repair
 from cadence_guard.check.proof import prove
 from cadence_guard.importers import native
 from cadence_guard.instants import DAY
@@ -32,7 +33,6 @@ from check.fix.support import (
     OTHER,
     START,
     objections,
-    repaired,
     source_of,
 )
 from check.worlds import (
@@ -139,30 +139,33 @@ def test_no_wait_could_be_shorter(seed: int) -> None:
         if place and wait:
             lines.append(f"    - {wait}\n")
         lines.append(f"    - {{id: s{place}, channel: {chance.choice(['email', 'call'])}}}\n")
-    end = START + 14 * DAY
-    done = repaired(HEAD + "".join(lines), RULES, end)
-    assert not done.unrepaired
-    assert done.changes
-    assert too_long(HEAD + "".join(lines), RULES, end) == []
+    made = repair_of(HEAD + "".join(lines), RULES, START + 14 * DAY)
+    assert made.edits
+    assert too_long(made) == []
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_wait_of_a_flow_could_be_shorter(seed: int) -> None:
-    assert too_long(HEAD + Writer(seed).items(2, "    "), LIGHT, END) == []
+    assert too_long(repair_of(HEAD + Writer(seed).items(2, "    "), LIGHT, END)) == []
 
 
-def too_long(text: str, rules: Any, end: int) -> list[Edit]:
-    """The waits of a repaired file that would do a minute, or a day, shorter: nothing objects that
-    does not anyway."""
-    ruleset, source = Ruleset(Policy(rules=rules)), source_of(text)
+def repair_of(text: str, rules: Any, end: int) -> Repair:
+    """The repair of the one cadence of a native file."""
+    source = source_of(text)
+    (cadence,) = native.read(source, slots=True).cadences
+    made = Repair(source, Ruleset(Policy(rules=rules)), cadence, (START, end), {}, ())
+    made.go()
+    return made
+
+
+def too_long(made: Repair) -> list[Edit]:
+    """The waits of a repair that would do a minute, or a day, shorter: nothing objects that does
+    not anyway."""
 
     def blocked(cadence: Cadence) -> set[tuple[Any, ...]]:
-        found = prove(ruleset, without_slots(cadence), START, end).objections
+        found = prove(made.ruleset, without_slots(cadence), *made.period).objections
         return {(one.step.where, one.entry) for one in found if one.effect == "block"}
 
-    (cadence,) = native.read(source, slots=True).cadences
-    made = Repair(source, ruleset, cadence, (START, end), {}, ())
-    made.go()
     anyway = blocked(made.cadence)
     return [
         edit
@@ -227,13 +230,12 @@ def test_what_was_written_passes_at_length(
     bounded, and what is not done in it is told."""
     monkeypatch.setattr(repair, "WORK", 4_000_000)
     text = HEAD + Writer(seed).items(2, "    ")
-    source = source_of(text)
-    done = fix(native.read(source), source, Policy(rules=rules), START, END)
-    assert done.text is not None
-    assert without_waits(done.text) == without_waits(text)
-    assert re.findall("#.*", done.text) == re.findall("#.*", text)
-    if not any("CG903 more work" in told for told in done.unrepaired):
-        told = {line.split(" ")[1] + line.split(" ")[2] for line in done.unrepaired}
-        found = objections(done.text, rules, END)
-        assert {f"{id_.partition('@')[0]}:{code}" for id_, code in found} <= told
-        assert too_long(text, rules, END) == []
+    made = repair_of(text, rules, END)
+    after = written(made.source, list(made.edits.values()))
+    assert without_waits(after) == without_waits(text)
+    assert re.findall("#.*", after) == re.findall("#.*", text)
+    if NOT_DONE not in made.incomplete:
+        told = {tuple(line.split(" ")[:2]) for line in made.refused.values()}
+        found = objections(after, rules, END)
+        assert {(f"{id_.partition('@')[0]}:", code) for id_, code in found} <= told
+        assert too_long(made) == []

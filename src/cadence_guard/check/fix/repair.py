@@ -172,9 +172,9 @@ class Repair:
         cadence = without_slots(cadence)
         others = {**self.others, cadence.name: cadence}
         proof = prove(self.ruleset, cadence, start, end, zones, others=others)
-        if proof.incomplete:
-            self._work.most = WORK // CUT
         self._work.spend(A_PROOF + proof.work)
+        if proof.incomplete:  # what it took is spent; there is less for more of them
+            self._work.most = WORK // CUT
         return proof
 
     # -- shorter ------------------------------------------------------------------------------
