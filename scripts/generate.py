@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import json
-import re
 import sys
 from pathlib import Path
 
@@ -16,6 +15,20 @@ RULES = ROOT / "src" / "cadence_guard" / "rules"
 PAGES = ROOT / "docs" / "reference" / "rules"
 SCHEMA = ROOT / "src" / "cadence_guard" / "policy.schema.json"
 CADENCE_SCHEMA = SCHEMA.with_name("cadence.schema.json")
+FOR_RULES = (
+    "Channels",
+    "Elapsed",
+    "Objection",
+    "OpenStretch",
+    "Params",
+    "Purposes",
+    "Rule",
+    "Selecting",
+    "Span",
+    "Spans",
+    "Words",
+)
+"""What a rule of one's own is made with."""
 
 
 def index() -> str:
@@ -37,6 +50,8 @@ def index() -> str:
         f"from cadence_guard.rules.{stem} import {name}"
         for _, stem, name in sorted(found, key=lambda rule: rule[1])
     )
+    names = "\n".join(f"    {name}," for name in FOR_RULES)
+    exported = "\n".join(f'    "{name}",' for name in ("RULES", *FOR_RULES))
     listed = "\n".join(f"    {name}.name: {name}," for _, _, name in sorted(found))
     return f'''"""Every rule, by name. Written by `make generate`: do not edit by hand."""
 
@@ -45,17 +60,7 @@ from __future__ import annotations
 from typing import Final
 
 from cadence_guard.rules._rule import (
-    Channels,
-    Elapsed,
-    Objection,
-    OpenStretch,
-    Params,
-    Purposes,
-    Rule,
-    Selecting,
-    Span,
-    Spans,
-    Words,
+{names}
 )
 {imports}
 
@@ -64,27 +69,15 @@ RULES: Final[dict[str, type[Rule]]] = {{
 }}
 
 __all__ = [
-    "RULES",
-    "Channels",
-    "Elapsed",
-    "Objection",
-    "OpenStretch",
-    "Params",
-    "Purposes",
-    "Rule",
-    "Selecting",
-    "Span",
-    "Spans",
-    "Words",
+{exported}
 ]
 '''
 
 
 def page(code: str, name: str, text: str) -> str:
     """The docs page of a rule: its file's docstring."""
-    text = re.sub(r"^    ", "    ", text.strip(), flags=re.MULTILINE)
     notice = "<!-- Written by `make generate` from the rule's docstring. -->"
-    return f"{notice}\n\n# {code} {name}\n\n{text}\n"
+    return f"{notice}\n\n# {code} {name}\n\n{text.strip()}\n"
 
 
 def write(path: Path, text: str) -> None:

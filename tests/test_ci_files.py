@@ -39,6 +39,8 @@ def test_the_hook_runs_a_command_that_exists_on_native_files() -> None:
     assert program == "cadence-guard"
     app.commands[command].make_context(command, [*rest, *hook["args"]])
     assert re.search(hook["files"], "drips/trial.cadence.yaml")
+    assert re.search(hook["files"], "drips/trial.cadence.yml")
+    assert not re.search(hook["files"], "drips/trial.yml")
     assert re.search(hook["files"], "cadence-guard.yaml")  # what all of them are judged by
     assert not re.search(hook["files"], "drips/trial.yaml")
     assert not hook["pass_filenames"]  # one run for all files: those unchanged are named by others

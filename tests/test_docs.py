@@ -17,9 +17,10 @@ import click
 import pytest
 
 import cadence_guard
-from cadence_guard import Decision, Policy, Touch, words
+from cadence_guard import Decision, Policy, Touch, errors, rules, testing, words
 from cadence_guard.cli import app, main
 from cadence_guard.events import MODELS, parse_event
+from cadence_guard.importers import IMPORTERS, unread
 from cadence_guard.policy import pack_names
 from cadence_guard.rules import RULES
 
@@ -233,12 +234,10 @@ def test_every_rule_and_code() -> None:
 
 
 def test_every_parameter() -> None:
+    lines = (REFERENCE / "policy.md").read_text("utf-8").splitlines()
     for rule in RULES.values():
-        row = next(
-            line
-            for line in (REFERENCE / "policy.md").read_text("utf-8").splitlines()
-            if f"](rules/{rule.name}.md)" in line
-        )
+        row = next((line for line in lines if f"](rules/{rule.name}.md)" in line), None)
+        assert row is not None, f"policy.md has no row of {rule.name}"
         shared = {"effect", "channels", "purposes", "teams", "tags"}
         for name, field in rule.Params.model_fields.items():
             if name not in shared:
@@ -249,6 +248,19 @@ def test_every_parameter() -> None:
 def test_every_policy_key_and_pack() -> None:
     keys = set(Policy.model_fields) | set(pack_names())
     assert not missing(REFERENCE / "policy.md", keys)
+
+
+def test_every_module_is_on_the_map() -> None:
+    package = Path(cadence_guard.__file__).parent
+    modules = {path.stem for path in package.iterdir() if path.name[0] != "_"}
+    wanted = {name for name in modules if not name.endswith(".schema")}
+    assert not missing(DOCS / "explanation" / "where-things-are.md", wanted)
+
+
+def test_every_format() -> None:
+    text = (REFERENCE / "check.md").read_text("utf-8")
+    for importer in IMPORTERS:
+        assert importer.FORMAT == unread.FORMAT or f"\n| `{importer.FORMAT}` |" in text
 
 
 def test_every_event_key() -> None:
@@ -277,7 +289,13 @@ def test_every_word_of_the_closed_lists() -> None:
 
 
 def test_every_public_name() -> None:
-    assert not missing(REFERENCE / "python.md", set(cadence_guard.__all__))
+    wanted = {*cadence_guard.__all__, *rules.__all__, *testing.__all__}
+    assert not missing(REFERENCE / "python.md", wanted)
+
+
+def test_every_error() -> None:
+    raised = {name for name in vars(errors) if hasattr(getattr(errors, name), "with_traceback")}
+    assert not missing(REFERENCE / "errors.md", raised)
 
 
 def test_every_command_and_option() -> None:

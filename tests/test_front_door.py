@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import cadence_guard
+from cadence_guard.cli import main
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -28,6 +29,18 @@ def test_the_readme_prints_what_it_says() -> None:
         exec(compile(code[1], "README.md", "exec"), {})
     assert out.getvalue() == told[1]
     assert len([line for line in code[1].splitlines() if line.strip()]) <= 12
+
+
+def test_the_readme_shows_what_check_prints(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every line of the console block is printed by its command, in the folder it names."""
+    block = re.search(r"```console\n\$ cd (.*)\n\$ cadence-guard (.*)\n((?:.*\n)*?)```", README)
+    assert block is not None
+    monkeypatch.chdir(ROOT / block[1])
+    assert main(block[2].split()) == 1
+    printed = capsys.readouterr().out.splitlines()
+    assert [line for line in block[3].splitlines() if line not in ("...", *printed)] == []
 
 
 def test_every_public_name_is_there_and_nothing_else() -> None:

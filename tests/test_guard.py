@@ -492,6 +492,27 @@ class TestResume:
             guard.reserve(a_touch(id="t-1", team="sales"), resume=True)
         assert codes(guard.evaluate(a_touch())) == ["CG301"]
 
+    @pytest.mark.parametrize(
+        ("channel", "one", "other", "third"),
+        [
+            ("email", "Al@Example.org", "al@example.ORG", "bo@example.org"),
+            ("call", "+1 (512) 555-0143", "+15125550143", "+15125550144"),
+        ],
+    )
+    def test_the_same_point_written_otherwise_is_no_other_content(
+        self, make: Make, channel: str, one: str, other: str, third: str
+    ) -> None:
+        guard = make(ONE_A_WEEK)
+        touch = a_touch(id="t-1", channel=channel, to=one)
+        guard.reserve(touch)
+        again = touch.model_copy(update={"to": other})
+        booked = guard.reserve(again, resume=True)
+        guard.record(touch.model_copy(update={"outcome": "unknown"}))
+        booked.release()
+        guard.reserve(touch)
+        with pytest.raises(EventError, match="booked with other content"):
+            guard.reserve(touch.model_copy(update={"to": third}), resume=True)
+
     def test_a_clock_that_fails_frees_no_slot(self, make: Make) -> None:
         fails = False
 

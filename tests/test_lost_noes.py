@@ -370,11 +370,85 @@ def test_a_no_of_somebody_never_described_closes_what_was_touched(kind: str) -> 
     assert guard.evaluate(a_touch(contact="c-2", channel="email", to="old@x.example"))
 
 
+@pytest.mark.parametrize(
+    ("by", "point", "channel", "to"),
+    [
+        ("email", "+1 (512) 555-0143", "call", PHONE),
+        ("social", "+1 512 555 0143", "sms", PHONE),
+        ("call", "B@X.example", "email", MAIL),
+        ("call", "b@BÜCHER.example", "email", "b@xn--bcher-kva.example"),
+        ("email", "(512) 555-0143", "call", PHONE),
+        ("whatsapp", "@Bo", "social", "bo"),
+    ],
+)
+def test_a_wrong_person_said_by_another_channel_means_the_point(
+    by: str, point: str, channel: str, to: str
+) -> None:
+    """ "That is not my number", written by mail."""
+    events = [said("wrong_person", channel=by, point=point)]
+    assert codes(events, "c-1", channel, to) == {"CG204"}
+    assert codes(events, "c-2", channel, to) == {"CG204"}
+    forgotten = {"event": "forget", "contact": "c-1", "at": "2026-03-06T10:00:00Z"}
+    assert codes([*events, forgotten], "c-2", channel, to) == {"CG204"}
+    assert codes([said("wrong_person", channel=by, point="@ann")], "c-2", channel, to) == set()
+
+
 def test_an_opt_out_of_a_channel_closes_what_it_touched() -> None:
     mail = {**CALLED, "id": "t-4", "channel": "email", "to": MAIL}
     events = [CALLED, mail, said("opt_out", channel="sms")]
     assert codes(events, "c-2", "sms", PHONE) == {"CG101"}
     assert codes(events, "c-2", "email", MAIL) == set()
+
+
+CONSENTED = {
+    "event": "consent",
+    "contact": "c-1",
+    "at": "2026-03-01T10:00:00Z",
+    "status": "granted",
+    "purpose": "sales",
+    "point": MAIL,
+    "evidence": "form 1",
+}
+OTHERWISE = {
+    "event": "contact",
+    "contact": "c-1",
+    "at": "2026-02-01T10:00:00Z",
+    "points": [{"kind": "email", "value": "other@x.example"}],
+}
+
+
+@pytest.mark.parametrize("described", [[], [OTHERWISE]])
+@pytest.mark.parametrize("named", [{}, {"channel": "email"}, {"purpose": "sales"}])
+def test_a_no_closes_the_points_that_a_consent_of_the_same_person_named(
+    described: list[Any], named: dict[str, str]
+) -> None:
+    """Whoever consents to be reached at a point has it, also if nobody described it."""
+    events = [*described, CONSENTED, said("opt_out", **named)]
+    assert codes(events, "c-2", "email", MAIL) == {"CG101"}
+    assert codes(events, "c-2", "email", "third@x.example") == set()
+    calls = [*described, CONSENTED, said("opt_out", channel="call")]
+    assert codes(calls, "c-2", "email", MAIL) == set()
+    advertising = [*described, CONSENTED, said("opt_out", channel="ad")]
+    assert codes(advertising, "c-2", "email", MAIL) == set()
+    assert codes(advertising, "c-2", "ad", MAIL) == {"CG101"}
+    # What a report without a point means are the points described.
+    assert codes([*described, CONSENTED, said("wrong_person")], "c-2", "email", MAIL) == set()
+    forgotten = {"event": "forget", "contact": "c-1", "at": "2026-03-06T10:00:00Z"}
+    assert codes([*events, forgotten], "c-2", "email", MAIL) == {"CG104"}
+
+
+def test_a_withdrawal_ends_what_had_reopened_a_point_for_everybody() -> None:
+    """A no at a point is reopened while the grant is in force, and no longer."""
+    no = {**said("opt_out", point=MAIL), "at": "2026-02-20T10:00:00Z"}
+    assert codes([OTHERWISE, no, CONSENTED], "c-2", "email", MAIL) == set()
+    end = {
+        "event": "consent",
+        "contact": "c-1",
+        "at": "2026-03-05T10:00:00Z",
+        "status": "withdrawn",
+        "channel": "email",
+    }
+    assert codes([OTHERWISE, no, CONSENTED, end], "c-2", "email", MAIL) == {"CG101"}
 
 
 def test_a_touch_is_known_at_the_point_it_was_filed_under() -> None:

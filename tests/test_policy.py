@@ -324,9 +324,10 @@ def test_a_setting_may_be_given_as_it_is() -> None:
 
 def test_packs_are_known_and_named_once() -> None:
     """An unknown one gets the nearest name."""
-    assert pack_names() == ("humane", "minimal")
+    assert {"humane", "minimal"} <= {*pack_names()}
     assert {entry[1] for entry in entries(Policy(packs=["minimal", "humane"]), "paused")} == {
-        *pack_names()
+        "humane",
+        "minimal",
     }
     for packs, said in (
         (["humane", "humane"], "pack 'humane' is named twice"),

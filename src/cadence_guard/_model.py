@@ -31,6 +31,8 @@ _EXPECTED: Final = {
     NO_NUL: "text without NUL characters",
 }
 """What a pattern asks for, in words."""
+_SHAPES: Final = {"tuple_type": "a list", "list_type": "a list", "model_type": "a mapping"}
+"""What a fault of a value's shape asks for: no class of ours is named."""
 
 if TYPE_CHECKING:
     # At run time these refuse an explicit null; a checker sees what a missing key gives.
@@ -102,6 +104,11 @@ class Model(BaseModel):
         return {key: value for key, value in dump(self).items() if value not in (None, (), [])}
 
 
+def given(**fields: Any) -> dict[str, Any]:
+    """The fields that are not None: a model refuses an explicit null."""
+    return {key: value for key, value in fields.items() if value is not None}
+
+
 Path = tuple[str | int, ...]
 
 
@@ -153,8 +160,8 @@ def complaints(
         elif kind == "string_pattern_mismatch" and context["pattern"] in _EXPECTED:
             expected = _EXPECTED[context["pattern"]]
             found.append((path, f"{at}expected {expected}, not {_short(value)}"))
-        elif kind == "tuple_type":
-            found.append((path, f"{at}expected a list, not {_short(value)}"))
+        elif kind in _SHAPES:
+            found.append((path, f"{at}expected {_SHAPES[kind]}, not {_short(value)}"))
         else:
             text = fault["msg"]
             found.append((path, f"{at}{text[:1].lower()}{text[1:]}, not {_short(value)}"))

@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 from cadence_guard import words
+from cadence_guard._model import given
 from cadence_guard.contact import Consent, Contact, Forget, Handoff, Signal, Suppress
 from cadence_guard.errors import EventError
 from cadence_guard.events import Event
@@ -188,6 +189,7 @@ class Book:
             assert event.at is not None  # the edge has seen to it
             points = me.points_had(channel)
             if not (isinstance(event, Signal) and event.kind == "wrong_person"):
+                points |= me.points_consented(channel)
                 points |= me.points_touched(channel, to_us(event.at))
             return points
         return frozenset()
@@ -348,7 +350,7 @@ class Book:
 
     def _same(self, past: Past, touch: Touch) -> bool:
         """Whether two touches of one kind and instant are about the same message and point."""
-        return past.message[1:] == (touch.cadence, touch.step, rest_of(touch)) and _is_at(
+        return past.message[1:] == (touch.cadence, touch.step, rest_of(touch)) and is_at(
             past.to, names_of(touch, self._me(touch.contact))
         )
 
@@ -587,7 +589,7 @@ def _name_of(touch: Touch, me: History) -> str | None:
     return normalise(touch.to, kind, me.country if kind == "phone" else None)
 
 
-def _is_at(point: str | None, names: tuple[str, ...]) -> bool:
+def is_at(point: str | None, names: tuple[str, ...]) -> bool:
     """Whether a point is the one of these names."""
     return not names if point is None else not {*names}.isdisjoint(written(point))
 
@@ -602,9 +604,17 @@ def named_point(event: Signal | Consent | Suppress, whose: History | None) -> st
 
 def _as_named(event: Signal | Consent | Suppress, whose: History | None) -> frozenset[str]:
     """The point that an event names, as it is compared and as it is written: a national number may
-    be somebody's whose country nobody knows, and digits may be a handle or an address."""
-    found = {named_point(event, whose), plain := named_point(event, None)}
-    if event.point and event.channel is None and plain and plain.isdecimal():
+    be somebody's whose country nobody knows, digits may be a handle or an address, and people say
+    by mail what is wrong with a number."""
+    if event.point is None:
+        return frozenset()
+    kind = CHANNEL_KIND[event.channel] if event.channel else None
+    country = whose.country if whose else None
+    plain = normalise(event.point)
+    found = {normalise(event.point, kind, country), normalise(event.point, kind)}
+    if kind not in ("social", "post") or not plain.isdecimal():
+        found |= {normalise(event.point, None, country), plain}
+    if kind is None and plain.isdecimal():
         found.add(normalise(event.point, "post"))
     return frozenset(point for point in found if point)
 
@@ -630,7 +640,7 @@ def _signal(
         kind=kind,
         contact=contact,
         at=to_datetime(at),
-        **_given(channel=channel, purpose=purpose, point=point),
+        **given(channel=channel, purpose=purpose, point=point),
         until=None if until is None else to_datetime(until),
     )
 
@@ -641,7 +651,7 @@ def _erased(no: No, contact: str | None, point: str | None) -> Event:
         return Suppress(
             at=to_datetime(no.at),
             note="kept after an erasure",
-            **_given(
+            **given(
                 contact=None if point else contact,
                 point=point,
                 channel=no.channel,
@@ -662,7 +672,3 @@ def _anonymous(touch: Past, id_: str) -> Touch:
         purpose=touch.form.purpose,
         outcome="unknown" if touch.form.outcome is None else "sent",
     )
-
-
-def _given(**fields: Any) -> dict[str, Any]:
-    return {key: value for key, value in fields.items() if value is not None}

@@ -322,6 +322,7 @@ class Cadence:
 class Ignore:
     """A finding that a comment asks to leave out: the codes, the line it is about, the reason.
 
+    `lines` are all of the step, or cadence, that it is about, without those of the steps in it.
     `misspelt` is a comment that only looks like one, as it is written: it has no codes."""
 
     codes: tuple[str, ...]
@@ -330,6 +331,7 @@ class Ignore:
     comment_line: int
     comment_column: int = 1
     misspelt: str | None = None
+    lines: frozenset[int] = frozenset()
 
 
 @struct

@@ -136,7 +136,8 @@ def _kind(plan: Plan, case: Case) -> Hashable:
 def _search(plan: Plan, case: Case, limit: int) -> Answer:
     """Goes in rounds: all entries are asked at one instant, and it moves to the latest answer.
 
-    An entry's answer (opens, closes) holds until it closes, so only then it is asked again.
+    An entry's answer (opens, closes) holds until it closes, so only then it is asked again. The
+    first round is written out here, since most decisions have no other.
     """
     start = case.at
     standing = _standing(plan, case)
@@ -150,6 +151,8 @@ def _search(plan: Plan, case: Case, limit: int) -> Answer:
         asked += plan.by_noes
     ending: dict[Rule, tuple[int, Ask]] = {}
     met: dict[Rule | None, Raised] = {}
+    # When the first entry that is free now closes, up to where all of this holds, and when the
+    # first of the stretches closes that those which object have named.
     latest, closes, border, ends = start, NEVER, NEVER, NEVER
     why: str | None = None
     for ask, entry in asked:

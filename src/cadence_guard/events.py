@@ -71,12 +71,12 @@ def parse_events(source: object) -> Iterator[Event]:
     `at`; blank lines, a byte-order mark and CRLF are no errors. Raises EventError that names the
     line, after all events before it have been given.
     """
-    name = ""
+    name: str | None = None
     lines: Iterable[Any]
     if isinstance(source, str) and not source.lstrip("\ufeff \t\r\n").startswith("{") and source:
         source = Path(source)
     if isinstance(source, Path):
-        name = f"{source}:"
+        name = str(source)
         lines = _read(source)
     elif isinstance(source, (bytes, bytearray)):
         lines = bytes(source).split(b"\n")
@@ -88,6 +88,13 @@ def parse_events(source: object) -> Iterator[Event]:
         lines = source
     else:
         raise EventError(f"expected a path, JSON lines or events, not {type(source).__name__}")
+    for _, event in numbered(lines, name):
+        yield event
+
+
+def numbered(lines: Iterable[Any], name: str | None = None) -> Iterator[tuple[int, Event]]:
+    """The events of lines, dicts or models, each with its number from 1 on; `name` is that of their
+    file. Errors as from `parse_events`."""
     for number, line in enumerate(lines, 1):
         if isinstance(line, str):
             line = line.encode("utf-8", "surrogatepass")
@@ -97,11 +104,11 @@ def parse_events(source: object) -> Iterator[Event]:
             line = line.strip(b" \t\r\n")
             if not line:
                 continue
-        where = f"{name}{number}" if name else f"line {number}"
+        where = f"line {number}" if name is None else f"{name}:{number}"
         event = parse_event(line, where=where)
         if event.at is None:
             raise EventError(f"{where}: 'at' is missing; expected an instant")
-        yield event
+        yield number, event
 
 
 def to_line(event: Event) -> str:

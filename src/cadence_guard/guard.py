@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from cadence_guard import engine
 from cadence_guard._log import log
-from cadence_guard.book import Book
+from cadence_guard.book import Book, is_at, point_of
 from cadence_guard.contact import Contact, Forget, Suppress
 from cadence_guard.decision import Decision, Finding, Stretch, Verdict
 from cadence_guard.errors import Conflict, EventError, LedgerUnavailable, Refused
@@ -216,8 +216,8 @@ class Guard:
             return [], _twice(asked, "this id is booked already")
         if last.outcome not in (None, "unknown", "failed"):
             return [], _twice(asked, f"this touch was made already: {last.outcome}")
-        same = {"at": None, "outcome": None}
-        if last.model_copy(update=same) != asked.model_copy(update=same):
+        point = next(iter(booking.events[-1].streams.points), None)
+        if _sent(last) != _sent(asked) or not is_at(point, book.names(asked, facts)):
             raise EventError(f"touch {asked.id!r} was booked with other content")
         self._settle()
         book.release(asked.id)
@@ -233,7 +233,8 @@ class Guard:
 
         def told(last: Touch) -> Event:
             release = taken_back(last, parse_instant(self._clock()))
-            if touch != last.model_copy(update={"outcome": None}):
+            is_same = _sent(touch) == _sent(last) and point_of(touch) == point_of(last)
+            if touch.at != last.at or not is_same:
                 raise EventError(f"touch {touch.id!r} was booked anew by somebody else")
             return release
 
@@ -492,6 +493,11 @@ def _touch(touch: Mapping[str, Any]) -> Touch:
     except ValidationError:
         event = parse_event({"event": "touch", **touch})  # which says what is wrong, and where
     raise EventError(f"expected a touch, not a {event.event}")
+
+
+def _sent(touch: Touch) -> Touch:
+    """What is sent and to whom, but for when and to which of their points."""
+    return touch.model_copy(update={"at": None, "to": None, "outcome": None})
 
 
 def _facts(contact: Contact | Mapping[str, Any] | None, asked: Touch) -> Contact | None:

@@ -14,7 +14,7 @@ from cadence_guard import words
 from cadence_guard.contact import Contact
 from cadence_guard.instants import NEVER, PERIOD, Zone, to_datetime, zone, zones_of
 from cadence_guard.lines import Answers, Line, Past
-from cadence_guard.points import kind_by_look, kind_of, normalise
+from cadence_guard.points import kind_by_look, normalise
 from cadence_guard.touch import Touch
 from cadence_guard.words import CHANNEL_KIND
 
@@ -277,9 +277,18 @@ class History:
 
     def points_had(self, channel: str | None) -> frozenset[str]:
         """The points described so far that a channel reaches; all of them without a channel."""
-        kind = kind_of(channel) if channel else None
+        kind = CHANNEL_KIND[channel] if channel else None
         return frozenset(
             point for point, about in self._points.items() if kind in (None, about["kind"][1])
+        )
+
+    def points_consented(self, channel: str | None) -> frozenset[str]:
+        """The points that the contact's own consents named, likewise."""
+        reached = channel if channel and CHANNEL_KIND[channel] else None
+        return frozenset(
+            grant.point
+            for grant in self.grants
+            if grant.point and (reached is None or channel_named(None, grant.point, reached))
         )
 
     def points_touched(self, channel: str | None, at: int) -> frozenset[str]:
@@ -288,11 +297,11 @@ class History:
         pruned. Of all channels or one's kind."""
         if self._points:
             return frozenset()
-        kind = kind_of(channel) if channel else None
+        kind = CHANNEL_KIND[channel] if channel else None
         return frozenset(
             touch.to
             for touch in self.line.between(at - PERIOD + 1, NEVER)
-            if touch.to and kind in (None, kind_of(touch.form.channel))
+            if touch.to and kind in (None, CHANNEL_KIND[touch.form.channel])
         )
 
     def is_answer(self, touch: Past, answers: Answers) -> bool:

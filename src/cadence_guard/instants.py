@@ -318,19 +318,22 @@ def zones_of(place: str) -> tuple[Zone, ...]:
 
 
 def in_each(
-    zones: Sequence[Zone], t: int, next_open: Callable[[int, Zone], tuple[int, int]]
+    zones: Sequence[Zone],
+    t: int,
+    next_open: Callable[[int, Zone], tuple[int, int]],
+    last: int = FIRST,
 ) -> tuple[int, int]:
     """The first stretch after `t` that is open in each of `zones`; (NEVER, NEVER) if there is none
-    within a whole period."""
+    within a whole period, counted from `last` if something is in the way until then."""
     if len(zones) == 1:
         return next_open(t, zones[0])
-    limit = t + PERIOD
+    limit = max(t, last) + PERIOD
     while t <= limit:
         opens, closes = t, NEVER
         for each in zones:
-            first, last = next_open(t, each)
+            first, shuts = next_open(t, each)
             opens = max(opens, first)
-            closes = min(closes, last)
+            closes = min(closes, shuts)
         if opens == t:
             return t, closes
         t = opens

@@ -13,8 +13,6 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-from cadence_guard.words import CHANNEL_KIND
-
 _E164: Final = re.compile(r"\+[1-9][0-9]{5,14}")
 _MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 _MAILBOX: Final = re.compile(r".*<([^@\s<>]+@[^@\s<>]+)>|mailto:([^@\s<>?]+(?:@|%40)[^@\s<>?]+)\S*")
@@ -53,11 +51,6 @@ def normalise(value: str, kind: str | None = None, country: str | None = None) -
     if kind == "social":
         return text.lstrip("@ ")
     return text
-
-
-def kind_of(channel: str) -> str | None:
-    """The kind of contact point that a channel reaches; None for `ad` and `meeting`."""
-    return CHANNEL_KIND[channel]
 
 
 def kind_by_look(point: str) -> str | None:

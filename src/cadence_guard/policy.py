@@ -30,7 +30,7 @@ from cadence_guard._yaml12 import Document, YamlError, load
 from cadence_guard.errors import PolicyError
 from cadence_guard.instants import Duration
 from cadence_guard.rules import RULES
-from cadence_guard.rules._rule import Elapsed, Params, Rule
+from cadence_guard.rules._rule import Elapsed, Exemption, Params, Rule
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -182,6 +182,13 @@ class ExemptEntry(_Written):
         for name in self.from_:
             if rule_class(name).always_on:
                 raise ValueError(f"nothing exempts from {name!r}")
+
+    @property
+    def touches(self) -> Exemption:
+        """The touches that are exempt."""
+        purposes = None if self.purposes is None else frozenset(self.purposes)
+        channels = None if self.channels is None else frozenset(self.channels)
+        return Exemption(purposes, channels)
 
 
 class AnswerTerms(BaseModel):

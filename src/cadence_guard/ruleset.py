@@ -22,7 +22,7 @@ from cadence_guard.policy import (
     rule_class,
 )
 from cadence_guard.rules import RULES
-from cadence_guard.rules._rule import Exemption, OpenStretch, Params, Rule
+from cadence_guard.rules._rule import OpenStretch, Params, Rule
 from cadence_guard.touch import Touch
 
 Ask = Callable[[int, Case], OpenStretch]
@@ -126,11 +126,7 @@ class Ruleset:
         pack: str | None,
         place: int,
     ) -> Rule:
-        exemptions = [
-            Exemption(_some(entry.purposes), _some(entry.channels))
-            for entry in exempt
-            if name in entry.from_
-        ]
+        exemptions = [entry.touches for entry in exempt if name in entry.from_]
         try:
             rule = rule_class(name)(params, exemptions)
         except Exception as error:  # a rule of somebody else's may raise anything
@@ -186,7 +182,3 @@ def _ask(entry: Rule) -> Ask:
         return opens, shuts
 
     return ask
-
-
-def _some(named: tuple[str, ...] | None) -> frozenset[str] | None:
-    return None if named is None else frozenset(named)

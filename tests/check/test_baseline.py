@@ -105,7 +105,7 @@ def test_what_was_written_knows_all_and_nothing_is_stale(findings: list[Finding]
         ("{", "not JSON"),
         ("[" * 100_000, "not JSON"),
         ("[]", "no baseline of version 1"),
-        ('{"version": 2, "findings": []}', "--update-baseline writes one"),
+        ('{"version": 2, "findings": []}', "; without it, --update-baseline writes one"),
         ('{"version": 1}', "'findings' of a baseline is a list"),
         ('{"version": 1, "findings": [1]}', r"findings\[0\]: expected a mapping"),
         ('{"version": 1, "findings": [{"path": "a"}]}', "'code' is missing or no text"),

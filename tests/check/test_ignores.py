@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cadence_guard.cadence import Ignore
 from cadence_guard.check.ignores import CODE, is_ignored, pages, without_ignored
@@ -106,6 +108,43 @@ def test_a_no_cannot_be_ignored(code: str) -> None:
     assert fault.effect == "block"
     assert f"{code} cannot be ignored" in fault.message
     assert fault.help
+
+
+def one_by_one(findings: list[Finding], ignores: list[Ignore]) -> list[tuple[str, int]]:
+    """What is left of findings and which comments did nothing, by looking at each pair."""
+    idle = []
+    for ignore in ignores:
+        kept = [
+            f
+            for f in findings
+            if not (f.line <= ignore.line <= max(f.line, f.end_line) or f.line in ignore.lines)
+        ]
+        if len(kept) == len(findings):
+            idle.append((CODE, ignore.comment_line))
+        findings = kept
+    return [(finding.code, finding.line) for finding in findings] + idle
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 12), st.integers(0, 5)), max_size=8),
+    st.lists(st.tuples(st.integers(1, 16), st.frozensets(st.integers(1, 12))), max_size=9),
+)
+def test_of_many_comments_the_first_about_a_finding_leaves_it_out(
+    spans: list[tuple[int, int]], about: list[tuple[int, frozenset[int]]]
+) -> None:
+    findings = [replace(FINDING, line=line, end_line=line + more) for line, more in spans]
+    ignores = [
+        replace(IGNORE, line=line, lines=lines, comment_line=n)
+        for n, (line, lines) in enumerate(about, 20)
+    ]
+    assert left(*ignores, findings=tuple(findings)) == one_by_one(findings, ignores)
+
+
+def test_many_comments_are_followed_at_once() -> None:
+    findings = tuple(replace(FINDING, line=3 * n, end_line=3 * n + 1) for n in range(20_000))
+    ignores = [replace(IGNORE, line=3 * n, comment_line=n) for n in range(20_001)]
+    assert left(*ignores, findings=findings) == [(CODE, 20_000)]
 
 
 def test_the_fault_of_a_comment_has_a_page() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from cadence_guard import Policy
 from cadence_guard.cadence import (
@@ -739,6 +739,7 @@ def lists_what_brute_force_finds(seed: int, every: timedelta | None = None) -> N
 
 @settings(max_examples=25, deadline=None)
 @given(seed=SEEDS)
+@example(seed=1437)  # what was an answer counts after a signal that closes, soon behind a range
 def test_brute_force_finds_the_same_signals(seed: int) -> None:
     lists_what_brute_force_finds(seed)
 

@@ -309,6 +309,49 @@ steps:
 """
 
 
+SILENT = """\
+version: 1
+cadence:
+  name: c
+  purpose: sales
+  exits: [purchased]
+  steps:
+    - id: a
+      channel: email
+      greeting: "Dear {{last_name}}"
+    - wait: 10d
+    - {id: b, channel: email}
+"""
+
+
+@pytest.mark.parametrize("line", [2, 3, 4, 5, 6])
+def test_a_missing_exit_can_be_ignored_at_any_key_of_the_cadence(line: int) -> None:
+    comment = "cadence-guard: ignore[CG801, CG802] nobody can reply"
+    assert ignoring(comment, line) == [(9, "CG807")]
+
+
+@pytest.mark.parametrize("line", [7, 8, 9])
+def test_what_is_said_of_a_key_can_be_ignored_at_any_key_of_its_step(line: int) -> None:
+    comment = "cadence-guard: ignore[CG807] they are called so"
+    assert ignoring(comment, line) == [(5, "CG801"), (5, "CG802")]
+
+
+def test_a_comment_is_about_no_other_step() -> None:
+    found = [(5, "CG801"), (5, "CG802"), (9, "CG807")]
+    assert ignoring("", 1) == found
+    assert ignoring("cadence-guard: ignore[CG807] why not", 5) == sorted([*found, (5, "CG810")])
+    assert ignoring("cadence-guard: ignore[CG801] why not", 8) == sorted([*found, (8, "CG810")])
+
+
+def ignoring(comment: str, line: int) -> list[tuple[int, str]]:
+    """What is found where, with a comment at the end of a line."""
+    lines = SILENT.splitlines()
+    lines[line - 1] += f"  # {comment}"
+    file = open_file(Source("c.yaml", "\n".join(lines).encode()))
+    found = check_files([file], Policy(rules={"already-answered": {}}), FIRST).findings
+    return sorted((each.line, each.code) for each in found)
+
+
 def test_comments_of_yaml_are_read_whatever_its_format() -> None:
     file = open_file(Source("hand.yaml", HAND_WRITTEN.encode()))
     found = check_files([file], CAP, FIRST).findings
@@ -345,18 +388,18 @@ def test_a_policy_is_told_by_its_content() -> None:
 
 def test_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("b.cadence.yaml", "sub/a.cadence.yaml", ".x/c.cadence.yaml", "d.yaml"):
+    for name in ("b.cadence.yml", "sub/a.cadence.yaml", ".x/c.cadence.yaml", "d.yaml"):
         Path(name).parent.mkdir(exist_ok=True)
         Path(name).touch()
     assert list(files_of([".", "d.yaml", "sub", "d.yaml"])) == [
-        "b.cadence.yaml",
+        "b.cadence.yml",
         "sub/a.cadence.yaml",
         "d.yaml",
     ]
     Path("sub/link.cadence.yaml").symlink_to("nowhere")
     assert list(files_of(["sub"])) == ["sub/a.cadence.yaml", "sub/link.cadence.yaml"]
     Path(".x/y").mkdir()
-    with pytest.raises(CadenceError, match=r"\.x/y: no file \*\.cadence\.yaml in this folder"):
+    with pytest.raises(CadenceError, match=r"\.x/y: no file \*\.cadence\.yaml or \*\.cadence\.yml"):
         list(files_of([".x/y"]))
 
 

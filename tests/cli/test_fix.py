@@ -193,3 +193,9 @@ def test_wrong_commands_are_2(run: Any, arguments: tuple[str, ...], problem: str
     result = run("fix", *arguments)
     assert result.code == 2
     assert problem in result.err
+
+
+def test_what_may_wait_longer_than_needed_is_noted(run: Any, fixed: dict[str, Any]) -> None:
+    fixed.update(notes=("drip: its waits pass",))
+    result = run("fix", "bad.json", "--write")
+    assert (result.code, result.out.splitlines()[1:]) == (0, ["note: drip: its waits pass"])

@@ -153,15 +153,15 @@ def test_a_ledger_that_fails_half_way_says_how_far_it_got(
             raise LedgerUnavailable("disk full")
         record_all(self, events)
 
-    monkeypatch.setattr("cadence_guard.guard.AT_ONCE", 5)
-    monkeypatch.setattr("cadence_guard.guard.Guard.record_all", fails_at_last)
-    result = run("record", story / "as-it-happened.jsonl", "--ledger", "sqlite:///a.db")
+    with monkeypatch.context() as patch:
+        patch.setattr("cadence_guard.guard.AT_ONCE", 5)
+        patch.setattr("cadence_guard.guard.Guard.record_all", fails_at_last)
+        result = run("record", story / "as-it-happened.jsonl", "--ledger", "sqlite:///a.db")
     assert result.code == 2
     assert (
         "as-it-happened.jsonl:16 to 16: disk full (15 events above were recorded, and perhaps some"
         " of these; recording the file again is safe)"
     ) in result.err
-    monkeypatch.undo()
     assert run("record", story / "as-it-happened.jsonl", "--ledger", "sqlite:///a.db").code == 0
     assert len(SqliteLedger("a.db").history(["contact:c-1"]).events) == 16
 
@@ -178,6 +178,7 @@ def test_rules_lists_every_rule_on_a_line(run: Any) -> None:
     listed = [tuple(line.split()[:2]) for line in lines]
     assert listed == sorted([*rules, *checks, *own])
     assert all(line.endswith(".") and len(line.split()) > 4 for line in lines)
+    assert not [line for line in lines if ". " in line], "the first sentence, and no more"
 
 
 def test_packs_lists_every_pack(run: Any) -> None:

@@ -130,6 +130,56 @@ def n8n_nodes(number: int) -> dict[str, Any]:
     return {"name": "flow", "nodes": nodes, "connections": links}
 
 
+def n8n_flows(number: int) -> dict[str, Any]:
+    """Triggers, each before a request, a fork and mails; the last ones are reached by none."""
+    parameters = {
+        "trigger": {},
+        "httpRequest": {
+            "method": "POST",
+            "url": "https://api.twilio.com/1/Messages.json",
+            "bodyParameters": {"parameters": [{"name": "To", "value": "whatsapp:+1512"}]},
+        },
+        "if": {"conditions": {"boolean": [{"value1": True, "value2": True}]}},
+        "gmail": {"resource": "message", "operation": "send"},
+        "wait": {"resume": "timeInterval", "amount": 2, "unit": "days"},
+    }
+    kinds = ("formTrigger", "httpRequest", "if", "gmail", "wait", "gmail")
+    nodes, links = [], {}
+    for n in range(number):
+        kind = kinds[n % 6]
+        name, base = f"n{n}", {"formTrigger": "trigger"}.get(kind, kind)
+        nodes.append(
+            {"name": name, "type": f"n8n-nodes-base.{kind}", "parameters": parameters[base]}
+        )
+        outputs = [[{"node": f"n{n + 1}", "type": "main", "index": 0}]]
+        if kind == "if":
+            outputs.append([{"node": f"n{n + 3}", "type": "main", "index": 0}])
+        if kind != "gmail" or n % 6 == 3:
+            links[name] = {"main": outputs}
+    return {"name": "flows", "nodes": nodes, "connections": links}
+
+
+def written(number: int) -> dict[str, Any]:
+    """A hand-written list whose steps say many things more."""
+    steps = [
+        {
+            "name": f"step {n}",
+            "channel": ("email", "call")[n % 2],
+            "delay": {"days": n, "unit": "days"},
+            "body": ["a", "b"],
+            "voicemail_script": "hi",
+            "condition": "no_reply",
+            "requires": "connection_accepted",
+            "attempts": 2,
+            "every": "1d",
+            "limits": {"daily": 50},
+            "extra": {"note": {"a": [1]}},
+        }
+        for n in range(number)
+    ]
+    return {"owner": "anna", "steps": steps, "on_reply": {"interested": {"exit": True}}}
+
+
 def mautic_events(number: int) -> list[Any]:
     """A tree that is one long branch, with a jump to its beginning."""
     events: list[Any] = [
@@ -242,6 +292,8 @@ def salesloft(number: int) -> dict[str, Any]:
 
 MAKERS: dict[str, Callable[[int], Any]] = {
     "n8n": n8n_nodes,
+    "n8n flows": n8n_flows,
+    "written": written,
     "mautic": mautic_events,
     "dittofeed": dittofeed_nodes,
     "native": native_steps,

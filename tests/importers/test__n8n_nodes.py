@@ -108,6 +108,30 @@ def test_a_node_that_sends_nothing(kind: str, parameters: dict[str, Any]) -> Non
     assert effect(BASE + kind, parameters) is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "parameters"),
+    [
+        ("gmail", {"operation": "sendLater"}),
+        ("gmail", {"resource": "draft", "operation": "send"}),
+        ("whatsApp", {"operation": "SendMedia"}),
+        ("microsoftOutlook", {"resource": "message", "operation": "forward"}),
+        ("sendGrid", {"resource": "contact", "operation": "resendAll"}),
+    ],
+)
+def test_an_operation_of_a_sender_that_sends_by_its_name(
+    kind: str, parameters: dict[str, Any]
+) -> None:
+    told = Hidden("an operation that sends, by its name; what it sends is not known")
+    assert effect(BASE + kind, parameters) == told
+
+
+@pytest.mark.parametrize("url", [0, True, ["https://api.resend.com/emails"], {"value": "x"}])
+def test_a_request_to_what_is_no_address(url: object) -> None:
+    asked = {"method": "POST", "url": url}
+    assert effect(BASE + "httpRequest", asked) == Hidden("posts to an address that is no text")
+    assert effect(BASE + "httpRequest", {"url": url}) is None
+
+
 @pytest.mark.parametrize(("url", "channel"), POSTS)
 def test_a_request_to_a_service_that_sends(url: str, channel: str) -> None:
     post = {"method": "POST", "url": url}
@@ -129,6 +153,13 @@ def test_a_request_to_a_service_that_sends(url: str, channel: str) -> None:
 def test_twilio_sends_by_whatsapp_if_the_address_says_so(body: dict[str, Any]) -> None:
     post = {"method": "POST", "url": "https://api.twilio.com/1/Messages.json"} | body
     assert effect(BASE + "httpRequest", post) == Sends("whatsapp")
+
+
+@pytest.mark.parametrize("rows", [True, 7, "whatsapp:", {"value": "whatsapp:"}, None])
+def test_a_body_that_is_no_list_of_fields_says_nothing(rows: object) -> None:
+    post = {"method": "POST", "url": "https://api.twilio.com/1/Messages.json"}
+    asked = post | {"bodyParameters": {"parameters": rows}}
+    assert effect(BASE + "httpRequest", asked) == Sends("sms")
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,25 @@ def test_steps_by_position_with_units_and_kinds() -> None:
     assert missed(cadence) == ["'pigeon'", "3", "4"]
 
 
+def test_what_a_step_leaves_out_is_named() -> None:
+    whole = {"wait_time": 1, "type": "call"}
+    assert not [a for a in one(read, sequence({**whole}, {**whole})).assumes if "a step" in a]
+    told = one(read, sequence({"type": "call"}, {**whole})).assumes
+    assert not [each for each in told if "a step" in each]  # the first comes at once
+    told = one(read, sequence({**whole}, {})).assumes
+    assert "a step without wait_time comes at once" in told
+    assert "a step without a type is an automatic e-mail" in told
+
+
+def test_lists_of_touches_beside_those_of_the_tool_are_told() -> None:
+    mine = [{"channel": "sms", "delay_days": 3}]
+    cadence = one(read, sequence({}, reminders=mine, more={"followup_days": [1, 2]}))
+    assert [each.where for each in cadence.unknown] == [("reminders",), ("more", "followup_days")]
+    assert cadence.unknown[0].what == "reminders"
+    (untold,) = one(read, json.dumps([{"emailer_steps": [{}]}, mine])).unknown
+    assert (untold.what, untold.where) == ("a list", (1,))
+
+
 def test_a_campaign_beside_its_steps() -> None:
     told = sequence({}, emailer_campaign={"name": "Beside", "emailer_schedule_id": "s"})
     cadence = one(read, told)

@@ -271,10 +271,6 @@ def test_a_node_is_called_by_its_name_if_only_one_is():
 
 
 def test_who_may_enter_twice():
-    event = {"type": "EventEntryNode", "event": "order", "key": "orderId"}
-    assert read(mail(), entry=event).assumes[-1] == (
-        "nobody is in 'Trial' twice (it may run once for each orderId)"
-    )
     (told,) = read(mail(), canRunMultiple=True).unknown
     assert (told.what, told.where) == ("canRunMultiple", ("canRunMultiple",))
     assert "people may enter it again" in told.why
@@ -282,6 +278,21 @@ def test_who_may_enter_twice():
     alone = journey(mail())["definition"] | {"canRunMultiple": True}
     (cadence,) = dittofeed.read(source([alone])).cadences
     assert [each.where for each in cadence.unknown] == [(0, "canRunMultiple")]
+
+
+@pytest.mark.parametrize(
+    ("entry", "each"),
+    [
+        ({"key": "orderId"}, "each event with a new orderId"),
+        ({}, "each event"),  # its key is then the id of the event
+        ({"key": ""}, "each event"),
+        ({"key": 7}, "each event"),
+    ],
+)
+def test_each_event_with_a_new_key_is_another_run(entry, each):
+    cadence = read(mail(), entry={"type": "EventEntryNode", "event": "order", **entry})
+    assert cadence.assumes[-1] == f"nobody is in 'Trial' twice ({each} starts another run)"
+    assert not cadence.unknown
 
 
 def test_wrappers():

@@ -9,7 +9,7 @@ from answers import FOLDER, answers, differs, missed, one, real, source, touches
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cadence_guard.cadence import Await, BusinessDays, Elapsed, Pause, Unknown
+from cadence_guard.cadence import Await, BusinessDays, Cadence, Elapsed, Pause, Unknown
 from cadence_guard.errors import CadenceError
 from cadence_guard.importers._source import Source
 from cadence_guard.importers.handwritten import read, recognises
@@ -227,6 +227,12 @@ def test_a_step_without_a_channel_takes_that_of_what_is_around() -> None:
     assert "a step without a channel goes by email" in implied.assumes
 
 
+def test_a_kind_of_step_that_is_no_channel_is_named() -> None:
+    told = one(read, "drip: [{day: 0, subject: a}, {day: 1, type: Telegram, body: b}]")
+    assert [step.channel for step in told.steps] == ["email", "email"]
+    assert "a step of a kind that is no channel goes by email: 'telegram'" in told.assumes
+
+
 def test_a_message_among_calls_to_connect_is_social() -> None:
     told = "sequence: [{type: connect, delay_days: 0}, {type: message, delay_days: 3}]"
     assert [step.channel for step in one(read, told).steps] == ["social", "social"]
@@ -301,9 +307,14 @@ def test_business_days_by_unit_and_by_comment() -> None:
         ("delay_days: [1]", "[1]"),
         ("delay: 3 moons", "'3 moons'"),
         ("delay: {days: 1, moon: full}", "moon"),
+        ("delay: {}", "{}"),
+        ("delay: {unit: days}", "{'unit': 'days'}"),
+        ("day: 1, channel: true", "channel"),
         ("delay_business_days: 1.5", "1.5"),
         ("delay_days: 1, wait_hours_after_prev: 1", "wait_hours_after_prev"),
-        ("day: 1, skip_if: replied", "skip_if"),
+        ("day: 1, skip_if: no reply after 2d", "skip_if"),
+        ("day: 1, wait_for: 2 days", "wait_for"),
+        ("day: 1, wait_for: replied, requires: opened", "wait_for"),
         ("day: 1, send_time: '09:00'", "send_time"),
         (f"delay: {'x' * 100}", repr("x" * 100)[:57] + "..."),
     ],
@@ -368,6 +379,13 @@ def test_a_wait_of_its_own_between_steps() -> None:
     )
     assert touches(cadence) == [("email", 0), ("sms", 3), ("email", 3 + 1 / 12)]
     assert (cadence.anchor, cadence.ambiguous, missed(cadence)) == ("previous", False, [])
+
+
+def test_a_wait_of_its_own_may_be_no_more_than_that() -> None:
+    cadence = one(read, "steps: [{channel: email}, {wait: 3 days}, {channel: call}, {pause: 2h}]")
+    assert touches(cadence) == [("email", 0), ("call", 3)]
+    assert (cadence.anchor, cadence.ambiguous, missed(cadence)) == ("previous", False, [])
+    assert not recognises(source("steps: [{delay: 3 days}, {wait: 4 days}]"))  # nothing is sent
 
 
 def test_a_step_that_says_no_time_has_none() -> None:
@@ -448,6 +466,8 @@ def test_gates() -> None:
     (gate,) = [node for node in cadence.nodes.values() if isinstance(node, Await)]
     assert (gate.arms[0].signal, gate.timeout) == ("replied", None)
     assert missed(cadence) == ["requires"]
+    assert "a step is held back until what it requires has come: 'replied'" in cadence.assumes
+    assert "a step is made whatever its condition says: 'bounced'" in cadence.assumes
 
 
 def test_a_gate_that_is_given_up() -> None:
@@ -509,6 +529,36 @@ def test_a_comment_settles_what_days_count_from(comment: str, anchor: str) -> No
     assert (beside.anchor, beside.ambiguous) == (anchor, False)
     both = "# after the first, or after the previous?\nfollowup_days: [3, 7]\n"
     assert one(read, both).ambiguous
+
+
+AFTER = "# `wait_days` is the gap AFTER that step.\n"
+WAITS = "steps:\n- {channel: email, wait_days: 0}\n- {channel: sms, wait_days: 3}\n"
+"""Without the comment there is no doubt."""
+
+
+def test_a_comment_that_a_delay_comes_after_its_step_is_named_and_not_followed() -> None:
+    cadence = one(read, f"# of ours\n{AFTER}\n\n{WAITS}")
+    assert touches(cadence) == [("email", 0), ("sms", 3)]
+    (told,) = [each for each in cadence.assumes if "before its step" in each]
+    assert told.startswith("'wait_days' is the time before its step; the comment in line 2 says")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        WAITS,
+        AFTER + f"anchor: previous\n{WAITS}",  # the file says it
+        "# wait_days: the gap after the previous step\n" + WAITS,
+        "# other_days is the gap after that step\nx: 1\n" + WAITS,  # of another key
+    ],
+)
+def test_where_no_comment_makes_a_doubt_none_is_named(text: str) -> None:
+    assert not [each for each in one(read, text).assumes if "before its step" in each]
+
+
+def test_a_comment_right_above_the_list_is_of_its_delays() -> None:
+    cadence = one(read, "# the delay after each step\n" + WAITS)
+    assert [each for each in cadence.assumes if "at its list says" in each]
 
 
 def test_touch_days_imply_no_first_message() -> None:
@@ -649,6 +699,49 @@ def test_keys_around_that_are_about_times_are_told() -> None:
         *("telegram: {body: hi}", "parts: [{text: a}, {text: b}]", "cadence: weekly", "dow: [6]"),
         *("enrol: x", "sequence: other", "timing: night", "noon: true", "tz: Asia/Tokyo"),
         *("messages: [{body: hi}]", "extra: {voice: 3d}", "extra: [[{sms: hi}]]"),
+        # the text of another touch, and what holds a time, a way or a touch whatever its name says
+        *(
+            "followup_message: hi",
+            "follow_up_template: t2",
+            "reminder_text: hi",
+            "resend_subject: x",
+        ),
+        *(
+            "second_message: hi",
+            "second_email: hi",
+            "next_step_id: 4",
+            "parent_id: 1",
+            "reminder: true",
+        ),
+        *(
+            "sms_template_id: 7",
+            "whatsapp_template_name: t",
+            "voicemail_script: hi",
+            "depends_on: a",
+        ),
+        *("wait_note: 3d", "body_wait: 3d", "delay_reason: {days: 3}", "text: {sms: hi}"),
+        *("subject: [{day: 3}]", "script: [sms, call]", "template: [{delay_days: 1, body: x}]"),
+        *(
+            "extra_email: {body: hi}",
+            "emails: [a, b]",
+            "timezone_name: Asia/Tokyo",
+            "slot_name: 3am",
+        ),
+        *("canal: sms", "network: linkedin", "type: sms", "action: call the lead"),
+        *("extra: {day_1: email, day_3: email}",),
+        *("text_message: hi", "email_2: {subject: hi}", "linkedin_2: hi", "chase_email: hi"),
+        *("number_of_calls: 3", "max_calls: 3", "direct_mail_text: Dear Anna"),
+        # limits of what is done again, and of waits
+        *("retry_limit: 3", "max_retries: 3", "max_followups: 3", "limit: {resend: 3}"),
+        *("wait_limit: 5", "calls_per_day: 2", "limits: {daily: {x: 1}}"),
+        # conditions that are about times or do something
+        *("condition: no reply after 3 days", "if: {opened: 2d}", "unless: send again"),
+        *(
+            "extra: {reminder_text: hi}",
+            "extra: {bump: hi}",
+            "extra: {bumps: {x: y}}",
+            "extra: {notices: {retry_limit: 3}}",
+        ),
     ],
 )
 def test_a_key_of_a_step_that_may_plan_something_is_told(said: str) -> None:
@@ -673,6 +766,13 @@ def test_a_key_of_a_step_that_may_plan_something_is_told(said: str) -> None:
         *("content: {subject: hi, body: x}", "email_parts: {body: x}", "extra: {title: x}"),
         *("variants: {a: {title: hi, body: at 3}}", "webhook: {url: x, method: POST}"),
         *("extra: {metadata: {channel: sms}, x: null, y: false}", "extra: [a, 3]"),
+        *("extra: {rate_limits: {daily: 50}}", "extra: {delay_reason: x, word_count: 90}"),
+        *(
+            "extra: {objections: {timing: not now}}",
+            "extra: {timing: 'no'}",
+            "emails: [a@b.c, d@e.f]",
+        ),
+        *("lead_source: facebook", "kind: text", "step_type: intro", "extra: {network: email}"),
     ],
 )
 def test_a_key_of_a_step_that_plans_nothing_is_let_be(said: str) -> None:
@@ -680,6 +780,165 @@ def test_a_key_of_a_step_that_plans_nothing_is_let_be(said: str) -> None:
         read, f"steps:\n- {{channel: email, day: 0}}\n- {{channel: email, day: 9, {said}}}"
     )
     assert (touches(cadence), missed(cadence)) == ([("email", 0), ("email", 9)], [])
+
+
+UNREAD = "keys that are not read plan no touch and move none"
+
+
+def granted(said: str, channel: str = "email") -> list[str]:
+    """What is assumed of a key of a step that nothing reads."""
+    steps = f"- {{channel: {channel}, day: 0}}\n- {{channel: {channel}, day: 9, {said}}}"
+    cadence = one(read, f"steps:\n{steps}")
+    assert touches(cadence) == [(channel, 0), (channel, 9)]
+    assert missed(cadence) == []
+    return [each for each in cadence.assumes if each != "a day of a wait is 24 hours"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("subject_line: tomorrow", "preview_text: 3 days", "cta_text: book a call", "ps: see you"),
+        *("delay_reason: let them read", "wait_note: longer in May", "day_label: Day 3"),
+        *("internal_notes: sms only if asked", "deadline_text: until Friday", "template: 7"),
+        *(
+            "objections: {price: we can wait, timing: in spring}",
+            "goal: a reply",
+            "hints: [be short]",
+        ),
+        *("sequence_name: spring", "campaign_id: 7", "calendar_link: 'https://x.example/a'"),
+        *("word_count: 90", "cost_per_send: 0.01", "step_name: nudge", "sms_reminder: 'no'"),
+        *("condition: always", "if: true", "skip_if: false", "sms_fallback: none"),
+    ],
+)
+def test_texts_labels_measures_and_noes_go_unsaid(said: str) -> None:
+    assert granted(said) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("daily_limit: 50", "send_limit: '40'", "max_per_day: 50", "rate_limits: {daily: 50}"),
+        *("owner: anna", "reply_in_thread: true", "angle: roi", "checklist: [look, write]"),
+        *("is_reminder: true", "copy_to_sms: true", "letter_text: Dear Anna", "segment: buyers"),
+    ],
+)
+def test_whatever_else_is_not_read_is_named_among_the_assumptions(said: str) -> None:
+    assert granted(said) == [f"{UNREAD}: {said.partition(':')[0]!r}"]
+
+
+def test_a_text_for_a_voicemail_of_a_call_is_named() -> None:
+    told = "a call leaves no message, though there is a text for one: 'voicemail_script'"
+    assert granted("voicemail_script: 'Hi, this is Ben'", "call") == [told]
+
+
+@pytest.mark.parametrize(
+    "said", ["body: [a, b]", "subjects: [a, b]", "body2: hi", "body: [{x: a}, 3]"]
+)
+def test_several_texts_of_one_step_are_named(said: str) -> None:
+    told = (
+        f"several texts of one step are one message, or variants of it: {said.partition(':')[0]!r}"
+    )
+    assert granted(said) == [told]
+
+
+def test_texts_in_several_languages_are_named_and_those_of_one_message_are_not() -> None:
+    told = "several texts of one step are one message, or variants of it: 'body'"
+    assert granted("body: {en: a, de: b}") == [told]
+    assert granted("content: {subject: a, body: b}") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        ("name: Call the lead", "name"),
+        ("title: Intro call", "title"),
+        ("template: sms_reminder", "template"),
+        ("id: linkedin-2", "id"),
+    ],
+)
+def test_a_name_that_says_a_channel_which_the_step_does_not_say_is_told(
+    said: str, key: str
+) -> None:
+    cadence = one(read, f"steps: [{{day: 0, subject: hi}}, {{day: 4, body: hi, {said}}}]")
+    assert [step.channel for step in cadence.steps] == ["email", "email"]
+    (untold,) = cadence.unknown
+    assert (untold.where, untold.why) == (
+        ("steps", 1, key),
+        "its name says another channel; it is taken as email",
+    )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("name: Email after the call", "name: Post-call email", "name: Call to action", "id: 7"),
+        *("name: Call the lead, channel: phone", "name: text", "name: Intro, title: Nudge"),
+    ],
+)
+def test_a_name_that_says_no_other_channel_is_let_be(said: str) -> None:
+    told = f"steps: [{{day: 0, subject: hi}}, {{day: 4, body: hi, {said}}}]"
+    assert missed(one(read, told)) == []
+
+
+@pytest.mark.parametrize("said", ["condition: is_new", "skip_if: clicked", "if: score > high"])
+def test_a_condition_that_takes_touches_away_is_named(said: str) -> None:
+    told = f"a step is made whatever its condition says: {said.partition(':')[0]!r}"
+    assert granted(said) == [told]
+
+
+def held(*said: str) -> Cadence:
+    """A list of mails, each of which says something more."""
+    steps = "".join(f"- {{channel: email, day: {n}, {each}}}\n" for n, each in enumerate(said))
+    return one(read, f"steps:\n{steps}")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("id: a", "condition: no_reply"),
+        ("condition: always", "only_if: not replied"),
+        ("skip_if: replied", "unless: reply"),
+        ("requires: ''", "requires: no_response"),
+    ],
+)
+def test_a_reply_ends_what_is_made_only_while_nobody_has_replied(first: str, second: str) -> None:
+    cadence = held(first, second, "if: no_reply")
+    assert cadence.exits == REPLIES
+    assert "a reply ends it: its steps are made while nobody has replied" in cadence.assumes
+    assert not any("condition" in each for each in cadence.assumes)
+    assert not [node for node in cadence.nodes.values() if isinstance(node, Await)]
+    assert missed(cadence) == []
+
+
+def test_a_reply_does_not_end_what_goes_on_after_it() -> None:
+    some = held("id: a", "condition: no_reply", "id: c")
+    assert some.exits == frozenset()
+    assert "a step is made whatever its condition says: 'no reply'" in some.assumes
+    lone = held("condition: no_reply")
+    assert (lone.exits, touches(lone)) == (frozenset(), [("email", 0)])
+
+
+def test_what_has_not_come_is_no_signal_to_wait_for() -> None:
+    cadence = held("id: a", "requires: not_opened")
+    assert not [node for node in cadence.nodes.values() if isinstance(node, Await)]
+    assert "a step is made whatever its condition says: 'not_opened'" in cadence.assumes
+
+
+def test_keys_that_are_not_read_are_named_once_and_not_without_end() -> None:
+    keys = ", ".join(f"own{'abcdefghijklmn'[n]}: x" for n in range(14))
+    cadence = one(
+        read, f"steps: [{{channel: email, day: 0, {keys}}}, {{channel: sms, day: 9, owna: y}}]"
+    )
+    (told,) = [each for each in cadence.assumes if each.startswith(UNREAD)]
+    assert told.count("'owna'") == 1
+    assert told.endswith("'ownl' and 2 more")
+
+
+def test_more_that_a_wait_of_its_own_says_is_told() -> None:
+    wait = "{type: wait, days: 3, until: noon, requires: x, why: y}"
+    cadence = one(read, f"steps: [{{channel: email}}, {wait}, {{channel: sms}}]")
+    assert missed(cadence) == ["until", "requires"]
+    assert f"{UNREAD}: 'why'" in cadence.assumes
 
 
 def test_a_step_with_several_channels_is_told() -> None:
@@ -724,6 +983,16 @@ def test_a_key_around_that_may_plan_something_is_told(said: str) -> None:
 def test_a_key_around_that_plans_nothing_is_let_be(said: str) -> None:
     cadence = one(read, f"{said}\nsteps: [{{channel: email, day: 0}}, {{channel: email, day: 9}}]")
     assert (touches(cadence), missed(cadence)) == ([("email", 0), ("email", 9)], [])
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["sms: hi", "frequency: 3", "speed: fast", "daily_limit: 50", "reminder_text: hi", "x: [1]"],
+)
+def test_a_key_around_that_says_too_little_is_named(said: str) -> None:
+    cadence = one(read, f"{said}\nsteps: [{{channel: email, day: 0}}, {{channel: email, day: 9}}]")
+    assert (touches(cadence), missed(cadence)) == ([("email", 0), ("email", 9)], [])
+    assert f"{UNREAD}: {said.partition(':')[0]!r}" in cadence.assumes
 
 
 def test_what_stands_beside_a_list_of_touches_in_a_list_is_told() -> None:

@@ -72,6 +72,14 @@ def test_steps_that_are_none_are_told_or_left_out() -> None:
     assert missed(cadence) == ["7", "'pigeon'"]
 
 
+def test_a_delay_that_is_not_said_is_named() -> None:
+    told = "where no delay is said, the next mail comes at once"
+    both = [{"delay": 2, "variants": []}, {"variants": []}]
+    assert told not in one(read, campaign(steps=both)).assumes
+    assert told in one(read, campaign(steps=[*both, {"variants": []}])).assumes
+    assert told not in one(read, campaign(steps=[both[1], {"delay_days": 2}])).assumes
+
+
 def test_only_the_first_sequence_is_sent() -> None:
     told = json.dumps({"email_gap": 1, "sequences": [{"steps": STEPS}, 3, {"steps": STEPS}]})
     cadence = one(read, told)

@@ -740,11 +740,32 @@ def test_a_date_in_no_zone_is_no_long_search(
     assert waits == [Unknown("until 2026-03-03T09:00:00, in a zone that the file does not name")]
 
 
+def test_what_no_trigger_reaches_leads_into_no_other_cadence() -> None:
+    nodes = [
+        *(node("T1", "formTrigger"), node("T2", "formTrigger")),
+        *(node("a", "gmail"), node("b", "gmail"), node("c", "gmail"), node("mine", "gmail")),
+        *(node("later", "wait", amount=1, unit="days"), node("lone", "gmail")),
+        *(node("fork", "if"), node("both", "set"), node("inner", "wait", amount=2, unit="days")),
+    ]
+    wired = ("T1 > a", "T2 > b", "b > c", "later > b", "lone > c", "fork > b | mine", "both > c, b")
+    first, second = load(workflow(nodes, *wired, "inner > mine")).cadences
+    assert set(second.nodes) == {"b", "c"}
+    assert {"a", "mine", "later", "lone", "fork", "inner"} <= set(first.nodes)
+    for cadence in (first, second):
+        for each in cadence.nodes.values():
+            assert {then for then in follow(each) if then is not None} <= set(cadence.nodes)
+    assert follow(first.nodes["fork"]) == (None, "mine")
+    assert follow(first.nodes["inner"]) == ("mine",)
+    assert follow(first.nodes["later"]) == follow(first.nodes["lone"]) == (None,)
+
+
 @pytest.mark.parametrize(
     ("said", "why"),
     [
         ({"typeVersion": "2"}, "the version of its type is '2', no number"),
         ({"typeVersion": None}, "the version of its type is 'None', no number"),
+        ({"parameters": "3d"}, "its parameters are '3d'; expected a mapping"),
+        ({"parameters": []}, "its parameters are 'list'; expected a mapping"),
         ({"disabled": "yes"}, "expected true or false, so it is taken as not disabled"),
     ],
 )

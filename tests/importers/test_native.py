@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -379,6 +380,7 @@ FORMS = "expected a time such as 3d, a range such as 2d..4d"
             "6:13",
             "'P1M': months and years are not supported; write 30d, or {local_days: 30}",
         ),
+        ("40000d", "6:13", "wait: '40000d' is longer than 100 years"),
         ("2d..", "6:13", "max: '' is not a time above zero; expected 30m"),
         ("0d..2d", "6:13", "min: '0d' is not a time above zero"),
         ("4d..2d", "6:13", "'min' is longer than 'max'"),
@@ -420,8 +422,10 @@ FORMS = "expected a time such as 3d, a range such as 2d..4d"
         ),
         ("{until_date: 2026-13-01}", "6:26", "'2026-13-01' is not a date: month must be in 1..12"),
         ("{until_date: 1926-01-01}", "6:26", "lies outside 1970 to 2199"),
-        ("{until_date: soon}", "6:26", "until_date: 'soon' is not an instant"),
-        ("{until_date: 5}", "6:26", "until_date: 5 is not an instant"),
+        ("{until_date: soon}", "6:26", "'soon' is not a date; expected one on the contact's wall"),
+        ("{until_date: 5}", "6:26", "until_date: 5 is not a date; expected one on the"),
+        ("{until_date: 2026-05-01 09:00}", "6:26", "such as 2026-05-01T09:00, or an instant"),
+        ("{until_date: 2300-05-01T09:00:00Z}", "6:26", "from 1970 to 2199"),
     ],
 )
 def test_waits_that_are_refused(text: str, place: str, problem: str) -> None:
@@ -754,7 +758,7 @@ def test_items_that_are_refused(item: str, place: str, problem: str) -> None:
     [
         ("teem", "sales", "5:3", "unknown key 'teem'; did you mean 'team'?"),
         ("exits", "[opt-out]", "5:11", "unknown signal 'opt-out'; did you mean 'opt_out'?"),
-        ("exits", "replied", "5:10", "exits: input should be a valid list"),
+        ("exits", "replied", "5:10", "exits: expected a list, not 'replied'"),
         (
             "audience",
             "{kind: leads}",
@@ -767,7 +771,12 @@ def test_items_that_are_refused(item: str, place: str, problem: str) -> None:
             "5:26",
             "unknown country 'XX'; expected an ISO 3166 code",
         ),
-        ("audience", "{countries: [us]}", "5:26", "unknown country 'us'"),
+        ("audience", "{countries: [us]}", "5:26", "unknown country 'us'; did you mean 'US'?"),
+        ("audience", "{countries: [UK]}", "5:26", "unknown country 'UK'; did you mean 'GB'?"),
+        ("audience", "{countries: [Usa]}", "5:26", "unknown country 'Usa'; did you mean 'US'?"),
+        ("audience", "{countries: [Spain]}", "5:26", "unknown country 'Spain'; expected an"),
+        ("audience", "{points: work}", "5:22", "points: expected a mapping, not 'work'"),
+        ("audience", "{relies_on: [3]}", "5:26", "relies_on: expected a mapping, not 3"),
         (
             "audience",
             "{zones: [Europe/Berln]}",
@@ -801,7 +810,7 @@ def test_items_that_are_refused(item: str, place: str, problem: str) -> None:
             "'0d' is not a time above zero; expected 30m, 20h, 3d or 2w, or never",
         ),
         ("entry", "{hours: {from: 09:00}}", "5:18", "'to' is missing"),
-        ("entry", "[trial_started]", "5:10", "entry: input should be a valid dictionary"),
+        ("entry", "[trial_started]", "5:10", "entry: expected a mapping, not ['trial_started']"),
     ],
 )
 def test_what_is_said_of_a_cadence_and_refused(
@@ -812,11 +821,16 @@ def test_what_is_said_of_a_cadence_and_refused(
     assert problem in found
 
 
+def test_only_a_wait_is_told_to_be_written_in_local_days() -> None:
+    (found,) = refused(f"{HEAD}  entry: {{again: P1M}}\n  steps: [end]\n")
+    assert found.endswith("months and years are not supported; write 30d")
+
+
 @pytest.mark.parametrize(
     ("text", "place", "problem"),
     [
         (f"{HEAD}  steps: []\n", "5:10", "steps: expected a list of at least 1"),
-        (f"{HEAD}  steps: no\n", "5:10", "steps: input should be a valid list"),
+        (f"{HEAD}  steps: no\n", "5:10", "steps: expected a list, not 'no'"),
         (HEAD, "3:3", "'steps' is missing"),
         (
             "version: 2\ncadence: {name: c, purpose: sales, steps: [end]}\n",
@@ -935,6 +949,15 @@ def test_what_is_no_mapping_is_refused() -> None:
             native.read(source(text))
 
 
+def test_a_cadence_that_stands_by_itself_is_told_where_it_belongs() -> None:
+    found = source("version: 1\nname: trial\npurpose: sales\nsteps:\n- {id: a, channel: email}\n")
+    assert native.recognises(found)
+    with pytest.raises(CadenceError, match=r"^f\.yaml:2:1: expected 'cadence:' above this"):
+        native.read(found)
+    theirs = "name: trial\npurpose: sales\nsteps:\n- {delay_days: 2, channel: email}\n"
+    assert not native.recognises(source(theirs))
+
+
 # -- too much ------------------------------------------------------------------------------------
 
 
@@ -970,7 +993,7 @@ FEW = [{"id": f"s{i}", "channel": "email"} for i in range(native.MOST)]
         ),
         ([{"id": "a", "channel": "ad", "tags": [[[["x"]] * 9] * 9] * 9}], "tags: "),
         ([None] * 1000, "null is not a value"),
-        ([{"wait": "9" * 100_000 + "d"}], "is not a time above zero"),
+        ([{"wait": "9" * 100_000 + "d"}], "is longer than 100 years"),
         ([{"wait": 10**4000}], "has no unit"),
     ],
 )
@@ -1025,7 +1048,8 @@ together: [c, d]  # cadence-guard: ignore[CG602] both
 
 
 def test_comments_ask_to_leave_findings_out() -> None:
-    assert read(COMMENTED).ignores == (
+    found = read(COMMENTED).ignores
+    assert tuple(replace(each, lines=frozenset()) for each in found) == (
         Ignore(("CG801",), 4, "nobody can reply", 2, 1),
         Ignore(("CG802", "CG803"), 4, "on paper  # and more", 4, 12),
         Ignore(("CG302",), 8, "behind a bar", 11, 20),
@@ -1038,6 +1062,16 @@ def test_comments_ask_to_leave_findings_out() -> None:
         Ignore(("CG602",), 25, "both", 25, 19),
         Ignore(("CG901",), 27, "the end", 26, 1),
     )
+
+
+def test_a_comment_is_about_all_lines_of_its_step_or_cadence_but_those_of_steps_within() -> None:
+    about = {each.codes[0]: each.lines for each in read(COMMENTED).ignores if each.codes}
+    assert {4, 5, 6, 7} <= about["CG801"] == about["CG802"]
+    assert not about["CG801"] & {*range(8, 14), *range(16, 23), 24}
+    assert {8, 9, 10, 11, 12} <= about["CG302"]
+    assert about["CG401"] == about["CG305"] == about["CG702"] == {16, 17, 18, 19}
+    assert about["CG804"] == {20, 21}
+    assert about["CG602"] == frozenset()
 
 
 def test_a_file_that_asks_nothing() -> None:

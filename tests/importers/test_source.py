@@ -92,6 +92,8 @@ def test_what_no_importer_recognises_is_no_pass() -> None:
         (b"cadences: {a: 1}", ":1:11", ": 'cadences' is not a list of cadences"),
         (b"a: 1\ncadense: {}\n", ":2:1", ": unknown key 'cadense'; did you mean 'cadence'?"),
         (b'{"a": 1,\n "Cadences": []}', ":2:2", "; did you mean 'cadences'?"),
+        (b"", "", ": the file says nothing"),
+        (b"# only a comment\n", "", ": the file says nothing"),
         (b"audience: {}\n", "", None),
         (b"k" * 101 + b": 1", "", None),
         (b"\n".join(b"k%d: 1" % n for n in range(100)) + b"\ncadense: 1", "", None),

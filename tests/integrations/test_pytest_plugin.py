@@ -59,6 +59,15 @@ def test_a_good_cadence_passes() -> None:
     assert_cadence_ok(Path("bad.cadence.yaml"), policy=LOOSE)
 
 
+def test_the_first_day_may_be_a_text_as_on_the_command_line() -> None:
+    Path("p.yaml").write_text('version: 1\nrules:\n  blackout: {dates: ["2026-03-01"]}\n', "utf-8")
+    with pytest.raises(AssertionError, match="2026-03-01"):
+        assert_cadence_ok("good.cadence.yaml", policy="p.yaml", first="2026-03-01")
+    assert_cadence_ok("good.cadence.yaml", policy="p.yaml", first="2026-03-20")
+    with pytest.raises(ValueError, match="tomorrow"):
+        assert_cadence_ok("good.cadence.yaml", policy=LOOSE, first="tomorrow")
+
+
 def test_the_message_of_a_bad_one_is_the_report() -> None:
     with pytest.raises(AssertionError) as caught:
         assert_cadence_ok("good.cadence.yaml", "bad.cadence.yaml", policy=STRICT, first=FIRST)
@@ -122,6 +131,14 @@ def run(pytester: Any, *arguments: str) -> Any:
     # By its module, since the entry point is that of an installed distribution.
     plugins = ("-p", "no:cadence_guard", "-p", PLUGIN, "-p", "no:cacheprovider")
     return pytester.runpytest_inprocess(*plugins, *arguments)
+
+
+def test_a_file_whose_name_ends_in_yml_is_one_too(pytester: Any) -> None:
+    Path("short.cadence.yml").write_text("hours: 24\n", "utf-8")
+    Path("short.yml").write_text("hours: 24\n", "utf-8")
+    result = run(pytester, "--cadences", "-v")
+    result.assert_outcomes(passed=1, failed=2)
+    assert "cadence: short.cadence.yml" in result.stdout.str()
 
 
 def test_each_cadence_file_is_a_test_whose_failure_is_the_time_line(pytester: Any) -> None:

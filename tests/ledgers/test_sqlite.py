@@ -16,6 +16,7 @@ import pytest
 
 from cadence_guard import Guard, LedgerUnavailable, Policy, open_ledger
 from cadence_guard.ledgers import Filed, sqlite
+from cadence_guard.ledgers._forks import after_fork, before_fork
 from cadence_guard.ledgers.memory import MemoryLedger
 from cadence_guard.ledgers.sqlite import SqliteLedger
 from cadence_guard.testing import FixedClock, a_contact, a_touch
@@ -226,12 +227,12 @@ class TestWhoShares:
         ledger = SqliteLedger(path)
         entered: list[bytes] = []
         other = threading.Thread(target=lambda: entered.append(ledger.secret()))
-        sqlite._before_fork()
+        before_fork()
         assert ledger._connection is None
         other.start()
         other.join(0.05)
         assert entered == []
-        sqlite._after_fork()
+        after_fork()
         other.join()
         assert entered == [ledger.secret()]
 

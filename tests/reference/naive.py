@@ -49,8 +49,8 @@ class Fact(dict):  # a line, a touch or an entry: `fact.key`, and a key that it 
         """22. An opt-out meets its point at any contact; without one the contact and its points."""
         if self.purpose not in (None, x.purpose) or self.closes not in (None, x.channel):
             return False
-        had = (self.had or self.sent).items()  # those described, else those touched
-        had = [v for v, p in had if v and KIND.get(self.closes) in (None, p.kind)]
+        had = {p: x.kind for p, x in (self.had or self.sent).items() if p}  # else touched
+        had = [p for p, k in {**self.own, **had}.items() if KIND.get(self.closes) in (None, k)]
         theirs = self.contact == x.contact or x.point in had
         return x.point == self.said_point if self.said_point else theirs
 
@@ -112,7 +112,9 @@ class Case:  # what is known when one touch is judged, and the rules
             known = merged(f for f in facts if f.event == "contact" and f.contact == fact.contact)
             to = [b for b in booked.values() if b.contact == fact.contact and b.outcome != "failed"]
             to = {b.point: Fact(kind=KIND.get(b.channel)) for b in to if b.at > fact.at - 400 * DAY}
-            fact.update(had=known.points, sent=to, filed=known.account)  # all of that time (7)
+            own = [f.point for f in facts if f.kind == "consent" and f.contact == fact.contact]
+            own = {p: "email" if "@" in p else "phone" if "+" in p else "social" for p in own if p}
+            fact.update(had=known.points, sent=to, own=own, filed=known.account)  # (7)
             was = booked.get(fact.id) if fact.event == "touch" else None
             if was and fact.outcome not in was.told and fact.says >= was.says:  # it is news (12)
                 was.update(outcome=fact.outcome, says=fact.says, told=[*was.told, fact.outcome])
@@ -127,10 +129,8 @@ class Case:  # what is known when one touch is judged, and the rules
             of = mine.get(fact.touch, Fact())
             channel, point = fact.channel or of.channel, fact.point or of.point
             fact.update(missed=fact.channel == "call" and fact.outcome in MISSED, via=channel)
-            fact.update(said_point=point if channel == of.channel else fact.point)
-            fact.update(
-                lent=point, closes=channel if fact.point in (None, of.point) else fact.channel
-            )
+            fact.update(lent=point, said_point=point if channel == of.channel else fact.point)
+            fact["closes"] = channel if fact.point in (None, of.point) else fact.channel
         new = read(touch, LAST)
         contact = merged(f for f in facts if f.event == "contact" and f.contact == new.contact)
         point = contact.points.get(new.point, Fact())

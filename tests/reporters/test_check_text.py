@@ -100,6 +100,19 @@ def test_tabs_and_control_characters_do_not_move_the_carets() -> None:
     assert lines[3] == "    |       ^^^"
 
 
+@pytest.mark.parametrize(
+    ("line", "column", "carets"),
+    [("日本: 名前", 5, "      ^^^^"), ("日: e\u0301a", 4, "    ^^"), ("ab: cd", 5, "    ^^")],
+)
+def test_carets_follow_letters_of_two_columns_and_of_none(
+    line: str, column: int, carets: str
+) -> None:
+    end = len(line) + 1
+    finding = replace(FINDING, line=1, end_line=1, column=column, end_column=end, witness=None)
+    lines = list(check_text(Report(findings=(finding,)), {finding.path: [line]}, Style()))
+    assert lines[3] == f"    | {carets}"
+
+
 def refused_for(*codes: str) -> Witness:
     last = replace(WITNESS.touches[-1], codes=codes)
     return replace(WITNESS, touches=(WITNESS.touches[0], last), zone="UTC" if codes else "GMT")

@@ -58,7 +58,9 @@ def schema() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "report", [Report(), REPORT, PLACES, BROKEN], ids=["empty", "all", "places", "broken"]
+    "report",
+    [Report(), REPORT, PLACES, BROKEN, Report(errors=BROKEN.errors)],
+    ids=["empty", "all", "places", "broken", "nothing judged"],
 )
 def test_it_is_valid_by_the_schema_of_the_standard(report: Report, schema: dict[str, Any]) -> None:
     validator = jsonschema.validators.validator_for(schema)(schema)
@@ -139,6 +141,11 @@ def test_fingerprints_stay_when_lines_move_and_tell_findings_apart() -> None:
     assert len(set(prints(twice))) == 3
 
 
+def test_where_nothing_was_judged_there_are_no_results_not_even_none() -> None:
+    assert "results" not in run_of(Report(errors=BROKEN.errors))
+    assert run_of(Report())["results"] == []
+
+
 def test_what_was_not_checked_makes_the_run_a_failed_one() -> None:
     (whole,) = run_of(REPORT)["invocations"]
     assert whole == {"executionSuccessful": True, "toolExecutionNotifications": []}
@@ -158,6 +165,7 @@ def test_what_was_not_checked_makes_the_run_a_failed_one() -> None:
         ],
     }
     assert "region" not in unplaced["locations"][0]["physicalLocation"]
+    assert len(run_of(BROKEN)["results"]) == len(REPORT.findings)
     assert nowhere == {"level": "error", "message": {"text": "no\\x0a::error::reason"}}
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from cadence_guard.history import Case, No
+from cadence_guard.rules._permission import reopened
 from support import BASE, MAIL, call, consent, contact, judge, mail, signal
 
 EARLY, NOW = "2026-03-01T00:00:00Z", BASE["at"]
@@ -120,3 +122,38 @@ def test_the_reason_is_told() -> None:
     decision = judge({}, [signal("complained", EARLY, point=MAIL)], mail(contact="c2"))
     assert decision.needs == ("contact",)
     assert "somebody who has this point complained" in decision.findings[0].message
+
+
+def test_who_changes_their_mind_daily_is_asked_of_the_last_time_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[No] = []
+
+    def counting(no: No, case: Case) -> Any:
+        asked.append(no)
+        return reopened(no, case)
+
+    monkeypatch.setattr("cadence_guard.rules.opted_out.reopened", counting)
+    days = [f"2026-02-{day:02}T{{}}:00:00Z" for day in range(1, 29)]
+    events = [
+        event
+        for day in days
+        for event in (signal("opt_out", day.format("08")), consent(day.format("09")))
+    ]
+    assert not refused(events, mail())
+    assert refused(events[:-1], mail())
+    assert {no.order for no in asked} == {2 * len(days) - 1}
+    # Of two at one instant the withdrawal wins, whichever is told last; a complaint always does.
+    end = {**consent(EARLY, channel=None), "status": "withdrawn"}
+    for noes in ([end, signal("opt_out", EARLY)], [signal("opt_out", EARLY), end]):
+        assert refused([*noes, consent(EARLY)], mail())
+        assert not refused([*noes, consent("2026-03-02T00:00:00Z")], mail())
+    complaint = signal("complained", "2026-01-01T00:00:00Z")
+    assert refused([complaint, *events], mail())
+
+
+def test_the_reason_is_the_no_that_still_stands() -> None:
+    other = {**signal("opt_out", "2026-01-01T00:00:00Z", point=MAIL), "contact": "c2"}
+    events = [other, signal("opt_out", EARLY), consent("2026-03-02T00:00:00Z")]
+    (finding,) = (one for one in judge({}, events, mail()).findings if one.code == "CG101")
+    assert finding.message == "somebody who has this point opted out at 2026-01-01T00:00:00Z"

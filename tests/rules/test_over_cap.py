@@ -172,6 +172,23 @@ def test_a_calendar_cap_of_an_unknown_zone_asks_every_clock() -> None:
     assert str(decision.open_until) == "2026-03-13 13:15:00+00:00"
 
 
+@pytest.mark.parametrize(
+    ("facts", "opens"),
+    [
+        ({"time_zone": "America/New_York"}, "2027-05-01T04:00:00Z"),
+        ({"country": "US"}, "2027-05-01T10:00:00Z"),  # Honolulu
+        ({}, "2027-05-01T12:00:00Z"),  # UTC-12
+    ],
+)
+def test_full_months_one_after_the_other_do_not_end_the_search(
+    facts: dict[str, Any], opens: str
+) -> None:
+    months = [f"{2026 + month // 12}-{month % 12 + 1:02}-15T12:00:00Z" for month in range(16)]
+    events = [contact(**facts), *map(sent, months)]
+    rule = {"max": 1, "calendar": "month"}
+    assert until("over-cap", rule, events, mail("2026-01-20T00:00:00Z")) == opens
+
+
 def test_apias_lost_day_is_a_day_of_nobody() -> None:
     apia = contact(time_zone="Pacific/Apia")
     events = [apia, sent("2011-12-30T09:00:00Z")]  # Thursday 29 December, 23:00

@@ -71,3 +71,12 @@ def test_the_reason_is_told() -> None:
     assert message(mail(AT, outcome="bounced")) == "this point bounced"
     forget = {"event": "forget", "contact": "c1", "at": AT}
     assert "kept after an erasure" in message(signal("opt_out", AT), forget)
+
+
+def test_the_reason_is_the_no_that_still_stands() -> None:
+    listed = {"event": "suppress", "at": "2026-02-01T00:00:00Z", "point": MAIL}
+    bounced = mail("2026-02-02T00:00:00Z", outcome="bounced")
+    found = consent("2026-02-03T00:00:00Z", point=MAIL)
+    (finding,) = judge({}, [listed, bounced, found], mail()).findings
+    assert finding.message == "this point is on the suppression list"
+    assert judge({}, [listed, bounced], mail()).findings[0].message == "this point bounced"

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from pydantic import ValidationError
 
 from cadence_guard import words
+from cadence_guard._model import given
 from cadence_guard.cadence import Cadence, Step
 from cadence_guard.contact import Consent, Contact, ContactPoint, Signal
 from cadence_guard.events import Event
@@ -127,7 +128,7 @@ def signals(cadence: Cadence, *, fresh: bool = False) -> Iterator[tuple[int, Sig
                 Signal(
                     contact=CONTACT,
                     kind=ground.kind,
-                    **_given(channel=ground.channel, purpose=ground.purpose),
+                    **given(channel=ground.channel, purpose=ground.purpose),
                 ),
             )
     kind = cadence.entry_signal
@@ -160,7 +161,7 @@ def touch_of(cadence: Cadence, step: Step) -> Touch:
             automated=step.automated,
             unsubscribe=step.unsubscribe,
             discloses_source=step.discloses_source,
-            **_given(
+            **given(
                 to=POINTS[kind] if kind else None,
                 team=step.team or cadence.team,
                 sender=step.sender,
@@ -179,10 +180,6 @@ def touch_of(cadence: Cadence, step: Step) -> Touch:
 
 def _instant(us: int | None) -> datetime | None:
     return None if us is None else to_datetime(us)
-
-
-def _given(**fields: Any) -> dict[str, Any]:
-    return {key: value for key, value in fields.items() if value is not None}
 
 
 def in_words(cadence: Cadence) -> Iterator[str]:

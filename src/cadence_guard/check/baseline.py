@@ -117,7 +117,7 @@ def parse(text: str | bytes, where: str) -> tuple[Entry, ...]:
         raise CadenceError(f"{where}: no baseline: not JSON: {error}") from None
     if not isinstance(data, dict) or data.get("version") != VERSION:
         raise CadenceError(
-            f"{where}: no baseline of version {VERSION}; --update-baseline writes one"
+            f"{where}: no baseline of version {VERSION}; without it, --update-baseline writes one"
         )
     said = data.get("findings")
     if not isinstance(said, list):

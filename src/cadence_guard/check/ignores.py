@@ -9,6 +9,7 @@ a reason. What a person said no to cannot be left out: CG101 and CG104.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -40,48 +41,72 @@ def without_ignored(
     findings: Sequence[Finding], ignores: Iterable[Ignore], path: str
 ) -> tuple[Finding, ...]:
     """A file's findings that no comment leaves out, and a finding for each comment at fault."""
-    left = list(findings)
     meant = {word.casefold(): f.code for f in findings for word in (f.code, f.name)}
-    faults: list[Finding] = []
+    asked: dict[str, list[tuple[int, Ignore]]] = {}
+    """The comments that are followed, each with its number among all that is asked, by code."""
+    told: list[Finding | None] = []
+    """The fault of each comment, or of each of its codes that is followed: none so far."""
     for ignore in ignores:
         if (wrong := _not_followed(ignore)) is not None:
-            faults.append(_fault(path, ignore, *wrong))
+            told.append(_fault(path, ignore, *wrong))
             continue
         for code in dict.fromkeys(ignore.codes):
             right = meant.get(code.casefold(), code)
             if right in NEVER_IGNORED:
-                faults.append(
-                    _fault(
-                        path,
-                        ignore,
-                        f"{code} cannot be ignored: it is a person's no",
-                        "take the touch out, or the people who said no",
-                    )
+                problem = f"{code} cannot be ignored: it is a person's no"
+                repair = "take the touch out, or the people who said no"
+            elif right != code:
+                problem = (
+                    f"ignore[{code}] is not followed: a comment names codes, as they are written"
                 )
-                continue
-            if right != code:
-                faults.append(
-                    _fault(
-                        path,
-                        ignore,
-                        f"ignore[{code}] is not followed: a comment names codes, as they are"
-                        " written",
-                        f"write ignore[{right}]",
-                    )
-                )
-                continue
-            kept = [f for f in left if not (f.code == code and _about(f.line, f.end_line, ignore))]
-            if len(kept) == len(left):
-                faults.append(
-                    _fault(
-                        path,
-                        ignore,
-                        f"ignore[{code}] leaves nothing out: there is no such finding here",
-                        f"take {code} out of the comment",
-                    )
-                )
-            left = kept
-    return (*left, *faults)
+                repair = f"write ignore[{right}]"
+            else:
+                asked.setdefault(code, []).append((len(told), ignore))
+                problem = f"ignore[{code}] leaves nothing out: there is no such finding here"
+                repair = f"take {code} out of the comment"
+            told.append(_fault(path, ignore, problem, repair))
+    followed = {code: _Asked(comments) for code, comments in asked.items()}
+    left = []
+    for finding in findings:
+        comments, end = followed.get(finding.code), max(finding.line, finding.end_line)
+        if comments is None or (first := comments.first(finding.line, end)) is None:
+            left.append(finding)
+        else:
+            told[first] = None
+    return (*left, *filter(None, told))
+
+
+class _Asked:
+    """Comments with their numbers: which is the first that is about a finding? (See `_about`.)"""
+
+    def __init__(self, comments: Sequence[tuple[int, Ignore]]) -> None:
+        self._at: dict[int, int] = {}
+        """The first comment about the step, or cadence, that a line belongs to."""
+        parts: set[frozenset[int]] = set()
+        for number, ignore in comments:
+            if ignore.lines not in parts:
+                parts.add(ignore.lines)
+                for line in ignore.lines:
+                    self._at.setdefault(line, number)
+        pairs = sorted((ignore.line, number) for number, ignore in comments)
+        self._lines = [line for line, _ in pairs]
+        self._least = [[number for _, number in pairs]]
+        """The least numbers of 1, 2, 4 and so on from each place."""
+        width = 1
+        while 2 * width <= len(pairs):
+            row = self._least[-1]
+            self._least.append([*map(min, row, row[width:])])
+            width *= 2
+
+    def first(self, line: int, end_line: int) -> int | None:
+        """The least number of those that are about a finding from `line` to `end_line`."""
+        start, end = bisect_left(self._lines, line), bisect_right(self._lines, end_line)
+        found = self._at.get(line)
+        if start == end:
+            return found
+        row = self._least[power := (end - start).bit_length() - 1]
+        least = min(row[start], row[end - (1 << power)])
+        return least if found is None else min(found, least)
 
 
 def is_ignored(ignores: Iterable[Ignore], code: str, line: int, end_line: int) -> bool:
@@ -116,8 +141,9 @@ def _not_followed(ignore: Ignore) -> tuple[str, str] | None:
 
 
 def _about(line: int, end_line: int, ignore: Ignore) -> bool:
-    """Whether a finding on these lines is about that of a comment, or what stands around it."""
-    return line <= ignore.line <= max(line, end_line)
+    """Whether a finding on these lines is about that of a comment, what stands around it, or a
+    key of the same step or cadence."""
+    return line <= ignore.line <= max(line, end_line) or line in ignore.lines
 
 
 def _fault(path: str, ignore: Ignore, message: str, repair: str) -> Finding:

@@ -452,6 +452,23 @@ def _since(wait: Leg, begins: Piece, start: int, zone: Zone, *, far: bool = Fals
     return Piece(at, moves, min(border, begins.border))
 
 
+def _held(
+    leg: SinceStart | Beside, mine: Piece, base: Piece, start: int, zone: Zone, *, far: bool
+) -> Piece:
+    """Where a wait ends that begins at `mine` and is held against another time, counted from
+    `base`."""
+    if isinstance(leg, SinceStart):
+        return _later(mine, _since(leg.wait, base, start, zone, far=far), start)
+    first = _since(leg.leg, mine, start, zone)
+    last = _since(leg.leg, mine, start, zone, far=True)
+    if isinstance(leg.wait, Border):
+        base = _border(leg.wait, first, last, start, zone)
+    elif leg.wait is not None:
+        base = _since(leg.wait, base, start, zone)
+    wanted = base._replace(at=base.at + leg.by) if base.at < NEVER else base
+    return _sooner(_later(first, wanted, start), last, start)
+
+
 def lay(
     way: Sequence[Stop],
     start: int,
@@ -477,18 +494,7 @@ def lay(
             if isinstance(leg, (SinceStart, Beside)):
                 since = (start, True) if leg.base < 0 else (times[leg.base], moving[leg.base])
                 mine, base = Piece(at, moves, NEVER), Piece(*since, NEVER)
-                if isinstance(leg, SinceStart):
-                    end = _later(mine, _since(leg.wait, base, start, zone, far=long), start)
-                else:
-                    first = _since(leg.leg, mine, start, zone)
-                    last = _since(leg.leg, mine, start, zone, far=True)
-                    if isinstance(leg.wait, Border):
-                        base = _border(leg.wait, first, last, start, zone)
-                    elif leg.wait is not None:
-                        base = _since(leg.wait, base, start, zone)
-                    wanted = base._replace(at=base.at + leg.by) if base.at < NEVER else base
-                    end = _sooner(_later(first, wanted, start), last, start)
-                at, moves, until = end
+                at, moves, until = _held(leg, mine, base, start, zone, far=long)
                 border = min(border, until)
                 continue
             one = piece(leg, at, zone, far=long)

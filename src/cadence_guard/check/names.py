@@ -9,7 +9,6 @@ a note.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from cadence_guard.cadence import Cadence, CadenceFile, Enter, Where
@@ -60,7 +59,7 @@ def unknown_names(files: Sequence[tuple[Source, CadenceFile]]) -> Iterator[Findi
                     f" {named.lost}{hint}"
                 )
                 way = "give check the file that holds it as well"
-            found = finding_at(
+            yield finding_at(
                 source,
                 "CG903",
                 "check-incomplete",
@@ -69,8 +68,8 @@ def unknown_names(files: Sequence[tuple[Source, CadenceFile]]) -> Iterator[Findi
                 message,
                 cadence=named.cadence,
                 help=way,
+                certainty="always",
             )
-            yield replace(found, certainty="always")
 
 
 def same_names(files: Sequence[tuple[Source, CadenceFile]]) -> Iterator[Finding]:

@@ -20,7 +20,7 @@ from cadence_guard.decision import Verdict
 from cadence_guard.engine import decide
 from cadence_guard.importers._source import Source
 from cadence_guard.instants import NEVER, Duration, to_us, zone
-from cadence_guard.policy import Policy, Setting, load_pack
+from cadence_guard.policy import ExemptEntry, Policy, Setting, load_pack
 from cadence_guard.rules import RULES, Params, Rule, Selecting
 from cadence_guard.rules.outside_hours import OutsideHours
 from cadence_guard.rules.over_cap import OverCap
@@ -259,30 +259,11 @@ def exemption_never_matches(said: _Said) -> Iterator[Finding]:
             *said.policy.exempt[:place],
             *(one for pack in said.packs for one in pack.exempt),
         ]
-        idle: list[tuple[int, str]] = []
-        for index, name in enumerate(exempt.from_):
-            bare = [type(e)(e.params) for e in said.ruleset.entries if e.name == name]
-            pairs = [
-                (channel, purpose)
-                for channel, purpose in product(
-                    exempt.channels or words.CHANNELS, exempt.purposes or said.purposes
-                )
-                if any(entry.concerns(channel, purpose) for entry in bare)
-            ]
-            if not bare:
-                idle.append((index, f"neither the policy nor a pack states {name}"))
-            elif not pairs:
-                idle.append((index, f"no entry of {name} is about such touches"))
-            elif all(
-                any(
-                    name in other.from_
-                    and (other.purposes is None or purpose in other.purposes)
-                    and (other.channels is None or channel in other.channels)
-                    for other in earlier
-                )
-                for channel, purpose in pairs
-            ):
-                idle.append((index, f"such touches are exempt from {name} already"))
+        idle = [
+            (index, why)
+            for index, name in enumerate(exempt.from_)
+            if (why := _idle(said, exempt, name, earlier))
+        ]
         where: Where = ("exempt", place)
         if len(idle) == len(exempt.from_):
             reasons = "; ".join(dict.fromkeys(why for _, why in idle))
@@ -294,6 +275,26 @@ def exemption_never_matches(said: _Said) -> Iterator[Finding]:
                 "CG812", (*where, "from", index), f"an exemption that never matches: {why}",
                 "take the name out",
             )  # fmt: skip
+
+
+def _idle(
+    said: _Said, exempt: ExemptEntry, name: str, earlier: Iterable[ExemptEntry]
+) -> str | None:
+    """Why an exemption does nothing for a rule, beside those that are `earlier`."""
+    bare = [type(e)(e.params) for e in said.ruleset.entries if e.name == name]
+    if not bare:
+        return f"neither the policy nor a pack states {name}"
+    pairs = [
+        pair
+        for pair in product(exempt.channels or words.CHANNELS, exempt.purposes or said.purposes)
+        if any(entry.concerns(*pair) for entry in bare)
+    ]
+    if not pairs:
+        return f"no entry of {name} is about such touches"
+    others = [other.touches for other in earlier if name in other.from_]
+    if all(any(other.covers(*pair) for other in others) for pair in pairs):
+        return f"such touches are exempt from {name} already"
+    return None
 
 
 # -- an entry without effect ---------------------------------------------------------------------

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 Reading: TypeAlias = Callable[[Source], CadenceFile]
 """How a file is read; raises CadenceError."""
 
-SUFFIX: Final = ".cadence.yaml"
-"""What a native file in a folder is called."""
+SUFFIXES: Final = (".cadence.yaml", ".cadence.yml")
+"""How the name of a native file in a folder ends."""
 POLICY: Final = "policy"
 """The format of a file that is a policy."""
 Windows: TypeAlias = Callable[[str, str, datetime, datetime], Iterable[tuple[datetime, datetime]]]
@@ -66,7 +66,7 @@ def files_of(paths: Iterable[str]) -> Iterator[str]:
         if os.path.isdir(path):
             found = sorted(_in_folder(path))
             if not found:
-                raise CadenceError(f"{path}: no file *{SUFFIX} in this folder")
+                raise CadenceError(f"{path}: no file *{' or *'.join(SUFFIXES)} in this folder")
         yield from (file for file in found if file not in seen and not seen.add(file))  # type: ignore[func-returns-value]
 
 
@@ -79,7 +79,7 @@ def _in_folder(folder: str) -> Iterator[str]:
         for name in files:
             path = os.path.normpath(os.path.join(here, name))
             # A link to nowhere is told when it is read; a pipe would be waited for.
-            if name.endswith(SUFFIX) and (os.path.isfile(path) or not os.path.exists(path)):
+            if name.endswith(SUFFIXES) and (os.path.isfile(path) or not os.path.exists(path)):
                 yield path
 
 
@@ -252,7 +252,7 @@ class _Judged:
             reasons |= dict.fromkeys(people.incomplete if people else ())
             for reason in reasons:
                 # What was not looked at is not clean: it blocks, like a rule that fails.
-                incomplete = finding_at(
+                yield finding_at(
                     source,
                     INCOMPLETE,
                     "check-incomplete",
@@ -260,8 +260,8 @@ class _Judged:
                     cadence.where,
                     reason,
                     cadence=cadence.name,
+                    certainty="always",
                 )
-                yield replace(incomplete, certainty="always")
             yield from self._objections(readings, proofs, source)
             yield from reacted.findings
             yield from again.findings if again else ()
@@ -338,7 +338,7 @@ class _Judged:
     def _finding(self, objected: Objected, message: str, certainty: str, source: Source) -> Finding:
         """The finding of an objection, where the file says the step; a cadence that another one
         enters may stand in another file."""
-        place = finding_at(
+        return finding_at(
             self._homes.get(objected.cadence, source),
             objected.code,
             objected.name,
@@ -347,8 +347,9 @@ class _Judged:
             message,
             cadence=objected.cadence.name,
             step=objected.step.id,
+            certainty=certainty,
+            witness=self._witnesses.of(objected),
         )
-        return replace(place, certainty=certainty, witness=self._witnesses.of(objected))
 
 
 def _pairs(files: Iterable[Opened]) -> list[tuple[Source, CadenceFile]]:

@@ -30,7 +30,7 @@ from cadence_guard.cadence import (
     follow,
     not_understood,
 )
-from cadence_guard.check.report import Finding
+from cadence_guard.check.report import Finding, Witness
 from cadence_guard.importers._source import Source
 from cadence_guard.instants import DAY, NEVER
 
@@ -615,6 +615,8 @@ def finding_at(
     cadence: str | None = None,
     step: str | None = None,
     help: str | None = None,  # noqa: A002 (the report's own word)
+    certainty: str | None = None,
+    witness: Witness | None = None,
 ) -> Finding:
     """A finding at a place of a file, at the key of that place if `key`."""
     mark = source.mark(where, key=key)
@@ -631,4 +633,6 @@ def finding_at(
         cadence=cadence,
         step=step,
         help=help,
+        certainty=certainty,
+        witness=witness,
     )

@@ -41,7 +41,7 @@ def main(args: Sequence[str] | None = None) -> int:
         return UNREAD
 
 
-def told(error: Exception | str) -> str:
+def printable(error: Exception | str) -> str:
     """An error as text for a terminal or a log: what a name of a file could steer them with, line
     breaks too, is escaped."""
     from cadence_guard.reporters.text import plain
@@ -53,19 +53,21 @@ def _run(args: list[str]) -> int:
     try:
         return int(app.main(args, prog_name="cadence-guard", standalone_mode=False) or 0)
     except click.ClickException as error:
-        error.message = told(error.message)  # type: ignore[misc]
+        error.message = printable(error.message)  # type: ignore[misc]
         error.show()
         return error.exit_code
     except click.Abort:
         return INTERRUPTED
     except CadenceGuardError as error:
-        click.echo(f"cadence-guard: {told(error)}", err=True)
+        click.echo(f"cadence-guard: {printable(error)}", err=True)
         return 2
     except Exception as error:
         if "--debug" in args:
             raise
         if isinstance(error, OSError):
-            click.echo(f"cadence-guard: the system says: {told(error.strerror or error)}", err=True)
+            click.echo(
+                f"cadence-guard: the system says: {printable(error.strerror or error)}", err=True
+            )
             return 2
         from cadence_guard.reporters.text import plain
 

@@ -29,7 +29,7 @@ from cadence_guard.check.run import (
     open_all,
     open_hours,
 )
-from cadence_guard.cli import told
+from cadence_guard.cli import printable
 from cadence_guard.cli._faults import faults
 from cadence_guard.cli._input import opened, shown
 from cadence_guard.cli._judging import load_policy, style
@@ -91,17 +91,17 @@ def run_check(
     left = replace(left, errors=tuple(dict.fromkeys(found)))
     if left.files or format_ != "text":
         _write(left, sifted, read, format_, colour, place)
-    for text in dict.fromkeys(told(error) for _, error in wrong):
+    for text in dict.fromkeys(printable(error) for _, error in wrong):
         click.echo(f"cadence-guard: {text}", err=True)
     if wrong:
         return 2
     return int(fails(left.findings, fail_on) and not exit_zero)
 
 
-def first_day(told: datetime | None) -> date:
+def first_day(asked: datetime | None) -> date:
     """The day from which starts are judged: today unless told. Raises UsageError if not all of the
     period is in the years of which instants are known."""
-    day = told.date() if told else datetime.now(UTC).date()
+    day = asked.date() if asked else datetime.now(UTC).date()
     if not EARLIEST <= day <= LATEST:
         raise click.UsageError(
             f"the 13 months from {day} on do not lie in 1970 to 2198; expected --from {EARLIEST}"

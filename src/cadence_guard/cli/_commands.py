@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from io import TextIOWrapper
 from typing import Any, TypeVar
@@ -55,6 +55,18 @@ _points = click.option(
 )
 
 
+def _format(formats: Sequence[str], help_: str) -> Callable[[Command], Command]:
+    """The option for how results are written; text unless told."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(formats),
+        default="text",
+        show_default=True,
+        help=help_,
+    )
+
+
 def _judging(command: Command) -> Command:
     """The options of the commands that judge a file of touches."""
     for option in (
@@ -63,14 +75,7 @@ def _judging(command: Command) -> Command:
         ),
         _points,
         _colour,
-        click.option(
-            "--format",
-            "format_",
-            type=click.Choice(["text", "json"]),
-            default="text",
-            show_default=True,
-            help="json: one decision a line.",
-        ),
+        _format(["text", "json"], "json: one decision a line."),
         _policy,
         click.argument("file", metavar="FILE"),
     ):
@@ -126,13 +131,9 @@ def replay(**options: Any) -> int:
 @app.command()
 @click.argument("files", metavar="FILES...", nargs=-1, required=True)
 @_policy
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json", "sarif", "github", "markdown"]),
-    default="text",
-    show_default=True,
-    help="github: workflow commands; markdown: a job summary.",
+@_format(
+    ["text", "json", "sarif", "github", "markdown"],
+    "github: workflow commands; markdown: a job summary.",
 )
 @click.option(
     "--fail-on",
@@ -156,8 +157,8 @@ def check(**options: Any) -> int:
     """Prove that no cadence can stalk.
 
     FILES are cadence files, native (*.cadence.yaml) or of other tools, told by their content;
-    folders, searched for native ones; or policies. Each finding is a step and a rule of the policy
-    that refuses it, with a time line that somebody could live through.
+    folders, searched for native ones (.yaml or .yml); or policies. Each finding is a step and a
+    rule of the policy that refuses it, with a time line that somebody could live through.
 
     Exit codes: 0 nothing found, 1 a finding that blocks, 2 a file or the policy is wrong, 3 an
     internal error. Warnings and notes never fail.
@@ -188,14 +189,7 @@ def fix(**options: Any) -> int:
 
 @app.command()
 @click.argument("file", metavar="FILE")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="json: one object.",
-)
+@_format(["text", "json"], "json: one object.")
 @_mapping
 def read(**options: Any) -> int:
     """Print what was understood of a cadence file.

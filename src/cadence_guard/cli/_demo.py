@@ -56,7 +56,7 @@ def _before_launch(look: Style) -> None:
     """What `check` says of an n8n workflow whose waits are named after weeks."""
     from cadence_guard.check.run import check_files, open_file
     from cadence_guard.importers._source import Source
-    from cadence_guard.reporters.witness import told
+    from cadence_guard.reporters.witness import in_lines
 
     name = "reactivate-leads.n8n.json"
     content = resources.files("cadence_guard").joinpath("_story", name).read_bytes()
@@ -69,7 +69,7 @@ def _before_launch(look: Style) -> None:
     last = max(proven, key=lambda finding: len(finding.witness.touches) if finding.witness else 0)
     assert last.witness is not None  # those without were left out
     click.echo("\nwhat a person would have received, and what the guard says of it:")
-    for line in told(last.witness, look.marks):
+    for line in in_lines(last.witness, look.marks):
         click.echo(f"  {line}")
     click.echo(f"\n{len(report.findings)} findings: cadence-guard check {name}")
 
@@ -87,14 +87,14 @@ def had_it_been_asked(ruleset: Ruleset, events: Sequence[Event]) -> Iterator[Jud
     """
     refused: set[str | None] = set()
 
-    def told() -> Iterator[Event]:
+    def planned() -> Iterator[Event]:
         for event in events:
             if isinstance(event, Touch):
                 yield event.model_copy(update={"outcome": None})
             elif not (isinstance(event, Signal) and event.touch in refused):
                 yield event
 
-    for touch, decision in judge_scenario(ruleset, new_book(), told()):
+    for touch, decision in judge_scenario(ruleset, new_book(), planned()):
         if not decision:
             refused.add(touch.id)
         yield touch, decision
@@ -107,7 +107,7 @@ def _title(look: Style, text: str) -> None:
 def _tell(judge: Judge, ruleset: Ruleset, events: Sequence[Event], look: Style) -> Tally:
     book = new_book()
     report = TextReport(sys.stdout.write, book, look)
-    for touch, decision in judge(ruleset, book, events, str):
+    for touch, decision in judge(ruleset, book, events):
         report.judged(touch, decision)
     report.close()
     return report.tally

@@ -103,6 +103,7 @@ def _told(source: Source, fixed: Fixed, look: Style) -> Iterator[str]:
         yield f"{place} {plain(change.cadence)}, {plain(change.step)}: {plain(change.text)}"
     if not fixed.changes:
         yield f"{plain(source.path)}: no wait has to change"
+    yield from (f"note: {plain(note)}" for note in fixed.notes)
     if fixed.unrepaired:
         yield "What waiting cannot repair:"
         yield from (f"  {plain(line)}" for line in fixed.unrepaired)

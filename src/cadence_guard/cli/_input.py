@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import BinaryIO, Final
 
 from cadence_guard.errors import EventError
-from cadence_guard.events import LONGEST_LINE, Event, parse_event
+from cadence_guard.events import LONGEST_LINE, Event, numbered
 
 _OFTEN: Final = 10_000
 """Lines between two updates of the progress counter."""
@@ -59,24 +59,11 @@ class EventFile:
         return f"{self.name}:{self._number}"
 
     def __iter__(self) -> Iterator[Event]:
-        numbered: Iterable[tuple[int, Event]] = self._events()
+        events: Iterable[tuple[int, Event]] = numbered(self._lines(), self.name)
         if self._sort:
-            numbered = sorted(numbered, key=_instant)
-        for self._number, event in numbered:
+            events = sorted(events, key=_instant)
+        for self._number, event in events:
             yield event
-
-    def _events(self) -> Iterator[tuple[int, Event]]:
-        for number, line in enumerate(self._lines(), 1):
-            if number == 1:
-                line = line.removeprefix(b"\xef\xbb\xbf")
-            line = line.strip(b" \t\r\n")
-            if not line:
-                continue
-            where = f"{self.name}:{number}"
-            event = parse_event(line, where=where)
-            if event.at is None:
-                raise EventError(f"{where}: 'at' is missing; expected an instant")
-            yield number, event
 
     def _lines(self) -> Iterator[bytes]:
         with opened(self._path) as file:
@@ -99,5 +86,5 @@ class EventFile:
 
 def _instant(numbered: tuple[int, Event]) -> datetime:
     at = numbered[1].at
-    assert at is not None  # `_events` has seen to it
+    assert at is not None  # `numbered` has seen to it
     return at

@@ -53,8 +53,8 @@ def list_rules() -> None:
     ended = "One was in force, and ran out or was withdrawn; see CG102."
     pages = _pages() | _OWN | {"CG103": ("expired-consent", ended)}
     for code, (name, text) in sorted(pages.items()):
-        first, _, _ = text.removesuffix(".").partition(".\n")
-        click.echo(f"{code}  {name:<25}  {' '.join(first.split())}.")
+        first, _, _ = " ".join(text.split()).partition(". ")
+        click.echo(f"{code}  {name:<25}  {first.removesuffix('.')}.")
 
 
 def list_packs() -> None:

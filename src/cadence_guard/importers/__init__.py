@@ -93,6 +93,8 @@ def read(source: Source) -> CadenceFile:
 def _unknown(source: Source) -> CadenceError:
     """The error for a file of no known format; with its place if it is nearly a native one."""
     problem = "no known cadence format"
+    if source.data is None:
+        return CadenceError(f"{source.path}: {problem}: the file says nothing")
     keys = islice(source.data, LOOKED_AT) if isinstance(source.data, dict) else ()
     names = [key for key in keys if len(key) <= LOOKED_AT]
     for key, expected in NATIVE.items():

@@ -46,6 +46,10 @@ def ignores(source: Source, places: Sequence[Where]) -> tuple[Ignore, ...]:
         mark = source.mark(where)
         for line in range(source.mark(where, key=True).line, mark.end_line + 1):
             around[line] = mark.line
+    parts: dict[int, set[int]] = {}
+    for line, first in around.items():
+        parts.setdefault(first, set()).add(line)
+    whole = {first: frozenset(part) for first, part in parts.items()}
     found: list[Ignore] = []
     below = _below(lines)
     for number, columns in hashes.items():
@@ -68,7 +72,8 @@ def ignores(source: Source, places: Sequence[Where]) -> tuple[Ignore, ...]:
         if not lines[number - 1][: columns[0]].strip():
             about = below[number - 1]
         line, column = around.get(about, about), columns[0] + 1
-        found.append(Ignore(tuple(codes), line, asked[2], number, column))
+        part = whole.get(line, frozenset())
+        found.append(Ignore(tuple(codes), line, asked[2], number, column, lines=part))
     return tuple(found)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from cadence_guard._struct import struct
-from cadence_guard.cadence import Where
+from cadence_guard.cadence import Cadence, NotUnderstood, Where
 from cadence_guard.importers import _handwritten_words as theirs
 from cadence_guard.importers import _linear as linear
 from cadence_guard.importers._handwritten_words import Data, anchor_of, holds, means_of
@@ -18,6 +19,9 @@ MOST: Final = 20_000
 """The most touches of a file."""
 MOST_LISTS: Final = 2_000
 """The most lists of touches of a file."""
+
+
+_BESIDE: Final = "a list of touches beside those that are read; not understood"
 
 
 @struct
@@ -34,15 +38,33 @@ def vocabulary(source: Source) -> set[str]:
     return {name for mapping in mappings for name in map(snake, mapping) if name in theirs.OUTREACH}
 
 
-def find(data: Any) -> Iterator[Found]:
-    """The lists of touches of a file, in its order. Nothing is looked for inside of one."""
+def find(data: Any, but: Collection[Where] = ()) -> Iterator[Found]:
+    """The lists of touches of a file, in its order. Nothing is looked for inside of one, nor at the
+    places that `but` names."""
     stack: list[tuple[Where, Any]] = [((), data)]
     while stack:
         where, value = stack.pop()
+        if where in but:
+            continue
         if found := _steps(where, value) or _days(where, value) or _counted(where, value):
             yield found
         else:
             stack += [*children(where, value)][::-1]
+
+
+def beside(source: Source, cadences: Sequence[Cadence]) -> tuple[Cadence, ...]:
+    """The cadences that a reader of one tool found in a file; the first tells of the lists of
+    touches that stand beside them, and that nobody read."""
+    read = {cadence.where for cadence in cadences}
+    around = {where[:depth] for where in read for depth in range(len(where))}
+    told = read | {unknown.where for cadence in cadences for unknown in cadence.unknown}
+    untold = [
+        NotUnderstood(last_name(found.where) or "a list", found.where, _BESIDE)
+        for found in find(source.data, told)
+        if found.where not in around
+    ]
+    first, *rest = cadences
+    return replace(first, unknown=(*first.unknown, *untold[:MOST_LISTS])), *rest
 
 
 def _steps(where: Where, value: Any) -> Found | None:
@@ -56,8 +78,8 @@ def _steps(where: Where, value: Any) -> Found | None:
     steps = [entry for _, entry in entries if isinstance(entry, dict)]
     delays = {snake(key) for step in steps for key in step if anchor_of(snake(key)) is not None}
     planned = _is_planned(where)
-    if any(is_a_wait(step) for step in steps):
-        is_plan = any(means_of(step) for step in steps)
+    if any(is_a_wait(step) for step in steps) and any(means_of(step) for step in steps):
+        is_plan = True
     elif not delays:
         is_plan = len(steps) > 1 and planned and all(linear.means(s.get("channel")) for s in steps)
     elif delays <= theirs.WEAK:
@@ -69,15 +91,18 @@ def _steps(where: Where, value: Any) -> Found | None:
 
 
 def is_a_wait(step: Data) -> bool:
-    """Whether an entry of a list is a wait of its own: `{type: wait, days: 3}`."""
+    """Whether an entry is a wait of its own: `{type: wait, days: 3}`, `{wait: 3 days}` alone."""
+    if len(step) == 1:
+        return snake(next(iter(step))) in theirs.WAIT_KINDS
     kind = first_text(step, *theirs.KIND_KEYS)
     return kind is not None and snake(kind) in theirs.WAIT_KINDS and any(map(is_time, step))
 
 
 def is_time(key: str) -> bool:
     """Whether it is a key of a wait of its own."""
+    name = snake(key)
     known = key in theirs.AMOUNT_KEYS or linear.unit_of(key) is not None
-    return known or anchor_of(snake(key)) is not None
+    return known or name in theirs.WAIT_KINDS or anchor_of(name) is not None
 
 
 def _days(where: Where, value: Any) -> Found | None:

@@ -114,11 +114,17 @@ def number(
 # -- words: theirs and ours ------------------------------------------------------------------------
 
 
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_BETWEEN: Final = re.compile(r"[^0-9a-z]+")
+
+
 @lru_cache(maxsize=4096)
 def snake(word: str) -> str:
     """`waitDays`, `Wait-days` and `wait days` as `wait_days`."""
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", word[:200])
-    return re.sub(r"[^0-9a-z]+", "_", parted.casefold()).strip("_")
+    word = word[:200]
+    if word.isascii() and word.islower() and word.isidentifier() and "__" not in word:
+        return word.strip("_")  # as most are
+    return _BETWEEN.sub("_", _HUMP.sub("_", word).casefold()).strip("_")
 
 
 def listed(words: str) -> frozenset[str]:

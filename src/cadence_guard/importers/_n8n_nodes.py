@@ -74,9 +74,14 @@ def effect(kind: str, parameters: Parameters) -> Sends | Hidden | None:
             if name == "twilio" and channel == "sms" and parameters.get("toWhatsapp") is True:
                 channel = "whatsapp"
             return Sends(channel, _fixed(parameters))
+    if name in _SENDERS and _SENDS_BY_NAME.match(literal(parameters, "operation") or ""):
+        return Hidden("an operation that sends, by its name; what it sends is not known")
     if name in _QUIET or name in _SENDERS or name in _HANDOFFS:
         return None
     return Hidden("no node of n8n that is known here")
+
+
+_SENDS_BY_NAME: Final = re.compile(r"(?:re)?send|reply|forward", re.IGNORECASE)
 
 
 def _of_agents(name: str, parameters: Parameters) -> Sends | Hidden | None:
@@ -318,8 +323,10 @@ _SERVICE_PATTERNS: Final = tuple((re.compile(text), name) for text, name in _SER
 def _of_http(parameters: Parameters) -> Sends | Hidden | None:
     method = parameters.get("method", parameters.get("requestMethod", "GET"))
     url = parameters.get("url")
-    if method in ("GET", "HEAD", "OPTIONS") or not isinstance(url, str):
+    if method in ("GET", "HEAD", "OPTIONS") or url in (None, ""):
         return None  # whoever asks for data sends none
+    if not isinstance(url, str):
+        return Hidden("posts to an address that is no text")
     url = url[:_LONGEST_URL].casefold()
     channel = _channel(url)
     if channel is not None:
@@ -364,6 +371,7 @@ def _body(parameters: Parameters) -> str:
     """The body of a request, as far as it is text."""
     body = parameters.get("bodyParameters")
     fields = body.get("parameters") if isinstance(body, dict) else None
-    values = [field.get("value") for field in fields or () if isinstance(field, dict)]
+    rows = fields if isinstance(fields, list) else ()
+    values = [row.get("value") for row in rows if isinstance(row, dict)]
     texts = (*values, parameters.get("jsonBody"), parameters.get("body"))
     return " ".join(text for text in texts if isinstance(text, str)).casefold()

@@ -66,6 +66,9 @@ class Wires:
                 if not is_number(version):
                     why = f"the version of its type is {clip(show(version))!r}, no number"
                     self.stray.append(NotUnderstood(f"node {name!r}", (*where, "typeVersion"), why))
+                if not isinstance(parameters, dict | None):
+                    why = f"its parameters are {clip(show(parameters))!r}; expected a mapping"
+                    self.stray.append(NotUnderstood(f"node {name!r}", (*where, "parameters"), why))
                 if node.get("disabled") not in (None, True, False):
                     why = "expected true or false, so it is taken as not disabled"
                     self.stray.append(NotUnderstood(f"node {name!r}", (*where, "disabled"), why))

@@ -54,10 +54,10 @@ def unknown_word(value: Any, known: Iterable[str], what: str) -> str:
     return expected(value[:60] if isinstance(value, str) else shown(value), known, what)
 
 
-def some(labels: Sequence[str]) -> str:
-    """The first labels of a list, and how many more there are."""
-    more = len(labels) - _SHOWN
-    listed = ", ".join(map(repr, labels[:_SHOWN]))
+def some(labels: Sequence[str], most: int = _SHOWN) -> str:
+    """The first labels of a list, `most` at the most, and how many more there are."""
+    more = len(labels) - most
+    listed = ", ".join(map(repr, labels[:most]))
     return f"{listed} and {more} more" if more > 0 else listed
 
 

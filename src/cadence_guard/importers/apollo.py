@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from cadence_guard.cadence import Cadence, CadenceFile, Unknown, Wait, Where
 from cadence_guard.importers import _linear as linear
+from cadence_guard.importers._handwritten_lists import beside
 from cadence_guard.importers._linear import Item, Notes, first_text
 from cadence_guard.importers._source import Source
 from cadence_guard.importers._values import unknown_word
@@ -33,7 +34,7 @@ def _sequences(source: Source) -> Iterator[tuple[Where, dict[str, Any]]]:
 def read(source: Source) -> CadenceFile:
     """The sequences of the file."""
     told = [_cadence(source, where, data) for where, data in _sequences(source)]
-    return CadenceFile(FORMAT, linear.named(told))
+    return CadenceFile(FORMAT, beside(source, linear.named(told)))
 
 
 def _cadence(source: Source, where: Where, data: dict[str, Any]) -> Cadence:
@@ -77,6 +78,10 @@ def _items(notes: Notes, where: Where, steps: list[Any]) -> list[Item]:
             notes.missed("wait_mode", (*place, "wait_mode"), wait.why)
         else:
             wait = linear.wait_of(notes, waits_at, step.get("wait_time", 0), unit)
+        if "wait_time" not in step and placed:
+            notes.assume("a step without wait_time comes at once")
+        if "type" not in step:
+            notes.assume("a step without a type is an automatic e-mail")
         kind = step.get("type", "auto_email")
         channel = linear.channel(notes, (*place, "type"), kind)
         automated = isinstance(kind, str) and kind.startswith("auto")

@@ -191,9 +191,10 @@ class _Journey(Gathered):
             )
         if self.no_touch:
             yield f"{some(self.no_touch)} of {self.name!r} is a push or a webhook, so not judged"
-        key = text(self.entry.get("key"))
-        if key and self.entry.get("type") == "EventEntryNode":
-            yield f"nobody is in {self.name!r} twice (it may run once for each {key})"
+        if self.entry.get("type") == "EventEntryNode":
+            key = text(self.entry.get("key"))
+            each = f"each event with a new {key[:60]}" if key else "each event"
+            yield f"nobody is in {self.name!r} twice ({each} starts another run)"
 
     # -- nodes -----------------------------------------------------------------------------------
 

@@ -19,6 +19,14 @@ from cadence_guard.cadence import Cadence, CadenceFile, Unknown, Wait, Where
 from cadence_guard.importers import _handwritten_words as theirs
 from cadence_guard.importers import _linear as linear
 from cadence_guard.importers import apollo, instantly, native, salesloft, smartlead
+from cadence_guard.importers._handwritten_keys import (
+    Says,
+    is_read,
+    looks_timed,
+    plans,
+    says_of,
+    way_of,
+)
 from cadence_guard.importers._handwritten_lists import (
     Found,
     find,
@@ -39,11 +47,15 @@ from cadence_guard.importers._handwritten_words import (
 )
 from cadence_guard.importers._linear import Item, Notes, first_text, snake, text_of
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import shown, unknown_word
+from cadence_guard.importers._values import shown, some, unknown_word
 from cadence_guard.words import PURPOSES, SIGNALS
 
 FORMAT: Final = "handwritten"
-NOT_READ: Final = "it may be about times, touches or ways; not understood"
+WAITED_FOR: Final = "a step is held back until what it requires has come"
+_NAMED: Final = 12
+"""Keys that one assumption names."""
+_LONG: Final = 500
+"""Characters of a comment that are read."""
 _ABOVE: Final = 50
 """Lines of comments above a list that are read."""
 
@@ -84,6 +96,8 @@ class _Draft:
     item: Item
     anchor: str = "previous"
     mark: object = None
+    unreplied: bool = False
+    """Whether it is made only while nobody has replied."""
 
     def read(self, anchor: str) -> Item:
         """The entry, counted from `anchor` if nothing says what it counts from."""
@@ -105,6 +119,18 @@ class _File:
         self._stops: dict[Where, list[str]] = {}
         self._passed: set[Where] = set()
 
+    @cached_property
+    def after(self) -> dict[str, int]:
+        """The words of the comments that say of a delay that it comes after its step, with the
+        first line of each."""
+        found: dict[str, int] = {}
+        for number, line in enumerate(self.lines, 1):
+            said = line.partition("#")[2][:_LONG]
+            if theirs.AFTER_ITS_STEP.search(said):
+                for word in said.split():
+                    found.setdefault(snake(word), number)
+        return found
+
     def stops(self, where: Where, data: Data) -> list[str]:
         """The keys of a mapping that may say what ends a cadence."""
         if where not in self._stops:
@@ -112,23 +138,20 @@ class _File:
             self._stops[where] = [key for key in data if snake(key) in known]
         return self._stops[where]
 
-    def planned(self, where: Where, data: Any) -> list[str | int]:
-        """The keys of a mapping or list around a list of touches that nothing reads and that may
-        plan something, once."""
+    def unread(self, where: Where, data: Any) -> Iterator[tuple[str | int, Says]]:
+        """The keys of a mapping or list around a list of touches that nothing reads, with what
+        they say, once."""
         if where in self._passed:
-            return []
+            return
         self._passed.add(where)
         pairs = data.items() if isinstance(data, dict) else enumerate(data)
-        return [
-            key
-            for key, value in pairs
-            if (*where, key) not in self.read
-            and (
-                theirs.plans(value)
-                if isinstance(key, int)
-                else theirs.may_plan(key, value, theirs.TELL_AROUND)
-            )
-        ]
+        for key, value in pairs:
+            if (*where, key) in self.read:
+                continue
+            if isinstance(key, str):
+                yield key, says_of(key, value, in_step=False)
+            elif plans(value):
+                yield key, Says.PLANS
 
 
 class _Plan:
@@ -152,13 +175,28 @@ class _Plan:
             self._surround(found.where, value)
         self.delay = ""
         self.gates: set[str] = set()
+        self.granted: dict[str, dict[str, None]] = {}
+        """What is assumed of keys, and of which ones."""
         self.timed = False
         self.has_waits = any(isinstance(e, dict) and is_a_wait(e) for _, e in found.entries)
         self.said = " ".join(self._comments())
         self.anchor = self._explicit()
         self.exits = self._exits()
         self.drafts = self._steps() if found.kind == "steps" else self._numbers()
+        self._heed()
         self._pass_over()
+        self._doubt()
+        for says, names in self.granted.items():
+            self.notes.assume(f"{says}: {some([*names], most=_NAMED)}")
+
+    def _heed(self) -> None:
+        """A reply ends it, if each touch but the first is made only while nobody has replied."""
+        touches = [draft for draft in self.drafts if draft.item.channel is not None]
+        if len(touches) > 1 and all(draft.unreplied for draft in touches[1:]):
+            self.exits |= frozenset(linear.REPLIES)
+            self.notes.assume("a reply ends it: its steps are made while nobody has replied")
+        elif any(draft.unreplied for draft in touches):
+            self._assume(Says.CONDITION, "no reply")
 
     def _surround(self, where: Where, value: Any) -> None:
         self.beside.insert(0, (where, value))
@@ -186,11 +224,11 @@ class _Plan:
         if self.lines:
             marks = (self.source.mark(place, key=True) for place in places)
             for line in sorted({mark.line - 1 for mark in marks}):
-                yield self.lines[line].partition(" #")[2]
+                yield self.lines[line].partition(" #")[2][:_LONG]
                 above = max(0, line - _ABOVE)
                 while line > above and self.lines[line - 1].lstrip().startswith("#"):
                     line -= 1
-                    yield self.lines[line]
+                    yield self.lines[line][:_LONG]
 
     # -- entries
 
@@ -240,6 +278,9 @@ class _Plan:
             *theirs.UNIT_KEYS,
             *theirs.IDS,
             *theirs.GATES,
+            *theirs.BY_HAND,
+            *theirs.BY_ITSELF,
+            *theirs.SWITCHES,
         }
         kind = snake(first_text(step, *theirs.KIND_KEYS) or "")
         wait: Wait | None = None
@@ -257,6 +298,7 @@ class _Plan:
             anchor, waits_at, self.timed = told, place, True
             wait = linear.plus(wait, self._wait(place, step[key], name, step))
         if is_wait:
+            self._pass(where, step, (used | {*theirs.AMOUNT_KEYS}) - {*theirs.GATES}, None)
             item = Item(f"wait {number}", where, None, wait, waits_at)
             return _Draft(item, "previous")
         if not delays and number > 1 and not self.has_waits:
@@ -265,25 +307,45 @@ class _Plan:
         more: dict[str, Any] = {"template": first_text(step, "template", "template_id")}
         if manual:
             more["automated"] = False
+        if isinstance(step.get("purpose"), str):
+            used.add("purpose")
         if (purpose := self._purpose(step)) is not None:
             more["purpose"] = purpose
         self._attempts(where, step, used, more)
+        unreplied = theirs.unless_replied(step)
+        if unreplied is not None:
+            used.add(unreplied)
         gate = self._gate(where, step, used)
-        for key, value in step.items():
-            if key in theirs.CHANNEL_KEYS and (other := linear.means(value)) is not None:
-                untold = other.channel != channel
-            else:
-                untold = not theirs.is_read(key, value, used) and theirs.may_plan(
-                    key, value, theirs.TELL_IN_STEP, channel
-                )
-            if untold:
-                self.notes.missed(key, (*where, key), NOT_READ)
+        self._pass(where, step, used, channel)
         title = first_text(step, *theirs.IDS) or str(number)
         mark = None
         if "variant" in step:
             mark = (first_text(step, *theirs.NUMBERS), anchor, wait)
         item = Item(title, where, channel, wait, waits_at, gate=gate, more=more)
-        return _Draft(item, anchor if delays else "previous" if number > 1 else "", mark)
+        counted = anchor if delays else "previous" if number > 1 else ""
+        return _Draft(item, counted, mark, unreplied=unreplied is not None)
+
+    def _pass(self, where: Where, step: Data, used: set[str], channel: str | None) -> None:
+        """Says of each key of a step that nothing reads what is made of it."""
+        for key, value in step.items():
+            if key in theirs.CHANNEL_KEYS and (other := linear.means(value)) is not None:
+                if other.channel != channel:
+                    self.notes.missed(key, (*where, key), Says.PLANS.value)
+            elif key in theirs.KIND_KEYS and way_of(value) not in (None, channel):
+                self.notes.missed(key, (*where, key), "it says another channel, too")
+            elif not is_read(key, value, used):
+                says = says_of(key, value, in_step=True, own=channel)
+                self._tell(says, key, (*where, key))
+
+    def _tell(self, says: Says, key: str, where: Where) -> None:
+        if says is Says.PLANS:
+            self.notes.missed(key, where, says.value)
+        elif says is not Says.NOTHING:
+            self._assume(says, key)
+
+    def _assume(self, says: str, word: str) -> None:
+        """Takes something for granted of a key or of a word, which is named."""
+        self.granted.setdefault(says, {})[word[:60]] = None
 
     def _wait(self, where: Where, value: Any, name: str, step: Data) -> Wait | None:
         """The wait that one key of a step says; its value may be a mapping of its own."""
@@ -305,6 +367,8 @@ class _Plan:
             if each is None:
                 self.notes.missed(shown(value[key]), (*where, key), "no unit of time")
         parts = [(key, linear.unit_of(key) or said) for key in value if key not in theirs.UNIT_KEYS]
+        if not parts:
+            return linear.wait_of(self.notes, where, value, unit)  # it says no time
         for key, each in parts:
             if linear.unit_of(key) or key in theirs.AMOUNT_KEYS:
                 part = linear.wait_of(self.notes, (*where, key), value[key], each)
@@ -329,14 +393,32 @@ class _Plan:
             key = next(key for key in theirs.CHANNEL_KEYS if key in step)
             self.notes.missed(word[:60], (*where, key), "no channel that is known")
             return None, manual
+        for key in theirs.CHANNEL_KEYS:
+            if step.get(key) is True:
+                why = "it is True; expected the name of a channel"
+                self.notes.missed(key, (*where, key), why)
         if kind in linear.NO_TOUCH:
             return None, manual
         if kind in ("message", "dm"):
             return self._implied(self._sibling), manual
         if not kind or holds(step, theirs.WRITTEN + theirs.MESSAGE):
-            return self._implied(), manual
+            channel = self._implied()
+            if kind:
+                self._assume(f"a step of a kind that is no channel goes by {channel}", kind)
+            self._named_otherwise(where, step, channel)
+            return channel, manual
         self.notes.missed(kind, where, "no kind of step that is known")
         return None, manual
+
+    def _named_otherwise(self, where: Where, step: Data, channel: str) -> None:
+        """Tells if the name of a step that says no channel is that of another one."""
+        for key in (*theirs.IDS, "template"):
+            words = snake(name).split("_") if isinstance(name := step.get(key), str) else [""]
+            ways = {way_of(words[0]), way_of(words[-1])} - {None}
+            if ways and channel not in ways and words[:2] != ["call", "to"]:
+                why = f"its name says another channel; it is taken as {channel}"
+                self.notes.missed(key, (*where, key), why)
+                return
 
     def _purpose(self, data: Data) -> str | None:
         """The purpose that a step or its cadence names; many write there what it is about."""
@@ -383,12 +465,15 @@ class _Plan:
 
     def _gate(self, where: Where, step: Data, used: set[str]) -> tuple[str, Wait | None] | None:
         """The signal that must have come before a step, if no step before it asked for it."""
-        key = next((key for key in theirs.GATES if key in step), None)
+        asking = [key for key in theirs.GATES if step.get(key)]
         until = next((each for each in step if theirs.ABANDON.fullmatch(snake(each))), None)
-        if key is None or not step[key]:
+        if not asking:
             return None
+        for other in asking[1:]:
+            self.notes.missed(other, (*where, other), "a second thing to wait for")
+        key = asking[0]
         word = step[key]
-        if not isinstance(word, str):
+        if not isinstance(word, str) or looks_timed(word):
             self.notes.missed(key, (*where, key), "expected the name of a signal")
             return None
         timeout: Wait | None = None
@@ -396,8 +481,14 @@ class _Plan:
             used.add(until)
             unit = unit_in(snake(until))
             timeout = linear.wait_of(self.notes, (*where, until), step[until], unit)
-        asked = linear.signals(self.notes, word)
-        if not asked or asked[0] in self.gates:
+        if key == theirs.unless_replied(step):
+            return None
+        asked = () if theirs.IS_NOT.match(snake(word)) else linear.signals(self.notes, word)
+        if not asked:
+            self._assume(Says.CONDITION, word)
+            return None
+        self._assume(WAITED_FOR, word)
+        if asked[0] in self.gates:
             return None
         self.gates.add(asked[0])
         return asked[0], timeout
@@ -475,11 +566,22 @@ class _Plan:
                     why = f"it has {touches} touches; those above the cap are checked, too"
                     self.notes.missed(key, (*where, key), why)
         for where, data in self.beside:
-            for index in self.file.planned(where, data):
+            for index, says in self.file.unread(where, data):
                 what = index if isinstance(index, str) else shown(data[index])
-                self.notes.missed(what, (*where, index), NOT_READ)
+                self._tell(says, what, (*where, index))
 
     # -- what delays count from
+
+    def _doubt(self) -> None:
+        """Names a comment by which a delay is the time before the next step: a comment is not
+        followed there, since it may be wrong, and many are."""
+        line = self.file.after.get(self.delay)
+        if self.anchor is None and (line or theirs.AFTER_ITS_STEP.search(self.said)):
+            self.notes.assume(
+                f"{self.delay!r} is the time before its step; the comment"
+                f" {f'in line {line}' if line else 'at its list'} says after it: if that is so,"
+                " write each one step later"
+            )
 
     def told(self) -> str | None:
         """What the unsettled delays count from, by a comment or by their values."""

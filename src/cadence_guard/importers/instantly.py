@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from cadence_guard.cadence import Cadence, CadenceFile, UntilOpen, Wait, Where
 from cadence_guard.importers import _linear as linear
+from cadence_guard.importers._handwritten_lists import beside
 from cadence_guard.importers._linear import Item, Notes, first_text
 from cadence_guard.importers._source import Source
 from cadence_guard.importers._values import shown
@@ -41,7 +42,7 @@ def _campaigns(source: Source) -> Iterator[tuple[Where, dict[str, Any]]]:
 def read(source: Source) -> CadenceFile:
     """The campaigns of the file."""
     told = [_cadence(source, where, data) for where, data in _campaigns(source)]
-    return CadenceFile(FORMAT, linear.named(told))
+    return CadenceFile(FORMAT, beside(source, linear.named(told)))
 
 
 def _cadence(source: Source, where: Where, data: dict[str, Any]) -> Cadence:
@@ -74,6 +75,8 @@ def _items(notes: Notes, where: Where, steps: list[Any]) -> list[Item]:
         if not isinstance(step, dict):
             notes.missed(repr(step)[:60], place, "not a step of a sequence")
             continue
+        if index and due is None and "delay_days" not in step:
+            notes.assume("where no delay is said, the next mail comes at once")
         wait, waits_at = due or (None, place)
         if "delay_days" in step:
             waits_at = (*place, "delay_days")

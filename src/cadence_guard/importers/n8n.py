@@ -6,7 +6,7 @@ contacts, so the contact goes through it once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -417,6 +417,9 @@ class _Workflow(Wires):
     ) -> Cadence:
         reached = sorted(reached, key=self.place.__getitem__)
         nodes = {key: self.kept[key] for key in reached if key in self.kept}
+        for key, node in nodes.items():  # what nothing reaches may lead into another cadence
+            if not all(then is None or then in nodes for then in _ways(node)):
+                nodes[key] = _within(node, nodes)
         name = self.name if alone or entry is None else f"{self.name}: {entry.name}"
         again = [box for box in boxes if box.short in _RECURRING]
         assumes = [f"{box.name!r} runs at any time and lets a contact in once" for box in again]
@@ -449,6 +452,21 @@ def _ways(node: Node) -> Sequence[str | None]:
         return [arm.then for arm in node.arms]
     assert isinstance(node, Step | Pause)
     return (node.then,)
+
+
+def _within(node: Node, nodes: Collection[str]) -> Node:
+    """The node, ending where it leads out of the nodes."""
+
+    def end(then: str | None) -> str | None:
+        return then if then in nodes else None
+
+    if isinstance(node, Fan):
+        return replace(node, thens=tuple(then for then in node.thens if then in nodes))
+    if isinstance(node, Branch):
+        arms = (replace(arm, then=end(arm.then)) for arm in node.arms)
+        return replace(node, arms=tuple(arms))
+    assert isinstance(node, Step | Pause)
+    return replace(node, then=end(node.then))
 
 
 def _of(things: Mapping[str, Any], ids: Iterable[str]) -> list[Any]:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from cadence_guard._yaml12 import YamlError, load
 from cadence_guard.cadence import Cadence, CadenceFile, UntilOpen, Where
 from cadence_guard.importers import _linear as linear
+from cadence_guard.importers._handwritten_lists import beside
 from cadence_guard.importers._linear import Item, Notes, first_text
 from cadence_guard.importers._source import Source
 from cadence_guard.importers._values import is_whole, shown
@@ -44,7 +45,7 @@ def read(source: Source) -> CadenceFile:
         # alone in its file, a sequence has all settings of the file; else those around it
         scope = where[:-1] if len(found) > 1 else ()
         told.append(_cadence(settings, where, steps, scope))
-    return CadenceFile(FORMAT, linear.named(told))
+    return CadenceFile(FORMAT, beside(source, linear.named(told)))
 
 
 class _Settings:

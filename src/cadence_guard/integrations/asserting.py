@@ -21,17 +21,17 @@ FAIL_ON: Final = ("always", "sometimes")
 def assert_cadence_ok(
     *files: str | PathLike[str],
     policy: Policy | Mapping[str, Any] | str | Path | None = None,
-    first: date | None = None,
+    first: date | str | None = None,
     fail_on: str = "sometimes",
 ) -> None:
     """Checks cadence files, as `cadence-guard check` does.
 
     `policy` is one, its data or the path of its file; without it ./cadence-guard.yaml, what
-    ./pyproject.toml names, or the pack humane. Starts are judged from the day `first` on, today
-    unless told, for 13 months. Raises AssertionError, whose text is the report with a time line
-    for each finding, if something blocks always or, with `fail_on="sometimes"`, at some start;
-    CadenceError and PolicyError for what cannot be read, and if no file is given; ValueError for
-    another `fail_on`.
+    ./pyproject.toml names, or the pack humane. Starts are judged for 13 months from the day
+    `first` on (a date, or text such as 2026-03-01), today unless told. Raises AssertionError, whose
+    text is the report with a time line for each finding, if something blocks always or, with
+    `fail_on="sometimes"`, at some start; CadenceError and PolicyError for what cannot be read, and
+    if no file is given; ValueError for another `fail_on`, or a day that is none.
     """
     __tracebackhide__ = True
     # The checker loads when it is asked: `cadence_guard.testing` has this function, too.
@@ -42,10 +42,11 @@ def assert_cadence_ok(
         raise ValueError(expected(fail_on, FAIL_ON, "fail_on"))
     if not files:  # such as a glob that fits nothing
         raise CadenceError("no cadence file is given, so nothing was checked")
+    day = date.fromisoformat(first) if isinstance(first, str) else first
     read, errors = open_all(files_of(fspath(file) for file in files))
     if errors:
         raise errors[0]
-    report = check_files(read, policy_of(policy), first or datetime.now(UTC).date())
+    report = check_files(read, policy_of(policy), day or datetime.now(UTC).date())
     assert_passes(report, read, fail_on)
 
 

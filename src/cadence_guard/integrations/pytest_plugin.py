@@ -1,4 +1,5 @@
-"""A pytest plugin: `pytest --cadences` checks every *.cadence.yaml it comes across, a test a file.
+"""A pytest plugin: `pytest --cadences` checks each *.cadence.yaml (or .yml) it comes across, a test
+a file.
 
 All that are collected are judged together, as in one run of `cadence-guard check`, since cadences
 of several files may run for one person at once. What is found fails the test of the file at which
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The option and the settings."""
     group = parser.getgroup("cadence-guard")
-    group.addoption("--cadences", action="store_true", help="Check *.cadence.yaml files as tests.")
+    group.addoption(
+        "--cadences", action="store_true", help="Check *.cadence.yaml (or .yml) files as tests."
+    )
     parser.addini(
         "cadence_policy",
         "The policy file for --cadences, seen from the folder of the settings; else as on the"
@@ -36,7 +39,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """A cadence file is a test, if that was asked for."""
-    if not (parent.config.getoption("cadences") and file_path.name.endswith(".cadence.yaml")):
+    ours = file_path.name.endswith((".cadence.yaml", ".cadence.yml"))
+    if not (ours and parent.config.getoption("cadences")):
         return None
     collector: pytest.Collector = CadencePath.from_parent(parent, path=file_path)
     return collector

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from cadence_guard import words
 from cadence_guard.ledgers._base import Filed, Ledger, Page
 
 __all__ = ["Filed", "Ledger", "Page", "open_ledger"]
+
+SCHEMES: Final = ("memory", "sqlite")
 
 
 def open_ledger(url: str) -> Ledger:
@@ -23,10 +27,10 @@ def open_ledger(url: str) -> Ledger:
         from cadence_guard.ledgers.sqlite import SqliteLedger
 
         return SqliteLedger(rest[1:])
-    if scheme in ("memory", "sqlite"):
+    if scheme in SCHEMES:
         raise ValueError(
             f"{url!r} names no ledger; expected memory:// or sqlite:///path/to/file.db"
         )
     if not separator and url:
         raise ValueError(f"{url!r} is no URL of a ledger; did you mean 'sqlite:///{url}'?")
-    raise ValueError(words.expected(scheme, ("memory", "sqlite"), "ledger"))
+    raise ValueError(words.expected(scheme, SCHEMES, "ledger"))

@@ -6,14 +6,13 @@ import os
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from threading import Lock, RLock
-from typing import Final
-from weakref import WeakSet
+from threading import Lock
 
 from cadence_guard.errors import Conflict
 from cadence_guard.events import Event
 from cadence_guard.instants import to_us
 from cadence_guard.ledgers._base import Filed, Page
+from cadence_guard.ledgers._forks import hold_over_forks
 from cadence_guard.touch import Release, Touch
 
 
@@ -29,8 +28,7 @@ class MemoryLedger:
         self._last = 0
         self._epoch = 0
         self._secret = os.urandom(32)
-        with _forking:
-            _ledgers.add(self)
+        hold_over_forks(self)
 
     def history(self, keys: Sequence[str], since: int | None = None, after: int = 0) -> Page:
         with self._lock:
@@ -100,6 +98,10 @@ class MemoryLedger:
     def secret(self) -> bytes:
         return self._secret
 
+    def held(self) -> Lock:
+        """Keeps everybody else from it."""
+        return self._lock
+
     def _fades(self, filed: Filed, than: int) -> bool:
         """Whether it is a touch before an instant of which nothing was said."""
         return (
@@ -137,32 +139,6 @@ class MemoryLedger:
                 if not self._streams[key]:
                     del self._streams[key]
         self._epoch += 1
-
-
-# A child has no thread that would let go of a lock, so nobody holds one while it is made.
-_ledgers: Final[WeakSet[MemoryLedger]] = WeakSet()
-_forking: Final = RLock()
-_held: Final[list[MemoryLedger]] = []
-
-
-def _before_fork() -> None:
-    _forking.acquire()
-    _held[:] = _ledgers
-    for ledger in _held:
-        ledger._lock.acquire()
-
-
-def _after_fork() -> None:
-    for ledger in _held:
-        ledger._lock.release()
-    _held.clear()
-    _forking.release()
-
-
-if hasattr(os, "register_at_fork"):  # pragma: no branch
-    os.register_at_fork(
-        before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
-    )
 
 
 def older(event: Event, than: int) -> bool:

@@ -8,22 +8,22 @@ Source: https://sqlite.org/pragma.html, https://sqlite.org/wal.html
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from threading import RLock
 from time import monotonic, sleep
 from typing import Final, TypeVar
-from weakref import WeakSet
 
 from cadence_guard.errors import Conflict, LedgerUnavailable
 from cadence_guard.events import parse_event, to_line
 from cadence_guard.history import Streams
 from cadence_guard.instants import to_us
 from cadence_guard.ledgers._base import Filed, Page
+from cadence_guard.ledgers._forks import hold_over_forks
 from cadence_guard.touch import Touch
 
 _Result = TypeVar("_Result")
@@ -75,8 +75,7 @@ class SqliteLedger:
         self._lock = RLock()
         self._connection: sqlite3.Connection | None = None
         self.path = Path(path).absolute()  # it may be opened again from elsewhere
-        with _forking:
-            _ledgers.add(self)
+        hold_over_forks(self)
         self._do(lambda db: None)  # so that a file that is no ledger is refused now
 
     # -- the contract ---------------------------------------------------------------------------
@@ -121,6 +120,14 @@ class SqliteLedger:
             if self._connection is not None:
                 self._connection.close()
             self._connection = None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keeps everybody else from the file, and it closed: an open connection must not be carried
+        over a fork (https://sqlite.org/howtocorrupt.html, 2.6)."""
+        with self._lock:
+            self.close()
+            yield
 
     def __del__(self) -> None:
         self.close()
@@ -219,33 +226,6 @@ class SqliteLedger:
                 f"{self.path}: what was taken away may still stand in the log, since somebody"
                 " is reading it; do it again"
             )
-
-
-# An open connection must not be carried over a fork: https://sqlite.org/howtocorrupt.html (2.6).
-_ledgers: Final[WeakSet[SqliteLedger]] = WeakSet()
-_forking: Final = RLock()
-_closed: Final[list[SqliteLedger]] = []
-
-
-def _before_fork() -> None:
-    _forking.acquire()
-    _closed[:] = _ledgers
-    for ledger in _closed:
-        ledger._lock.acquire()
-        ledger.close()
-
-
-def _after_fork() -> None:
-    for ledger in _closed:
-        ledger._lock.release()
-    _closed.clear()
-    _forking.release()
-
-
-if hasattr(os, "register_at_fork"):  # pragma: no branch
-    os.register_at_fork(
-        before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
-    )
 
 
 def _history(db: sqlite3.Connection, keys: Sequence[str], since: int | None, after: int) -> Page:

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final
+from unicodedata import combining, east_asian_width
 
 from cadence_guard.check.report import Finding, Report, Witness
 from cadence_guard.reporters.text import Style, plain
-from cadence_guard.reporters.witness import told
+from cadence_guard.reporters.witness import in_lines
 
 _COLOUR: Final = {"block": "deny", "warn": "defer", "note": "past"}
 _WORD: Final = {"block": "", "warn": " (warning)", "note": " (note)"}
@@ -42,7 +43,7 @@ def _place(findings: Sequence[Finding], lines: Sequence[str], style: Style) -> I
     for finding in findings:
         yield _head(finding, style)
     yield from _frame(findings[0], lines, style)
-    stories = dict.fromkeys(tuple(told(proof, style.marks)) for proof in _proofs(findings))
+    stories = dict.fromkeys(tuple(in_lines(proof, style.marks)) for proof in _proofs(findings))
     for line in (line for story in stories for line in story):
         yield f"  {style.paint(line, 'deny') if '<- refused' in line else line}"
     for text in dict.fromkeys(finding.help for finding in findings if finding.help):
@@ -100,14 +101,21 @@ def _frame(finding: Finding, lines: Sequence[str], style: Style) -> Iterator[str
     end = max(min(end, len(line)), first + 1)
     cut = max(0, min(first - WIDEST // 3, len(line) - WIDEST))
     shown = plain(line[cut : cut + WIDEST].replace("\t", " "))
-    # `plain` may widen what stands before the place; the carets follow it
-    before = len(plain(line[cut:first].replace("\t", " ")))
-    carets = max(1, min(end - first, WIDEST - (first - cut)))
+    # `plain` may widen what stands there, and wide letters do; the carets follow it
+    before = _columns(line[cut:first])
+    carets = max(1, _columns(line[first : min(end, cut + WIDEST)]))
     number = str(finding.line)
     margin = " " * len(number)
     yield f"  {margin} |"
     yield f"  {number} | {shown}".rstrip()
     yield f"  {margin} | {' ' * before}{style.paint('^' * carets, _COLOUR[finding.effect])}"
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal a text takes: a letter of East Asia takes two, an accent that
+    stands over the letter before it none."""
+    shown = plain(text.replace("\t", " "))
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in shown)
 
 
 def _closing(report: Report, style: Style, known: int, stale: Sequence[str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from cadence_guard.check.report import Fault, Finding, Report
 from cadence_guard.reporters.check_text import summary
 from cadence_guard.reporters.text import plain
-from cadence_guard.reporters.witness import told
+from cadence_guard.reporters.witness import in_lines
 
 _LEVEL = {"block": "error", "warn": "warning", "note": "notice"}
 
@@ -48,7 +48,7 @@ def message(finding: Finding) -> str:
     certainty = f" [{finding.certainty}]" if finding.certainty else ""
     lines = [f"{plain(finding.message)}{certainty}"]
     if finding.witness is not None:
-        lines += told(finding.witness)
+        lines += in_lines(finding.witness)
     if finding.help:
         lines += [f"help: {plain(line)}" for line in finding.help.splitlines()]
     return "\n".join(lines)

@@ -10,7 +10,7 @@ from typing import Final
 from cadence_guard.check.report import Fault, Finding, Report
 from cadence_guard.reporters.check_text import summary
 from cadence_guard.reporters.text import plain
-from cadence_guard.reporters.witness import told
+from cadence_guard.reporters.witness import in_lines
 
 _WORD: Final = {"block": "finding", "warn": "warning", "note": "note"}
 MOST: Final = 200_000
@@ -74,7 +74,7 @@ def _row(finding: Finding, place: Callable[[str], str]) -> str:
 
 def _details(finding: Finding) -> Iterator[str]:
     assert finding.witness is not None  # asked of such findings only
-    lines = list(told(finding.witness))
+    lines = list(in_lines(finding.witness))
     if finding.help:
         lines.append(f"help: {plain(finding.help)}")
     longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)

@@ -33,7 +33,7 @@ def sarif_data(
         _result(finding, codes.index(finding.code), fingerprint, place)
         for finding, fingerprint in zip(report.findings, prints, strict=True)
     ]
-    run = {
+    run: dict[str, Any] = {
         "tool": {
             "driver": {
                 "name": "cadence-guard",
@@ -55,9 +55,10 @@ def sarif_data(
             {"location": _location(place(file.path)), "properties": {"format": file.format}}
             for file in report.files
         ],
-        "results": results,
         "properties": {"assumes": list(report.assumes)},
     }
+    if report.files or not report.errors:  # else no analysis began: SARIF 2.1.0, 3.14.23
+        run["results"] = results
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 from cadence_guard.check.report import Finding, Witness
 from cadence_guard.check.run import Windows
-from cadence_guard.reporters.text import plain
-from cadence_guard.reporters.witness import Row, begins, length, rows, wall
+from cadence_guard.reporters.text import plain, wall
+from cadence_guard.reporters.witness import Row, begins, length, rows
 from cadence_guard.words import CHANNELS
 
 DRAWN: Final = 40

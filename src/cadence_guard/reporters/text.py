@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
+from zoneinfo import ZoneInfo
 
 from cadence_guard.book import Book, point_of
 from cadence_guard.decision import Decision, Finding, Verdict
@@ -15,9 +16,6 @@ from cadence_guard.points import kind_by_look, mask, normalise
 from cadence_guard.reporters.tally import Tally
 from cadence_guard.reporters.timeline import ASCII_MARKS, MARKS, Mark, legend, timeline
 from cadence_guard.touch import Touch
-
-if TYPE_CHECKING:
-    import pendulum
 
 PICTURED: Final = 10
 """The time lines of this many contacts are drawn, those met first."""
@@ -88,7 +86,7 @@ class TextReport:
         parts = [
             self._style.paint(plain(touch.id or "-"), "strong"),
             self._name(touch.contact),
-            local(decision.at, where),
+            wall(decision.at, where),
             self._style.paint(f"{verdict:<5}", verdict),
             touch.channel,
             self._point(touch),
@@ -96,7 +94,7 @@ class TextReport:
         ]
         yield "  ".join(part for part in parts if part)
         if decision.until is not None:
-            yield f"      free from {local(decision.until, where)}, {ahead(decision)}"
+            yield f"      free from {wall(decision.until, where)}, {ahead(decision)}"
         elif decision.verdict is Verdict.DENY and all(
             finding.until for finding in decision.findings if finding.effect == "block"
         ):
@@ -109,9 +107,9 @@ class TextReport:
     def _reason(self, finding: Finding, where: str) -> str:
         text = f"{finding.code} {finding.name}: {plain(finding.message)}"
         if finding.when is not None:
-            text += f" (met at {local(finding.when, where)})"
+            text += f" (met at {wall(finding.when, where)})"
         if finding.until is not None:
-            text += f" (until {local(finding.until, where)})"
+            text += f" (until {wall(finding.until, where)})"
         return self._style.paint(f"{text} (warning)", "past") if finding.effect == "warn" else text
 
     def _point(self, touch: Touch) -> str:
@@ -139,6 +137,7 @@ class TextReport:
     def _picture(self, contact: str, trail: Sequence[_Judged]) -> None:
         view = self._view(contact)
         where = zone_of(view.zones(None) if view else ())
+        there = ZoneInfo(where)
         seen = {entry[:3] for entry in trail}
         past = [
             (touch.at, touch.form.channel, touch.id, "past")
@@ -147,7 +146,7 @@ class TextReport:
         entries = [*trail, *(entry for entry in past if entry[:3] not in seen)]
         drawn = sorted(entries, key=lambda entry: entry[0])[-DRAWN:]
         marks = [
-            Mark(_in(to_datetime(at), where).date(), channel, verdict)
+            Mark(to_datetime(at).astimezone(there).date(), channel, verdict)
             for at, channel, _, verdict in drawn
         ]
         style = self._style
@@ -168,27 +167,24 @@ def zone_of(zones: Sequence[Zone]) -> str:
     return zones[0].name if len(zones) == 1 else "UTC"
 
 
-def local(moment: datetime, where: str) -> str:
+def wall(moment: datetime, where: str) -> str:
     """An instant on the contact's wall: `Mon 2026-03-02 10:01 CST`; no part of it is cut off."""
-    time = "HH:mm"
-    if moment.microsecond:
-        time = "HH:mm:ss.SSSSSS"
-    elif moment.second:
-        time = "HH:mm:ss"
-    return _in(moment, where).format(f"ddd YYYY-MM-DD {time} zz")
+    local = moment.astimezone(ZoneInfo(where))
+    time = "%H:%M"
+    if local.microsecond:
+        time = "%H:%M:%S.%f"
+    elif local.second:
+        time = "%H:%M:%S"
+    return local.strftime(f"%a %Y-%m-%d {time} %Z")
 
 
 def ahead(decision: Decision) -> str:
     """How long a deferred touch has to wait, in words: `in 3 weeks`."""
     assert decision.until is not None  # asked of a defer only
-    until, at = _in(decision.until, "UTC"), _in(decision.at, "UTC")
-    return f"in {until.diff_for_humans(at, absolute=True)}"
-
-
-def _in(moment: datetime, where: str) -> pendulum.DateTime:
     import pendulum
 
-    return pendulum.instance(moment).in_timezone(where)
+    until, at = pendulum.instance(decision.until), pendulum.instance(decision.at)
+    return f"in {until.diff_for_humans(at, absolute=True)}"
 
 
 def plain(text: str) -> str:

@@ -7,10 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
 
 from cadence_guard.check.report import Witness, WitnessSignal, WitnessStep, WitnessTouch
-from cadence_guard.reporters.text import plain
+from cadence_guard.reporters.text import plain, wall
 from cadence_guard.reporters.timeline import MARKS
 
 ROWS: Final = 14
@@ -86,7 +85,7 @@ def _said(signal: WitnessSignal) -> str:
     return signal.kind if signal.to is None else f"{signal.kind} to {signal.to}"
 
 
-def told(witness: Witness, marks: Mapping[str, str] = MARKS) -> Iterator[str]:
+def in_lines(witness: Witness, marks: Mapping[str, str] = MARKS) -> Iterator[str]:
     """The witness in lines: who and when, then a row for each touch and signal."""
     yield _opening(witness)
     every = rows(witness)
@@ -157,17 +156,6 @@ def begins(witness: Witness, start: str) -> str:
         last = [f"{len(witness.before) - BEFORE} more touches", *last]
     been = f"{', '.join(last)} and " if last else ""
     return f"goes on {start}, after {been}a wait of unknown length"
-
-
-def wall(moment: datetime, zone: str) -> str:
-    """An instant on the contact's wall: `Mon 2026-03-02 10:01 CST`; no part of it is cut off."""
-    local = moment.astimezone(ZoneInfo(zone))
-    time = "%H:%M"
-    if local.microsecond:
-        time = "%H:%M:%S.%f"
-    elif local.second:
-        time = "%H:%M:%S"
-    return local.strftime(f"%a %Y-%m-%d {time} %Z")
 
 
 def length(seconds: float) -> str:

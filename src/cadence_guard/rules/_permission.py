@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Iterable
 from typing import NamedTuple
 
 from cadence_guard.history import Case, Grant, No
@@ -28,30 +29,34 @@ def grant_covers(grant: Grant, case: Case) -> bool:
     )
 
 
-def withdrawn(case: Case, since: int) -> int:
-    """When the first withdrawal not before `since` ends a ground of this touch."""
-    return min(
-        (
-            no.at
-            for no in case.me.noes
-            if no.kind == "withdrawn"
-            and no.at >= since
-            and no.purpose in (None, case.purpose)
-            and no.channel in (None, case.channel)
-            and (not no.named or case.point in no.points)
-        ),
-        default=NEVER,
+def _withdrawals(case: Case) -> list[int]:
+    """When the grounds of this touch were withdrawn, in order."""
+    return sorted(
+        no.at
+        for no in case.me.noes
+        if no.kind == "withdrawn"
+        and no.purpose in (None, case.purpose)
+        and no.channel in (None, case.channel)
+        and (not no.named or case.point in no.points)
     )
+
+
+def _first(ends: list[int], since: int) -> int:
+    """The first of these instants that is not before `since`; NEVER if there is none."""
+    place = bisect_left(ends, since)
+    return ends[place] if place < len(ends) else NEVER
 
 
 def in_force(case: Case, grants: Iterable[Grant]) -> list[tuple[int, int]]:
     """When each of the grants is in force: [from or at, until), or until it was withdrawn."""
-    return [(grant.start, min(grant.end, withdrawn(case, grant.at))) for grant in grants]
+    ends = _withdrawals(case)
+    return [(grant.start, min(grant.end, _first(ends, grant.at))) for grant in grants]
 
 
 def grounds(case: Case, accepted: tuple[Ground, ...]) -> list[tuple[int, int]]:
     """When each accepted ground for this touch holds."""
     spans: list[tuple[int, int]] = []
+    ends = _withdrawals(case)
     for kind, lasts in accepted:
         if kind == "consent":
             spans += in_force(
@@ -66,8 +71,32 @@ def grounds(case: Case, accepted: tuple[Ground, ...]) -> list[tuple[int, int]]:
                 and said.point in (None, case.point)
             ):
                 end = lasts.after(said.at, case.zones, latest=False) if lasts else NEVER
-                spans.append((said.at, min(end, withdrawn(case, said.at))))
+                spans.append((said.at, min(end, _first(ends, said.at))))
     return spans
+
+
+def hardest(noes: Iterable[No]) -> Iterable[No]:
+    """Of the noes about one touch those that decide: what reopens the last of a kind that somebody
+    said reopens all those before it."""
+    last: dict[Hashable, No] = {}
+    for no in noes:
+        kind = no.kind if no.kind in ("complained", "suppressed", "bounced") else None
+        who = no.contact, no.erased, kind
+        if who not in last or _rank(no) > _rank(last[who]):
+            last[who] = no
+    return last.values()
+
+
+def standing(
+    noes: Iterable[No], t: int, free: Callable[[No, Case], Intervals], case: Case
+) -> list[No]:
+    """Of these noes those that nothing has reopened at `t`; `free` says when one is reopened."""
+    return [no for no in hardest(noes) if open_in(free(no, case), t)[0] != t]
+
+
+def _rank(no: No) -> tuple[int, bool, int]:
+    """The higher, the fewer grants are later than a no."""
+    return no.at, no.kind == "withdrawn", no.order
 
 
 def reopened(no: No, case: Case) -> Intervals:

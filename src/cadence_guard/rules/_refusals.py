@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from bisect import bisect_right
+from itertools import accumulate
 
 from cadence_guard.history import Case, Said, channel_named
 from cadence_guard.instants import FIRST, NEVER
@@ -29,19 +31,20 @@ class CoolDown(Fact):
         return max(self.ends(case), key=lambda end: end[0])[1]
 
 
-def way_back(refusal: Said, case: Case) -> int:
-    """When a later invitation or consent ends a refusal for the touch's channel."""
+def ways_back(refusals: list[Said], case: Case) -> list[int]:
+    """When a later invitation or consent ends each refusal for the touch's channel."""
+    if not refusals:
+        return []  # mostly
     invited = (
-        said.at
+        (said.at, said.order, said.at)
         for said in case.me.said
-        if said.kind == "invited"
-        and (said.at, said.order) > (refusal.at, refusal.order)
-        and channel_named(said.channel, said.point, case.channel)
+        if said.kind == "invited" and channel_named(said.channel, said.point, case.channel)
     )
     granted = (
-        grant.start
+        (grant.at, grant.order, grant.start)
         for grant in case.me.grants
-        if (grant.at, grant.order) > (refusal.at, refusal.order)
-        and channel_named(grant.channel, grant.point, case.channel)
+        if channel_named(grant.channel, grant.point, case.channel)
     )
-    return min((*invited, *granted), default=NEVER)
+    ways = sorted((*invited, *granted))
+    first = [*accumulate((way[-1] for way in reversed(ways)), min, initial=NEVER)][::-1]
+    return [first[bisect_right(ways, (said.at, said.order, NEVER))] for said in refusals]

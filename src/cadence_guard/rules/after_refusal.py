@@ -35,7 +35,7 @@ from pydantic import model_validator
 
 from cadence_guard.history import Case, Said
 from cadence_guard.instants import FIRST, Duration, to_datetime, to_text
-from cadence_guard.rules._refusals import CoolDown, way_back
+from cadence_guard.rules._refusals import CoolDown, ways_back
 from cadence_guard.rules._rule import Objection, Selecting, Span, Spans
 
 
@@ -61,19 +61,20 @@ class AfterRefusal(CoolDown):
         self.hears = frozenset((*self._cool, "invited"))
 
     def ends(self, case: Case) -> list[tuple[int, Said]]:
+        refusals = [said for said in case.me.said if said.kind in self._cool]
         return [
-            (min(max(cool.after(said.at, case.zones, latest=True), _asked(said)), back), said)
-            for said in case.me.said
-            if (cool := self._cool.get(said.kind))
-            for back in (way_back(said, case),)
+            (min(max(self._lapses(said, case), _asked(said)), back), said)
+            for said, back in zip(refusals, ways_back(refusals, case), strict=True)
         ]
+
+    def _lapses(self, said: Said, case: Case) -> int:
+        return self._cool[said.kind].after(said.at, case.zones, latest=True)
 
     def objection(self, t: int, case: Case) -> Objection:
         said = self.last(case)
         at = to_text(to_datetime(said.at))
-        cool = self._cool[said.kind]
-        wait = f"{cool.text} of silence"
-        if _asked(said) > cool.after(said.at, case.zones, latest=True):
+        wait = f"{self._cool[said.kind].text} of silence"
+        if _asked(said) > self._lapses(said, case):
             wait = f"silence until {to_text(to_datetime(_asked(said)))}, as they asked"
         message = f"the contact said {said.kind!r} at {at}; {wait}, on every channel"
         return Objection(message, ("consent",), {"kind": said.kind, "at": at})

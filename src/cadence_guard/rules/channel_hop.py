@@ -37,7 +37,7 @@ from pydantic import Field
 
 from cadence_guard.history import Case, Said
 from cadence_guard.instants import to_datetime, to_text
-from cadence_guard.rules._refusals import CoolDown, way_back
+from cadence_guard.rules._refusals import CoolDown, ways_back
 from cadence_guard.rules._rule import Objection, Selecting, Span, Spans
 
 _KINDS = frozenset(("declined", "hung_up", "opt_out", "complained"))
@@ -56,12 +56,16 @@ class ChannelHop(CoolDown):
         self.spans = Spans.of(params.for_)
 
     def ends(self, case: Case) -> list[tuple[int, Said]]:
-        return [
-            (min(self.lasts.after(said.at, case.zones, latest=True), way_back(said, case)), said)
+        refusals = [
+            said
             for said in case.me.said
             if said.kind in _KINDS
             and said.channel != case.channel
             and not (said.kind == "opt_out" and said.purpose and not said.channel)
+        ]
+        return [
+            (min(self.lasts.after(said.at, case.zones, latest=True), back), said)
+            for said, back in zip(refusals, ways_back(refusals, case), strict=True)
         ]
 
     def objection(self, t: int, case: Case) -> Objection:

@@ -32,6 +32,8 @@ Marketing and sales ran two journeys of one person. After a clash both are stopp
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from operator import itemgetter
 from typing import Annotated
 
 from pydantic import Field
@@ -54,6 +56,7 @@ from cadence_guard.rules._sets import walk
 
 Hold = tuple[int, int, str]
 """[start, end) in which a team holds the contact."""
+_start = itemgetter(0)
 
 
 class NotTheHolder(Rule):
@@ -92,12 +95,11 @@ class NotTheHolder(Rule):
         self, t: int, case: Case, others: list[Instants], holds: list[Hold]
     ) -> tuple[int, int, int]:
         """(opens, closes, border) of the piece of time from `t` on with one holder or none."""
-        border = NEVER
-        for start, end, team in holds:
-            if start <= t < end:
-                return (t, end, end) if team == case.team else (NEVER, NEVER, end)
-            if start > t:
-                border = min(border, start)
+        place = bisect_right(holds, t, key=_start)
+        if place and t < holds[place - 1][1]:
+            _, end, team = holds[place - 1]
+            return (t, end, end) if team == case.team else (NEVER, NEVER, end)
+        border = holds[place][0] if place < len(holds) else NEVER
         opens = t
         while opens < border:
             last, following = last_and_next(others, opens)

@@ -37,7 +37,7 @@ from __future__ import annotations
 
 from cadence_guard.history import Case, No
 from cadence_guard.instants import NEVER, to_datetime, to_text
-from cadence_guard.rules._permission import all_open, reopened
+from cadence_guard.rules._permission import all_open, hardest, reopened, standing
 from cadence_guard.rules._rule import Objection, OpenStretch, Rule
 
 
@@ -51,7 +51,7 @@ class OptedOut(Rule):
     def next_open(self, t: int, case: Case) -> OpenStretch:
         if not case.noes:
             return t, NEVER
-        return all_open([reopened(no, case) for no in self._noes(case)], t)
+        return all_open([reopened(no, case) for no in hardest(self._noes(case))], t)
 
     def _noes(self, case: Case) -> list[No]:
         return [
@@ -63,7 +63,7 @@ class OptedOut(Rule):
         ]
 
     def objection(self, t: int, case: Case) -> Objection:
-        noes = self._noes(case)
+        noes = standing(self._noes(case), t, reopened, case)
         last = max(noes, key=lambda no: (no.kind == "complained", no.at))
         who = "the contact" if last.contact == case.me.contact else "somebody who has this point"
         did = "complained" if last.kind == "complained" else "opted out"

@@ -115,7 +115,7 @@ class OverCap(Rule):
     def _full_periods(self, zones: tuple[Zone, ...], at: Instants, t: int) -> OpenStretch:
         if not at:
             return t, NEVER
-        return in_each(zones, t, partial(self._next_period, at))
+        return in_each(zones, t, partial(self._next_period, at), at[-1])
 
     def _next_period(self, at: Instants, t: int, where: Zone) -> OpenStretch:
         """The first stretch of local periods that are not full."""

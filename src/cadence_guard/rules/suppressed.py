@@ -31,7 +31,7 @@ from __future__ import annotations
 
 from cadence_guard.history import Case, No
 from cadence_guard.instants import NEVER
-from cadence_guard.rules._permission import all_open, named_since, reopened
+from cadence_guard.rules._permission import all_open, hardest, named_since, reopened, standing
 from cadence_guard.rules._rule import Objection, OpenStretch, Rule
 from cadence_guard.rules._sets import Intervals
 
@@ -45,7 +45,7 @@ class Suppressed(Rule):
     def next_open(self, t: int, case: Case) -> OpenStretch:
         if not case.noes:
             return t, NEVER
-        return all_open([self._reopened(no, case) for no in self._noes(case)], t)
+        return all_open([self._reopened(no, case) for no in hardest(self._noes(case))], t)
 
     def _noes(self, case: Case) -> list[No]:
         return [
@@ -63,7 +63,7 @@ class Suppressed(Rule):
         return [(since, NEVER)] if since < NEVER else []
 
     def objection(self, t: int, case: Case) -> Objection:
-        no = self._noes(case)[-1]
+        no = standing(self._noes(case), t, self._reopened, case)[-1]
         if no.kind == "bounced":
             return Objection("this point bounced", ("consent",), {"kind": no.kind})
         kept = ", kept after an erasure" if no.erased else ""

@@ -32,10 +32,10 @@ from __future__ import annotations
 
 from cadence_guard.history import Case, No
 from cadence_guard.instants import NEVER, to_datetime, to_text
-from cadence_guard.points import kind_of
-from cadence_guard.rules._permission import all_open, named_since
+from cadence_guard.rules._permission import all_open, hardest, named_since, standing
 from cadence_guard.rules._rule import Objection, OpenStretch, Rule
 from cadence_guard.rules._sets import Intervals
+from cadence_guard.words import CHANNEL_KIND
 
 
 class WrongPerson(Rule):
@@ -47,7 +47,7 @@ class WrongPerson(Rule):
     def next_open(self, t: int, case: Case) -> OpenStretch:
         if not case.noes:
             return t, NEVER
-        return all_open([self._after(no, case) for no in self._reports(case)], t)
+        return all_open([self._after(no, case) for no in hardest(self._reports(case))], t)
 
     @staticmethod
     def _reports(case: Case) -> list[No]:
@@ -59,7 +59,8 @@ class WrongPerson(Rule):
         return [(since, NEVER)] if since < NEVER else []
 
     def objection(self, t: int, case: Case) -> Objection:
-        at = to_text(to_datetime(self._reports(case)[-1].at))
+        no = standing(self._reports(case), t, self._after, case)[-1]
+        at = to_text(to_datetime(no.at))
         message = f"this point was reported at {at} to belong to somebody else"
         return Objection(message, ("consent",), {"at": at})
 
@@ -67,5 +68,6 @@ class WrongPerson(Rule):
 def _means(no: No, case: Case) -> bool:
     if case.point is not None and case.point in no.points:
         return True
-    kind = kind_of(no.channel) if no.channel else None
-    return not no.named and no.contact == case.me.contact and kind in (None, kind_of(case.channel))
+    kind = CHANNEL_KIND[no.channel] if no.channel else None
+    mine = not no.named and no.contact == case.me.contact
+    return mine and kind in (None, CHANNEL_KIND[case.channel])

@@ -1,27 +1,31 @@
 """Repair by waiting: the least waits with which the policy has nothing to say against a cadence.
 
-`fix` changes waits, and may put a wait before a step; nothing else. It goes step by step: each wait
-is the shortest that will do after those before it, in minutes, or in days where the file counts
-days. It is the wait on the very way that is objected to which grows: before a loop for its first
-turn alone, in the loop for the turns after one another, in an arm of a branch for that arm. Where
-an entry asks for hours, a wait until they open is put right before the step. What a comment of the
-file asks to ignore is let be.
+`fix` changes waits, and may put a wait before a step; nothing else. It is the wait on the very way
+that is objected to which grows: before a loop for its first turn alone, in the loop for the turns
+after one another, in an arm of a branch for that arm. Where an entry asks for hours, a wait until
+they open is put right before the step. What a comment of the file asks to ignore is let be.
 
-How the shortest is found: the proof names a start from which an entry objects. From that start the
-entry says when the touch would be free, so every shorter wait is refused there, and the wait grows
-to that. Then the proof is asked again, until it finds nothing. So what is written is proved, and no
-wait is longer than some start needs.
+Least means: no wait that grew could be a minute shorter, or a day where the file counts days, the
+others as they are. Other waits of which that is so might do as well; what is changed is the wait
+before the step that is too soon, so that the steps before it stay as early as they can.
+
+How it is found: the proof names a start from which an entry objects. From that start the entry says
+when the touch would be free, and the wait grows to that; then the proof is asked again, until it
+finds nothing. Then each wait is shortened as far as the proof still finds nothing, until no one can
+be. So what is written is proved, and so is that it is the least. The work for that is bounded; a
+cadence that needs more is told, and is not changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from cadence_guard.cadence import Cadence, CadenceFile
+from cadence_guard.cadence import Cadence, CadenceFile, Enter
 from cadence_guard.check.fix.cuts import written
 from cadence_guard.check.fix.edits import UNTIL, Edit
+from cadence_guard.check.fix.graph import without_slots
 from cadence_guard.check.fix.repair import Repair
 from cadence_guard.check.ignores import is_ignored
 from cadence_guard.check.reactions import reactions
@@ -49,13 +53,14 @@ class Fixed(NamedTuple):
 
     `text` is the file with the waits changed; None for a format that is not written, and then
     `changes` says what to set. `unrepaired` says what waiting cannot repair. `after` is what the
-    file says with the waits changed.
+    file says with the waits changed. `notes` says which cadences wait longer than needed, perhaps.
     """
 
     text: str | None
     changes: tuple[Change, ...]
     unrepaired: tuple[str, ...]
     after: Opened
+    notes: tuple[str, ...] = ()
 
     def checked(self, findings: Iterable[Finding]) -> Fixed:
         """The same, with all that a check of `after` still blocks among what is not repaired: the
@@ -76,7 +81,8 @@ class Fixed(NamedTuple):
 def fix(file: CadenceFile, source: Source, policy: Policy, start: int, end: int) -> Fixed:
     """The least waits with which no entry that blocks objects, for any start in [start, end)
     (microseconds UTC) and any zone of the audience, but where a comment asks to ignore it. Each
-    cadence is repaired by itself: `Fixed.checked` adds what is then left."""
+    cadence is repaired by itself: `Fixed.checked` adds what is then left. Raises CadenceError for a
+    list of steps that no wait can be put into."""
     ruleset = Ruleset(policy)
     others = {cadence.name: cadence for cadence in file.cadences}
     findings = shape(file, source)
@@ -88,15 +94,19 @@ def fix(file: CadenceFile, source: Source, policy: Policy, start: int, end: int)
         if finding.effect == "block"
         and not is_ignored(file.ignores, finding.code, finding.line, finding.end_line)
     ]
+    notes: list[str] = []
     edits: list[Edit] = []
-    cadences: list[Cadence] = []
+    repaired: dict[int, Cadence] = {}
     is_native = file.format == native.FORMAT
     to_do = native.read(source, slots=True).cadences if is_native else file.cadences
-    for cadence in to_do:
+    for place in _entered_first(to_do):
+        cadence = to_do[place]
         repair = Repair(source, ruleset, cadence, (start, end), others, file.ignores)
         repair.go()
-        cadences.append(repair.cadence)
+        repaired[place] = repair.cadence
+        others[cadence.name] = without_slots(repair.cadence)
         edits += repair.edits.values()
+        notes += [f"{cadence.name}: {note}" for note in repair.notes]
         unrepaired += [f"{cadence.name}: {why}" for why in repair.refused.values()]
         if not repair.is_ignored(INCOMPLETE, cadence.where):
             unrepaired += [f"{cadence.name}: {INCOMPLETE} {why}" for why in repair.incomplete]
@@ -105,8 +115,27 @@ def fix(file: CadenceFile, source: Source, policy: Policy, start: int, end: int)
         Change(edit.cadence, edit.step, source.mark(edit.where).line, edit.text) for edit in edits
     )
     if not is_native:
-        after = Opened(source, replace(file, cadences=tuple(cadences)))
-        return Fixed(None, changes, tuple(unrepaired), after)
+        after = Opened(
+            source, replace(file, cadences=tuple(repaired[n] for n in range(len(to_do))))
+        )
+        return Fixed(None, changes, tuple(unrepaired), after, tuple(notes))
     text = written(source, edits)
-    repaired = Source(source.path, text.encode())
-    return Fixed(text, changes, tuple(unrepaired), Opened(repaired, native.read(repaired)))
+    made = Source(source.path, text.encode())
+    after = Opened(made, native.read(made))
+    return Fixed(text, changes, tuple(unrepaired), after, tuple(notes))
+
+
+def _entered_first(cadences: Sequence[Cadence]) -> Iterator[int]:
+    """The places of cadences, each behind those that it enters: what these wait counts for it.
+    Those that enter each other come as the file has them."""
+    left = dict(enumerate(cadences))
+    entered = {
+        place: {node.cadence for node in one.nodes.values() if isinstance(node, Enter)} - {one.name}
+        for place, one in left.items()
+    }
+    while left:
+        names = {one.name for one in left.values()}
+        ready = [place for place in left if not entered[place] & names]
+        for place in ready or [*left][:1]:
+            del left[place]
+            yield place

@@ -56,13 +56,13 @@ def _item_of(where: Where) -> tuple[Where, str]:
 
 def _jumps(source: Source, item: Where) -> Iterator[Where]:
     """The items of the same cadence that jump to a step: what is put before it goes there, too."""
-    id_ = _value(source.data, item)["id"]
+    id_ = _value(source.data, item).get("id")
     top = item[: item.index("steps")]
     todo: list[tuple[Where, Any]] = [(top, _value(source.data, top))]
     while todo:
         where, value = todo.pop()
         if isinstance(value, dict):
-            if value.get("go_to") == id_:
+            if id_ is not None and value.get("go_to") == id_:
                 yield where
             todo += [((*where, key), inner) for key, inner in value.items()]
         elif isinstance(value, list):

@@ -19,21 +19,55 @@ PUT: Final = (native.SLOT, BEFORE, UNTIL)
 
 class Edit(NamedTuple):
     """A wait that is set at `where`, or one that is put there: then `old` is None, and `where` ends
-    with what it is for."""
+    with what it is for. `name` is what the file calls the wait. `amount` is by how many units it
+    grew (`grown`); 0 for a wait until hours, and `hours` is then how a native file says it."""
 
     where: Where
     cadence: str
     step: str
+    name: str | None
     old: Wait | None
     new: Wait
-    said: Any = None
-    """A wait that is put, as the native file says it."""
+    amount: int = 0
+    hours: Any = None
+
+    @property
+    def said(self) -> Any:
+        """A wait that is put, as a native file says it."""
+        return text_of(self.new.low) if isinstance(self.new, Elapsed) else self.hours
+
+    def of(self, amount: int) -> Edit:
+        """The same, grown by another amount."""
+        return self._replace(new=grown(self.old, amount), amount=amount)
 
     @property
     def text(self) -> str:
         """In words."""
         instead = f" instead of {_in_words(self.old)}" if self.old is not None else ""
-        return f"wait {_in_words(self.new)}{instead} before {self.step!r}"
+        named = f" in {self.name!r}" if self.name not in (None, self.step) else ""
+        place = "between the attempts of" if self.where[-1] == "every" else "before"
+        return f"wait {_in_words(self.new)}{instead}{named} {place} {self.step!r}"
+
+
+def unit_of(wait: Wait | None) -> int:
+    """What a wait grows by, in microseconds."""
+    return DAY if isinstance(wait, (LocalDays, BusinessDays)) else MINUTE
+
+
+def grown(wait: Wait | None, amount: int) -> Wait:
+    """A wait, so many days or minutes longer, which then are whole; None is one yet to be put."""
+    match wait:
+        case _ if not amount:
+            return wait or Elapsed(0, 0)
+        case LocalDays(days=days):
+            return LocalDays(days + amount)
+        case BusinessDays(days=days):
+            return BusinessDays(days + amount)
+        case Elapsed(low=low, high=high):
+            low = (low // MINUTE + amount) * MINUTE
+            return Elapsed(low, None if high is None else max(high, low))
+        case _:
+            return Elapsed(amount * MINUTE, amount * MINUTE)
 
 
 def _in_words(wait: Wait) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from math import inf
+from typing import Final, NamedTuple, TypeAlias
 
 from cadence_guard.cadence import (
     BusinessDays,
     Cadence,
     Elapsed,
+    Enter,
     Ignore,
     LocalDays,
+    Node,
     Pause,
     Step,
     UntilClock,
@@ -19,29 +23,41 @@ from cadence_guard.cadence import (
     Wait,
     Where,
 )
-from cadence_guard.check.fix.edits import BEFORE, UNTIL, Edit, text_of
+from cadence_guard.check.fix.edits import BEFORE, UNTIL, Edit
 from cadence_guard.check.fix.graph import ways_in, with_wait, with_wait_before, without_slots
-from cadence_guard.check.fix.growth import Grows, amounts, free_at, wait_before
+from cadence_guard.check.fix.growth import Grows, amounts, free_at, node_of, wait_before
 from cadence_guard.check.fix.hours import Window, in_common, until
-from cadence_guard.check.fix.routes import is_retry, loops_around, route_to, times_of
+from cadence_guard.check.fix.routes import is_retry, route_to, stop_of, times_of
 from cadence_guard.check.ignores import is_ignored
 from cadence_guard.check.proof import Objected, Proof, prove
+from cadence_guard.check.proof.work import TooMuchError, Work
 from cadence_guard.importers._source import Source
-from cadence_guard.instants import NEVER, WEEK, Zone
+from cadence_guard.instants import NEVER, PERIOD, WEEK, Zone
 from cadence_guard.rules.blackout import Blackout
 from cadence_guard.rules.outside_hours import OutsideHours
 from cadence_guard.ruleset import Ruleset
 
-ROUNDS: Final = 400
-"""How often the proof is asked about one cadence. Each time a wait has grown to what a start needs;
-no cadence that somebody wrote needs so many."""
-VAIN: Final = 40
-"""How often a wait grows, if by no less than in the beginning, before it is given up. In a loop of
-many turns each time is less than the one before."""
-WORK: Final = 20_000_000
-"""How much the proofs of one cadence may judge, as they count it; about a minute."""
+WORK: Final = 8_000_000
+"""How much the proofs of one cadence may judge, as they count it, until it passes; and as much
+until its waits are the least. Each is some twenty seconds."""
+CUT: Final = 4
+"""How many times less it is if a proof does not follow all, so that it cannot pass anyway."""
+A_PROOF: Final = 200
+"""How much asking for a proof is, beside what it judges."""
+FEW: Final = 10
+"""How often a wait grows to what some starts need. After that it doubles at least: it is soon long
+enough, and shortened then, or as long as all that is judged."""
 _FIRST: Final = 3 * WEEK
-_IN_VAIN: Final = "no wait repairs that"
+_NEVER: Final = "no wait repairs that"
+_IN_VAIN: Final = "however long it waits, some start is refused"
+NOT_DONE: Final = (
+    "more work than is spent on one cadence, so none of its waits is changed: make it simpler"
+    " (fewer ways, turns of loops or ranges), or set some waits and try again"
+)
+NOT_LEAST: Final = (
+    "its waits pass, but may be longer than needed: to try all of them shorter is more work than"
+    " is spent on one cadence"
+)
 
 
 _Span: TypeAlias = tuple[int, int, tuple[Zone, ...] | None]
@@ -59,8 +75,7 @@ class _Key(NamedTuple):
 
 class Repair:
     """One cadence on its way to be without objections. `edits` are what was changed, `refused` what
-    waiting does not repair; `given_up` is what was waited for in vain, so that it is begun anew
-    without."""
+    waiting has not repaired, `incomplete` why not all is known, `notes` what else is to be said."""
 
     def __init__(
         self,
@@ -74,108 +89,158 @@ class Repair:
         self.source = source
         self.ruleset = ruleset
         self.cadence = cadence
-        self.period = period
         self.others = others
         self.ignores = ignores
         self.edits: dict[Where, Edit] = {}
         self.refused: dict[_Key, str] = {}
-        self.given_up: dict[_Key, str] = {}
-        self.grew: dict[Where, list[int]] = {}
-        self._hours: dict[Where, tuple[UntilOpen, Any]] = {}
-        self._proofs: dict[Hashable, Proof] = {}
-        self._changes = 0
-        self._work = 0
         self.incomplete: tuple[str, ...] = ()
+        self.notes: tuple[str, ...] = ()
+        start, end = self.period = period
+        first = (start, min(end, start + _FIRST), None)
+        self._spans: tuple[_Span, ...] = tuple(dict.fromkeys((first, (start, end, None))))
+        """The starts of three weeks are proved quickly, all of the period slowly."""
+        self._met: dict[_Span, None] = {}
+        """The single starts from which something objected; each is proved more quickly than all."""
+        self._grew: Counter[Where] = Counter()
+        self._vain: set[_Key] = set()
+        self._names = {label.where: label.name for label in cadence.labels}
+        self._work = Work(WORK)
 
     def go(self) -> None:
-        """Repairs what waiting repairs.
-
-        The starts of three weeks are proved quickly, and all of the period slowly. So the repair is
-        made for the former, and for each start beside them that a proof of all has named; and it is
-        begun anew when one is added, so that no wait is longer for having been set too early.
-        """
-        start, end = self.period
+        """Lengthens waits until nothing objects that waiting repairs, then shortens each as far as
+        that stays so."""
         written = self.cadence
-        spans: list[_Span] = [(start, min(end, start + _FIRST), None)]
-        rounds = self._rounds()
+        try:
+            self._lengthen()
+        except TooMuchError:
+            self.cadence, self.edits, self.incomplete = written, {}, (NOT_DONE,)
+            return
+        self._work.again(WORK)
+        try:
+            self._shorten()
+        except TooMuchError:
+            self.notes = (NOT_LEAST,)
+        self.edits = {
+            where: edit for where, edit in self.edits.items() if edit.amount or edit.hours
+        }
+
+    # -- longer -------------------------------------------------------------------------------
+
+    def _lengthen(self) -> None:
+        """Lengthens waits, first for the starts that asked for it last. What was given up is tried
+        again, as long as there is less of it: waits that grew since may help. Raises
+        TooMuchError."""
+        near: Sequence[_Span] = ()
+        given_up: float = inf
         while True:
-            self.cadence, self.edits, self.refused = written, {}, {**self.given_up}
-            self.grew = {}
-            if not self._settle(spans, rounds):
-                self.incomplete = (*self.incomplete, f"not done after {self._changes} changes")
+            while found := self._open(near):
+                near = [(one.start, one.start + 1, (one.zone,)) for one in self._round(found)]
+                near = list(dict.fromkeys(near))
+                self._met = dict.fromkeys((*near, *self._met))
+            vain = self._vain & self.refused.keys()
+            if not 0 < len(vain) < given_up:
                 return
-            if not self.given_up.keys() <= self.refused.keys():
-                continue
-            proof = self._prove(start, end, None)
-            self.incomplete = proof.incomplete
-            missed = {(one.start, one.zone) for one in proof.objections if self._is_open(one)}
-            if not missed:
-                return
-            spans += [(at, at + 1, (zone,)) for at, zone in sorted(missed, key=lambda one: one[0])]
+            given_up = len(vain)
+            for key in vain:
+                del self.refused[key]
 
-    def _settle(self, spans: Sequence[_Span], rounds: Iterator[int]) -> bool:
-        """Repairs the cadence for the starts of these spans; whether the rounds sufficed.
+    def _open(self, near: Sequence[_Span]) -> list[Objected]:
+        """What objects that a wait may repair, in the order of the steps: from these starts; if
+        nothing does, from those of three weeks, or any."""
+        place = {id_: number for number, id_ in enumerate(self.cadence.nodes)}
 
-        One start is proved more quickly than all. So what objected is asked for again from that
-        start alone, with all turns of the loop it lies in, until it is repaired there. What no
-        proof of all has come to yet is left to one, since it may ask for hours from another start.
-        """
-        near: list[_Span] = []
-        upto = 0
-        begun: set[Where] = set()
-        for _ in rounds:
-            order = {step.id: place for place, step in enumerate(self.cadence.steps)}
-            found = [one for one in self._found(near) if order.get(one.step.id, 0) <= upto]
-            first = next((one.step.where for one in found if self._is_open(one)), None)
-            if first not in begun:
-                found = self._found(spans)
-            changed = self._round(found)
-            if not changed or not self.given_up.keys() <= self.refused.keys():
-                return True
-            near = list(dict.fromkeys((one.start, one.start + 1, (one.zone,)) for one in changed))
-            (where,) = {one.step.where for one in changed}
-            begun.add(where)
-            loop = min(loops_around(where), key=len, default=None)
-            upto = max(
-                place
-                for place, step in enumerate(self.cadence.steps)
-                if step.where == where or (loop and step.where[: len(loop)] == loop)
-            )
-        return False
+        def turn(objected: Objected) -> tuple[bool, int]:
+            """Its own steps come first: what they wait may spare those of what it enters."""
+            stop = stop_of(self.cadence, objected)
+            is_own = stop == objected.index
+            return not is_own, place[node_of(objected.path, stop).id]
 
-    def _rounds(self) -> Iterator[int]:
-        """Goes on while there is work to be spent on another change."""
-        while self._changes < ROUNDS and self._work < WORK:
-            yield self._changes
-            self._changes += 1
+        proofs: list[Proof] = []
+        for spans in (near, *((span,) for span in self._spans)):
+            proofs = [self._prove(self.cadence, span) for span in spans]
+            found = [one for proof in proofs for one in proof.objections if self._is_open(one)]
+            if found:
+                return sorted(found, key=turn)
+        (proof,) = proofs
+        left = {_key(one) for one in proof.objections}
+        self.refused = {key: why for key, why in self.refused.items() if key in left}
+        self.incomplete = proof.incomplete
+        return []
 
-    def _found(self, spans: Sequence[_Span]) -> list[Objected]:
-        """The objections for the starts of these spans, in the order of the steps."""
-        found = [one for span in spans for one in self._prove(*span).objections]
-        place = {id_: index for index, id_ in enumerate(self.cadence.nodes)}
-        return sorted(found, key=lambda one: place.get(one.step.id, 0))
+    def _prove(self, cadence: Cadence, span: _Span) -> Proof:
+        start, end, zones = span
+        cadence = without_slots(cadence)
+        others = {**self.others, cadence.name: cadence}
+        proof = prove(self.ruleset, cadence, start, end, zones, others=others)
+        if proof.incomplete:
+            self._work.most = WORK // CUT
+        self._work.spend(A_PROOF + proof.work)
+        return proof
 
-    def _prove(self, start: int, end: int, zones: tuple[Zone, ...] | None) -> Proof:
-        """The proof of the cadence as it is now; what is begun anew comes by the same again."""
-        waits = frozenset((where, edit.new) for where, edit in self.edits.items())
-        key = (waits, start, end, zones)
-        if key not in self._proofs:
-            cadence = without_slots(self.cadence)
-            others = {**self.others, cadence.name: cadence}
-            self._proofs[key] = prove(self.ruleset, cadence, start, end, zones, others=others)
-            self._work += self._proofs[key].work
-        return self._proofs[key]
+    # -- shorter ------------------------------------------------------------------------------
+
+    def _shorten(self) -> None:
+        """Sets each wait that grew to the least that will do beside the others. Raises
+        TooMuchError; it passes all the while."""
+        shorter = True
+        while shorter:
+            shorter = False
+            for edit in list(self.edits.values()):
+                least = self._least(edit)
+                if least < edit.amount:
+                    self._set(edit.of(least))
+                    shorter = True
+
+    def _least(self, edit: Edit) -> int:
+        """The least amount by which a wait has to grow beside the others as they are: one less does
+        not pass. What the single starts say is asked first."""
+
+        def met(amount: int) -> bool:
+            return self._passes(edit.of(amount), self._met)
+
+        low, high = 0, edit.amount
+        while low < high and met(high - 1):
+            least = low + bisect_left(range(low, high - 1), True, key=met)
+            if self._passes(edit.of(least), self._spans):
+                return least
+            low = least + 1
+            middle = (low + high) // 2
+            if self._passes(edit.of(middle), (*self._met, *self._spans)):
+                high = middle
+            else:
+                low = middle + 1
+        return high
+
+    def _passes(self, edit: Edit, spans: Iterable[_Span]) -> bool:
+        """Whether nothing objects, with one wait changed so, that did not before."""
+        cadence = with_wait(self.cadence, edit.where, edit.new)
+        for span in spans:
+            proof = self._prove(cadence, span)
+            missed = [one for one in proof.objections if self._blocks(one)]
+            if missed or not set(proof.incomplete) <= set(self.incomplete):
+                near = ((one.start, one.start + 1, (one.zone,)) for one in missed)
+                self._met = dict.fromkeys((*near, *self._met))
+                return False
+        return True
+
+    # -- one round ----------------------------------------------------------------------------
 
     def is_ignored(self, code: str, where: Where) -> bool:
         """Whether a comment asks to ignore a finding at a place."""
         mark = self.source.mark(where)
         return is_ignored(self.ignores, code, mark.line, mark.end_line)
 
+    def _blocks(self, objected: Objected) -> bool:
+        """Whether an objection counts that is not refused yet, and not ignored."""
+        return (
+            objected.effect == "block"
+            and _key(objected) not in self.refused
+            and not self.is_ignored(objected.code, objected.step.where)
+        )
+
     def _is_open(self, objected: Objected) -> bool:
         """Whether an objection is one that a wait may repair; if not, it is noted."""
-        if objected.effect != "block" or _key(objected) in self.refused:
-            return False
-        if self.is_ignored(objected.code, objected.step.where):
+        if not self._blocks(objected):
             return False
         why = self._hopeless(objected)
         if why is not None:
@@ -189,36 +254,51 @@ class Repair:
         growing: list[tuple[Objected, Grows, int]] = []
         crossed: Counter[Where] = Counter()
         for one in objections:
-            if self._is_open(one) and first in (None, one.step.where):
-                first = one.step.where
+            stop = stop_of(self.cadence, one)
+            node = node_of(one.path, stop)
+            if first in (None, node.where):
+                first = node.where
                 asked.append(one)
                 if isinstance(one.entry, OutsideHours):
                     self._put_hours(one.step)
                     return [one]
-                route = route_to(self.cadence, one.path, one.index)
-                grows = wait_before(self.cadence, one, route, self.edits)
-                longest = max(amounts(one, grows, self.cadence, self.period[1]))
-                amount = -(-longest // times_of(self.cadence, one, grows.where))
+                route = route_to(self.cadence, one.path, stop)
+                grows = wait_before(self.cadence, one.path, stop, route, self.edits)
+                longest = max(amounts(one, stop, grows, self.cadence, self.period[1]))
+                amount = -(-longest // times_of(self.cadence, one.path, stop, grows.where))
                 if not amount:
-                    self._refuse(one, _IN_VAIN)
+                    self._refuse(one, _NEVER)
                     continue
                 growing.append((one, grows, amount))
                 places = {node.where for node in route.nodes} if route else set()
                 crossed.update({*places, grows.where, (*first, BEFORE)})
         most = max((crossed[grows.where] for _, grows, _ in growing), default=0)
-        grown: dict[Where, tuple[int, Grows, Step]] = {}
+        asking: dict[Where, list[tuple[Objected, Grows, int]]] = {}
         for one, grows, amount in growing:
             # What more of the ways share comes first: it may spare the others.
-            if crossed[grows.where] == most and amount > grown.get(grows.where, (0,))[0]:
-                grown[grows.where] = (amount, grows, one.step)
-        for amount, grows, step in grown.values():
-            self._set(step, grows, amount)
-            grew = self.grew.setdefault(grows.where, [])
-            grew.append(amount)
-            if len(grew) >= VAIN and 2 * amount >= max(grew):
-                # What it is to be later than waits there as well.
-                self.given_up |= {_key(one): _why(one) for one, to, _ in growing if to == grows}
+            if crossed[grows.where] == most:
+                asking.setdefault(grows.where, []).append((one, grows, amount))
+        for where, for_it in asking.items():
+            self._grow(where, for_it)
         return asked
+
+    def _grow(self, where: Where, asking: Sequence[tuple[Objected, Grows, int]]) -> None:
+        """Lengthens a wait for those that ask for it. It is as it was for those that asked again
+        and again until it was as long as all that is judged: others may ask for less."""
+        one, grows, amount = max(asking, key=lambda each: each[2])
+        node = node_of(one.path, stop_of(self.cadence, one))
+        edit = self.edits.get(where) or self._edit(where, node, grows.wait)
+        self._grew[where] += 1
+        if self._grew[where] > FEW:
+            amount = max(amount, edit.amount)
+        if edit.amount + amount <= PERIOD // grows.unit:
+            self._set(edit.of(edit.amount + amount))
+            return
+        for one, _, _ in asking:
+            self._refuse(one, _IN_VAIN)
+            self._vain.add(_key(one))
+        self._set(edit.of(0))
+        self._grew[where] = 0
 
     def _refuse(self, objected: Objected, why: str) -> None:
         self.refused[_key(objected)] = _why(objected, why)
@@ -226,19 +306,21 @@ class Repair:
     def _hopeless(self, objected: Objected) -> str | None:
         """Why no wait would help, as far as one look tells."""
         step, entry = objected.step, objected.entry
-        if objected.cadence.name != self.cadence.name:
-            return f"it is a touch of {objected.cadence.name!r}"
+        is_own = objected.cadence.name == self.cadence.name
+        retry = is_own and is_retry(objected.path, objected.index)
         if isinstance(entry, Blackout):
             return "after any wait, some start leads to such a day"
+        if stop_of(self.cadence, objected) < 0 or (isinstance(entry, OutsideHours) and not is_own):
+            return f"it is a touch of {objected.cadence.name!r}"
         if isinstance(entry, OutsideHours):
             # The first try may be outside of them as well, and not be told.
-            if (*step.where, UNTIL) in self.edits or (is_retry(objected) and self._is_timed(step)):
+            if (*step.where, UNTIL) in self.edits or (retry and self._is_timed(step)):
                 return "it is tried again outside the hours"
             return None if self._open_to(step) else "no hour of the week is open to it"
-        if is_retry(objected) and not isinstance(step.every, (Elapsed, LocalDays, BusinessDays)):
+        if retry and not isinstance(step.every, (Elapsed, LocalDays, BusinessDays)):
             return "it is tried again at times of their own"
         if free_at(objected, objected.start, objected.times) == NEVER:
-            return _IN_VAIN
+            return _NEVER
         return None
 
     # -- hours --------------------------------------------------------------------------------
@@ -265,35 +347,30 @@ class Repair:
         )
 
     def _put_hours(self, step: Step) -> None:
-        """Puts a wait until the hours before a step; whenever it is begun anew the same one."""
-        if step.where not in self._hours:
-            self._hours[step.where] = until(self._open_to(step))
-        wait, said = self._hours[step.where]
-        self._put(step.where, UNTIL, wait, step, said)
+        """Puts a wait until the hours before a step."""
+        wait, said = until(self._open_to(step))
+        edit = self._edit((*step.where, UNTIL), step, None)
+        self._set(edit._replace(new=wait, hours=said))
 
     # -- changing the cadence -----------------------------------------------------------------
 
-    def _set(self, step: Step, grows: Grows, amount: int) -> None:
-        """Sets a wait, or puts one before what stands there."""
-        wait, where = grows.grown(amount), grows.where
-        said = text_of(wait.low) if isinstance(wait, Elapsed) else None
-        if where[-1] == BEFORE and where not in self.edits:
-            self._put(where[:-1], BEFORE, wait, step, said)
-            return
-        known = self.edits.get(where)
-        if known is None:
-            known = Edit(where, self.cadence.name, step.name, grows.wait, wait)
-        self.edits[where] = known._replace(new=wait, said=said)
-        self.cadence = with_wait(self.cadence, where, wait)
+    def _edit(self, where: Where, node: Node, old: Wait | None) -> Edit:
+        """A change of a wait before a node that changes nothing yet."""
+        about = f"enter {node.cadence}" if isinstance(node, Enter) else node.id
+        step = node.name if isinstance(node, Step) else about
+        return Edit(where, self.cadence.name, step, self._names.get(where), old, Elapsed(0, 0))
 
-    def _put(self, where: Where, kind: str, wait: Wait, step: Step, said: Any) -> None:
-        """Puts a wait before all nodes of one place in the file."""
-        there = (*where, kind)
-        self.edits[there] = Edit(there, self.cadence.name, step.name, None, wait, said)
-        self.cadence = with_wait_before(self.cadence, where, kind, wait)
+    def _set(self, edit: Edit) -> None:
+        """Sets a wait, or puts one before all nodes of a place in the file."""
+        *place, kind = where = edit.where
+        if kind in (BEFORE, UNTIL) and where not in self.edits:
+            self.cadence = with_wait_before(self.cadence, tuple(place), str(kind), edit.new)
+        else:
+            self.cadence = with_wait(self.cadence, where, edit.new)
+        self.edits[where] = edit
 
 
-def _why(objected: Objected, why: str = _IN_VAIN) -> str:
+def _why(objected: Objected, why: str) -> str:
     """An objection, and why waiting does not repair it."""
     return f"{objected.step.name}: {objected.code} {objected.message} ({why})"
 

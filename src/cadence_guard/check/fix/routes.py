@@ -55,27 +55,47 @@ def route_to(cadence: Cadence, path: Path, index: int) -> Route | None:
     return None
 
 
-def times_of(cadence: Cadence, objected: Objected, where: Where) -> int:
-    """How often a wait comes on a way up to a touch: what it grows by counts so often."""
+def stop_of(cadence: Cadence, objected: Objected) -> int:
+    """The stop of a cadence that is to come later: the touch, or where the cadence enters the one
+    of the touch; -1 if that is not on the way."""
     items, index = objected.path.items, objected.index
-    if is_retry(objected):
+    if objected.cadence.name == cadence.name:
+        return index
+    while index >= 0 and not _is_enter_of(cadence, items[index].what):
+        index = items[index].stop.after
+    return index
+
+
+def _is_enter_of(cadence: Cadence, what: What) -> bool:
+    node = cadence.nodes.get(what.id) if isinstance(what, Enter) else None
+    return isinstance(what, Enter) and node is not None and node.where == what.where
+
+
+def times_of(cadence: Cadence, path: Path, index: int, where: Where) -> int:
+    """How often a wait comes on a way up to a stop: what it grows by counts so often."""
+    items = path.items
+    if is_retry(path, index):
         first = index
         while first and items[first - 1].what == items[index].what:
             first -= 1
         return index - first
     times = 0
     while index >= 0:
-        route = route_to(cadence, objected.path, index)
+        route = route_to(cadence, path, index)
         times += sum(node.where == where for node in route.nodes) if route else 0
         index = items[index].stop.after
     return max(times, 1)
 
 
-def is_retry(objected: Objected) -> bool:
-    """Whether a touch is another attempt of a call."""
-    items, index = objected.path.items, objected.index
-    before = items[index].stop.after
-    return objected.step.attempts > 1 and before >= 0 and items[before].what == items[index].what
+def is_retry(path: Path, index: int) -> bool:
+    """Whether a stop is another attempt of a call."""
+    what, stop = path.items[index]
+    return (
+        isinstance(what, Made)
+        and what.step.attempts > 1
+        and stop.after >= 0
+        and path.items[stop.after].what == what
+    )
 
 
 def loops_around(where: Where) -> frozenset[Where]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from typing import TypeAlias
 
 from cadence_guard.cadence import Handover
 from cadence_guard.check import assumptions
@@ -36,20 +37,30 @@ from cadence_guard.instants import Zone
 from cadence_guard.rules._sets import Intervals
 from cadence_guard.rules.not_the_holder import NotTheHolder
 
+Near: TypeAlias = tuple[int, int, int]
+"""(a stop, another one or -1 for the entry, how much later the first comes, in microseconds)."""
+
 
 class Layouts:
     """Lays out the ways of a cadence, from all its starts.
 
-    `cares` says whether it matters in which order two stops come, or how near.
+    `cares` says whether it matters in which order two stops come, or how near; `nears` where it
+    matters besides that a stop comes so much later than another one.
     """
 
     def __init__(
-        self, judge: Judge, starts: Starts, work: Work, cares: Callable[[Item, Item], bool]
+        self,
+        judge: Judge,
+        starts: Starts,
+        work: Work,
+        cares: Callable[[Item, Item], bool],
+        nears: Callable[[Path, Sequence[Item]], list[Near]],
     ) -> None:
         self._judge = judge
         self._starts = starts
         self._work = work
         self._cares = cares
+        self._nears = nears
         self._common: dict[tuple[bool, Zone], Common] = {}
 
     def of(
@@ -223,17 +234,18 @@ class Layouts:
             found.append(Meeting(place, legs, leg.base, (0,), leg.wait))
         drops = drops_of(stops) if jumping else []
         met = meetings_of(stops, own, lambda a, b: self._cares(items[a], items[b]))
-        turns = self._turning(signals, items, stops)
+        wanted = [*self._turning(signals, items, stops), *self._nears(path, items)]
+        turns = _beside(stops, wanted)
         if met is None or turns is None or drops is None:
             return None
         return [*found, *drops, *met, *turns]
 
     def _turning(
         self, signals: Sequence[tuple[int, int]], items: Sequence[Item], stops: Sequence[Stop]
-    ) -> list[Meeting] | None:
+    ) -> list[Near]:
         """Where it is too late for a touch to be an answer, or nobody holds the contact any more:
         then an entry that did not object may begin to, as far as the others are still near."""
-        wanted: list[tuple[int, int, int]] = []
+        wanted: list[Near] = []
         said = [(-1, -ago) for ago, _ in signals]
         said += [(n, 0) for n, item in enumerate(items) if isinstance(item.what, Heard)]
         given = [n for n, item in enumerate(items) if isinstance(item.what, Handover)]
@@ -250,16 +262,21 @@ class Layouts:
                     ]
                 if isinstance(entry, NotTheHolder):
                     wanted += [(place, base, entry.params.lapses.us - 1) for base in given]
-        found: list[Meeting] = []
-        for place, base, after in wanted:
-            for one, other, by in ((place, base, after), (base, place, -after)):
-                if one >= 0:
-                    legs = len(stops[one].legs)
-                    if free_of(stops, one, legs, other) is None:
-                        return None
-                    steps = (by, by + 1) if one == place else (by, by - 1)
-                    found.append(Meeting(one, legs, other, steps))
-        return found
+        return wanted
+
+
+def _beside(stops: Sequence[Stop], nears: Sequence[Near]) -> list[Meeting] | None:
+    """Where stops come to lie so; None if it cannot be told."""
+    found: list[Meeting] = []
+    for place, base, after in nears:
+        for one, other, by in ((place, base, after), (base, place, -after)):
+            if one >= 0:
+                legs = len(stops[one].legs)
+                if free_of(stops, one, legs, other) is None:
+                    return None
+                steps = (by, by + 1) if one == place else (by, by - 1)
+                found.append(Meeting(one, legs, other, steps))
+    return found
 
 
 def _spoken_since(items: Sequence[Item], stops: Sequence[Stop], place: int, base: int) -> bool:

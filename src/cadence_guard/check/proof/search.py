@@ -11,7 +11,7 @@ from cadence_guard.check import assumptions
 from cadence_guard.check.judging import Judge
 from cadence_guard.check.layout import Stop
 from cadence_guard.check.paths import Item, Made, Path
-from cadence_guard.check.proof.layouts import Layouts
+from cadence_guard.check.proof.layouts import Layouts, Near
 from cadence_guard.check.proof.runs import Cell, Layout, Run, Spot
 from cadence_guard.check.proof.starts import Starts
 from cadence_guard.check.proof.work import Work
@@ -51,7 +51,7 @@ class Search(ABC):
         given = assumptions.zones_for(cadence) if zones is None else zones
         self.work = Work(most)
         self.starts = Starts(cadence, start, end, given, self.work)
-        self.layouts = Layouts(self.judge, self.starts, self.work, self.cares)
+        self.layouts = Layouts(self.judge, self.starts, self.work, self.cares, self.nears)
         self._runs = 0
         self._spots: dict[Hashable, Spot] = {}
         self._prefixes: dict[Hashable, int] = {}
@@ -87,6 +87,10 @@ class Search(ABC):
         if first is None or second is None:
             return False
         return first.own or second.own or bool(first.counted & second.counted)
+
+    def nears(self, path: Path, items: Sequence[Item]) -> list[Near]:
+        """Where it matters besides that a stop comes so much later than another one."""
+        return []
 
     # -- the search -------------------------------------------------------------------------------
 

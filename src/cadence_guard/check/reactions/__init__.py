@@ -21,7 +21,7 @@ from cadence_guard.cadence import Cadence
 from cadence_guard.check.proof import Objected
 from cadence_guard.check.reactions.search import Reacting, is_own
 from cadence_guard.check.report import Finding
-from cadence_guard.check.shape import NAMES, listed
+from cadence_guard.check.shape import NAMES, finding_at, listed
 from cadence_guard.check.witness import witness
 from cadence_guard.history import CLOSING, SPREADING
 from cadence_guard.importers._source import Source
@@ -124,24 +124,18 @@ def _finding(
     kinds: list[str],
     first: Objected,
 ) -> Finding:
-    step = first.step
-    mark = source.mark((*cadence.where, "exits"))
-    return Finding(
-        code=code,
-        name=NAMES[code],
-        effect="block",
-        message=(
-            f"after {listed(kinds, 'or')} it goes on: {step.name!r} would be refused"
-            f" ({first.code} {first.name})"
-        ),
-        path=source.path,
-        line=mark.line,
-        column=mark.column,
-        end_line=mark.end_line,
-        end_column=mark.end_column,
+    step = first.step.name
+    return finding_at(
+        source,
+        code,
+        NAMES[code],
+        "block",
+        (*cadence.where, "exits"),
+        f"after {listed(kinds, 'or')} it goes on: {step!r} would be refused"
+        f" ({first.code} {first.name})",
         cadence=cadence.name,
-        step=step.name,
+        step=step,
+        help=f"let these end it: exits: [{', '.join(kinds)}]",
         certainty="always",
         witness=witness(policy, first),
-        help=f"let these end it: exits: [{', '.join(kinds)}]",
     )

@@ -16,6 +16,7 @@ from cadence_guard.check.layout import Laid, Stop, lay
 from cadence_guard.check.paths import Heard, Item, Made, Path, ways
 from cadence_guard.check.proof import Objected
 from cadence_guard.check.proof.cuts import cuts_of, edges_of, samples
+from cadence_guard.check.proof.layouts import Near
 from cadence_guard.check.proof.objections import RANGES, TOO_MUCH
 from cadence_guard.check.proof.runs import Cell, First, Layout, Run, Spot
 from cadence_guard.check.proof.search import Search
@@ -205,6 +206,19 @@ class Reacting(Search):
             or isinstance(other.what, Enter)
             or super().cares(one, other)
         )
+
+    def nears(self, path: Path, items: Sequence[Item]) -> list[Near]:
+        """Soon after what was an answer, a signal between may close: then that counts, too."""
+        if not self._may_answer(path):
+            return []
+        touches = [(n, item) for n, item in enumerate(items) if isinstance(item.what, Made)]
+        return [
+            (later, answer, SECOND + 1)
+            for answer, one in touches
+            if isinstance(one.what, Made) and not one.what.step.automated
+            for later, other in touches
+            if later != answer and self.cares(one, other)
+        ]
 
     def doubt(self, path: Path, layout: Layout, spots: list[Spot]) -> Callable[[], None] | None:
         """Looks for signals after which something may be refused, for all that is known."""

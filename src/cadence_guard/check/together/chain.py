@@ -8,6 +8,7 @@ later leaves more room for those before it, and nothing else matters.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import product
 from typing import NamedTuple, TypeAlias
 
 from cadence_guard.check.together.sights import Sight
@@ -57,25 +58,23 @@ def chained(
         if known is None or known.room < room:
             best[state] = one._replace(room=room)
 
-    for placed in (False, True):
-        for count in range(limit + 1):
-            for soon in (False, True):
-                state = best.get((placed, soon, count))
-                if state is None:
-                    continue
-                if placed and soon and count == limit:
-                    assert state.own is not None
-                    return Chain(state.own, state.others)
-                for asks in (False,) if soon else (False, True):
-                    for many in range(1, max(1, limit - count) + 1):
-                        one = latest(state.room, many, asks)
-                        if one is None:
-                            break
-                        after = (placed, soon or asks, min(limit, count + many))
-                        others = (*state.others, one)
-                        reach(after, one.start - again, state._replace(others=others))
-                for mine in () if placed else own(state.room):
-                    most = limit if state.others else limit - 1  # somebody else's is asked for
-                    after = (True, soon or mine.near, min(most, count + mine.many))
-                    reach(after, mine.start - again, state._replace(own=mine))
+    for placed, count, soon in product((False, True), range(limit + 1), (False, True)):
+        state = best.get((placed, soon, count))
+        if state is None:
+            continue
+        if placed and soon and count == limit:
+            assert state.own is not None
+            return Chain(state.own, state.others)
+        for asks in (False,) if soon else (False, True):
+            for many in range(1, max(1, limit - count) + 1):
+                one = latest(state.room, many, asks)
+                if one is None:
+                    break
+                after = (placed, soon or asks, min(limit, count + many))
+                others = (*state.others, one)
+                reach(after, one.start - again, state._replace(others=others))
+        for mine in () if placed else own(state.room):
+            most = limit if state.others else limit - 1  # somebody else's is asked for
+            after = (True, soon or mine.near, min(most, count + mine.many))
+            reach(after, mine.start - again, state._replace(own=mine))
     return None

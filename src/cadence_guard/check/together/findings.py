@@ -126,16 +126,14 @@ class Findings:
         return replace(self._at(entry, concern, text), witness=shown.witness(place, entry, None))
 
     def _at(self, entry: Rule, concern: Concern, message: str) -> Finding:
-        return replace(
-            finding_at(
-                self.group.listing.homes[concern.cadence],
-                entry.code,
-                entry.name,
-                "note",
-                concern.step.where,
-                message,
-                cadence=concern.cadence.name,
-                step=concern.step.id,
-            ),
+        return finding_at(
+            self.group.listing.homes[concern.cadence],
+            entry.code,
+            entry.name,
+            "note",
+            concern.step.where,
+            message,
+            cadence=concern.cadence.name,
+            step=concern.step.id,
             certainty="sometimes",
         )

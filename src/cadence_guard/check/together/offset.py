@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import pairwise
 from operator import itemgetter
 from typing import NamedTuple
@@ -61,23 +61,35 @@ def offset_of(
         found = _by_window(question, cell, known[id(cell)], near, t - base)
         return [(low + base, high + base, refused) for low, high, refused in found]
 
-    found = next((part for part in parts(here) if part[1] >= other.start), None)
-    if found is None or not found[2]:
+    refused = _refused_around(other.start, parts, here, len(cells))
+    if refused is None:
         return None  # it is another of the entry's questions that holds here, or its own touches
+    first, last = refused
+    if aim.start <= other.start:
+        return (first - aim.start) / SECOND, (last - aim.start) / SECOND
+    return (aim.start - last) / SECOND, (aim.start - first) / SECOND
+
+
+def _refused_around(
+    start: int, parts: Callable[[int], list[tuple[int, int, bool]]], here: int, number: int
+) -> tuple[int, int] | None:
+    """The first and the last start of those around `start` of which all are refused; None if it is
+    not refused itself. `parts` are those of each of so many cells; it lies in the one `here`."""
+    found = next((part for part in parts(here) if part[1] >= start), None)
+    if found is None or not found[2]:
+        return None
     first, last, _ = found
     before = (part for n in range(here, -1, -1) for part in reversed(parts(n)) if part[1] < first)
     for low, high, refused in before:
         if not refused or high != first - 1:
             break
         first = low
-    after = (part for n in range(here, len(cells)) for part in parts(n) if part[0] > last)
+    after = (part for n in range(here, number) for part in parts(n) if part[0] > last)
     for low, high, refused in after:
         if not refused or low != last + 1:
             break
         last = high
-    if aim.start <= other.start:
-        return (first - aim.start) / SECOND, (last - aim.start) / SECOND
-    return (aim.start - last) / SECOND, (aim.start - first) / SECOND
+    return first, last
 
 
 def _by_period(

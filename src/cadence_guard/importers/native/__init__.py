@@ -30,8 +30,12 @@ FORMAT: Final = "cadence"
 _HAND_WRITTEN: Final = re.compile(r"(?:.*_)?(?:days?|hours?|minutes?|delay|offset)(?:_.*)?")
 
 
+_HEAD: Final = frozenset(("version", *CadenceSaid.model_fields))
+
+
 def recognises(source: Source) -> bool:
-    """A mapping with `cadence: {...}` or `cadences: [...]`.
+    """A mapping with `cadence: {...}` or `cadences: [...]`; or with what belongs in a cadence, and
+    nothing else, which `read` refuses.
 
     Without `version` it is somebody's own format if a step has a key such as `delay_days`.
     """
@@ -39,6 +43,8 @@ def recognises(source: Source) -> bool:
     if not isinstance(data, dict):
         return False
     one, several = data.get("cadence"), data.get("cadences")
+    if _is_bare(data):
+        one = data
     if not isinstance(one, dict) and not isinstance(several, list):
         return False
     return "version" in data or not any(
@@ -58,6 +64,10 @@ def read(source: Source, *, slots: bool = False) -> CadenceFile:
     the body of a loop after each, so that it is between the turns and not before the first.
     """
     refuse(source, list(islice(never_right(source), MOST_FAULTS)))
+    if _is_bare(source.data):
+        key = next(key for key in source.data if key != "version")
+        problem = "expected 'cadence:' above this, and all of it below that, indented"
+        raise source.error((key,), problem, key=True)
     try:
         said = validated(FileSaid, source.data)
     except Faults as error:
@@ -77,6 +87,11 @@ def read(source: Source, *, slots: bool = False) -> CadenceFile:
         said.together,
         ignores(source, reading.places),
     )
+
+
+def _is_bare(data: Any) -> bool:
+    """Whether it is a cadence that nobody has put under `cadence`."""
+    return isinstance(data, dict) and {"name", "purpose", "steps"} <= data.keys() <= _HEAD
 
 
 def _with_steps(source: Source, faults: list[Fault]) -> list[Fault]:

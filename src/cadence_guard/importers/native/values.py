@@ -25,7 +25,11 @@ Fault: TypeAlias = tuple[Where, str]
 MOST_FAULTS: Final = 20
 """Reading ends when there are more faults."""
 _LENGTH: Final = "expected 30m, 20h, 3d or 2w"
+_TOO_LONG: Final = re.compile(r"[1-9][0-9]*[mhdw]")
+"""A time in the right form, if it is none all the same."""
 _BROKEN: Final = re.compile(r"[0-9]*[.,][0-9]+ ?[a-z]?")
+_OTHER_CODES: Final = {"UK": "GB", "EL": "GR", "USA": "US"}
+"""What is often written for a country, and its code."""
 MOST_PEOPLE: Final = 10_000
 """How many people of one account there can be."""
 _PERCENT: Final = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)%", re.ASCII)
@@ -46,11 +50,12 @@ def as_elapsed(value: Any, expected: str = _LENGTH) -> int:
             raise ValueError(f"{value} has no unit; write {value}d or {value}h") from None
         if isinstance(value, float) or (isinstance(value, str) and _BROKEN.match(value)):
             raise ValueError(f"{short(value)} is not a whole number; {expected}") from None
+        if isinstance(value, str) and _TOO_LONG.fullmatch(value):
+            raise ValueError(f"{short(value)} is longer than 100 years") from None
         raise ValueError(f"{short(value)} is not a time above zero; {expected}") from None
     if duration.months:
-        raise ValueError(
-            f"{value!r}: months and years are not supported; write 30d, or {{local_days: 30}}"
-        )
+        days = ", or {local_days: 30}" if "{local_days}" in expected else ""
+        raise ValueError(f"{value!r}: months and years are not supported; write 30d{days}")
     return duration.us
 
 
@@ -104,7 +109,11 @@ def known_zones(names: list[str]) -> list[str]:
 def known_country(value: str) -> str:
     """A country that has zones."""
     if not re.fullmatch("[A-Z]{2}", value) or not zones_of(value):
-        raise ValueError(f"unknown country {value!r}; expected an ISO 3166 code such as US or DE")
+        meant = _OTHER_CODES.get(value.upper(), value.upper())
+        near = re.fullmatch("[A-Z]{2}", meant) and zones_of(meant)
+        hint = f"did you mean {meant!r}? " if near else ""
+        expected = "expected an ISO 3166 code such as US or DE"
+        raise ValueError(f"unknown country {short(value)}; {hint}{expected}")
     return value
 
 

@@ -28,6 +28,7 @@ from cadence_guard.importers.native.values import (
     as_instant,
     as_time_of_day,
     filled_in,
+    short,
     told_by_key,
     validated,
 )
@@ -37,6 +38,10 @@ from cadence_guard.rules.outside_hours import Days, Window
 _WAITS: Final = (
     "expected a time such as 3d, a range such as 2d..4d, or one of {min, max}, {local_days},"
     " {business_days}, {until_open}, {until_time, days}, {until_date}"
+)
+_DATES: Final = (
+    "expected one on the contact's wall, such as 2026-05-01T09:00, or an instant with its offset,"
+    " such as 2026-05-01T09:00:00Z, from 1970 to 2199"
 )
 _LOCAL: Final = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?)?", re.ASCII)
 
@@ -59,7 +64,10 @@ def as_wait(value: Any) -> Wait:
 def as_date(value: Any) -> UntilDate:
     """An instant with its offset; without one, what the contact's wall shows."""
     if not isinstance(value, str) or not _LOCAL.fullmatch(value):
-        return UntilDate(as_instant(value))
+        try:
+            return UntilDate(as_instant(value))
+        except ValueError:
+            raise ValueError(f"{short(value)} is not a date; {_DATES}") from None
     try:
         shown = parse_instant(datetime.fromisoformat(value).replace(tzinfo=UTC))
     except ValueError as error:
