@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from cadence_guard.check.judging import Concern, Judge
 from cadence_guard.check.paths import Heard, Made
+from cadence_guard.history import Case
 from cadence_guard.instants import DAY, HOUR, Zone
 from cadence_guard.policy import Policy
+from cadence_guard.rules import Rule
+from cadence_guard.rules._rule import OpenStretch
 from cadence_guard.ruleset import Ruleset
 from check.flows import BERLIN, CHICAGO, line, rules, step, us
 
@@ -66,6 +69,15 @@ def test_a_book_grows_with_what_was_before() -> None:
     assert found.case(concern, NOON, BERLIN, priors[1:]).zones == (BERLIN,)
 
 
+class Own(Rule):
+    """A rule of somebody's own."""
+
+    code, name = "X1", "own"
+
+    def next_open(self, t: int, case: Case) -> OpenStretch:
+        raise NotImplementedError
+
+
 def asked_anew(ruleset: Ruleset, kind: str) -> bool:
     """Whether it matters to a touch how long ago a signal came, beyond the spans of its rules."""
     found, concern, _ = judge(ruleset)
@@ -80,6 +92,8 @@ def test_how_long_ago_nobody_reads_a_footprint() -> None:
     assert not asked_anew(rules(over_cap=cap), "clicked")
     assert asked_anew(rules(over_cap=cap), "replied")
     assert asked_anew(rules(missing_consent={"accept": [{"clicked": "9d"}]}), "clicked")
+    own = {f"{__name__}:Own": {}}
+    assert asked_anew(Ruleset(Policy(rules=own)), "clicked")
     talks = {"signals": ["clicked"], "within": "2d"}
     policy = {"version": 1, "rules": {"over-cap": cap}, "answers": talks}
     assert asked_anew(Ruleset(Policy.model_validate(policy)), "clicked")

@@ -336,6 +336,22 @@ def test_what_made_somebody_enter_has_come() -> None:
     assert answers(entry_signal="replied") == ["yy", "nn"]
 
 
+def test_signals_that_nothing_reads_are_one_if_they_lead_one_way() -> None:
+    arms = tuple(
+        Arm(then, kind)
+        for then, kind in [("a", "clicked"), ("a", "opened"), ("b", "visited"), ("a", "replied")]
+    )
+    nodes = [Await("?", (), arms, days(1), "c"), *(step(name) for name in "abc")]
+    every = [["(clicked)", "a"], ["(opened)", "a"], ["(visited)", "b"], ["(replied)", "a"], ["c"]]
+    unread = frozenset(("clicked", "opened", "visited"))
+    assert told(all_ways(flow(*nodes))) == every
+    alike = ways(flow(*nodes), longest=0, touches=0, unread=unread)
+    assert told(alike) == [way for way in every if way[0] != "(opened)"]
+    later = [ask("!", "opened", None, None), *nodes]  # a branch asks for it
+    asked = Cadence("trial", (), {node.id: node for node in later}, "?")
+    assert told(ways(asked, longest=0, touches=0, unread=unread)) == every
+
+
 def test_the_first_arm_that_fits_is_taken() -> None:
     arms = (Arm("a", "clicked"), Arm("b", "clicked"), Arm("c", "replied", unless=True), Arm("d"))
     nodes = [step(name) for name in "abcd"]

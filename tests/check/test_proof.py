@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from cadence_guard.cadence import (
+    Arm,
     Audience,
+    Await,
     BusinessDays,
     Cadence,
     Elapsed,
@@ -258,6 +260,17 @@ def test_a_signal_and_what_follows() -> None:
         ("b", "CG603"): "always",
         ("b", "CG301"): "sometimes",
     }
+
+
+def test_many_waits_for_signals_that_nothing_reads() -> None:
+    nodes: list[Node] = []
+    for n in range(7):
+        arms = (Arm(f"a{n + 1}", "clicked"), Arm(f"a{n + 1}", "opened"))
+        nodes += [step(f"a{n}", f"w{n}"), Await(f"w{n}", (), arms, days(3), f"a{n + 1}")]
+    cadence = flow(*nodes, step("a7"))
+    proof = proved(rules(over_cap={"max": 7, "per": "30d"}), cadence)
+    assert told(proof) == {("a7", "CG301"): "always"}
+    assert not proof.incomplete  # 128 ways, and not 2,187
 
 
 def test_a_streak_ends_with_a_signal() -> None:

@@ -718,7 +718,7 @@ class Asks(Ticks):
 
     def flow(self) -> str:
         self.shape = "line"
-        self.kinds = self.rnd.sample(("clicked", "replied", "purchased"), 2)
+        self.kinds = self.rnd.sample(("clicked", "opened", "replied", "purchased"), 2)
         then = self.ask(self.step(None))
         for _ in range(self.rnd.choice((1, 2, 2))):
             parts = [self.ask, self.ask, self.pause, self.step]

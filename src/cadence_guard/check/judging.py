@@ -37,7 +37,7 @@ from cadence_guard.instants import (
     to_datetime,
     to_us,
 )
-from cadence_guard.rules import Rule
+from cadence_guard.rules import RULES, Rule
 from cadence_guard.rules.blackout import Blackout
 from cadence_guard.rules.outside_hours import OutsideHours
 from cadence_guard.rules.over_cap import OverCap
@@ -131,8 +131,9 @@ class Judge:
         """The book made last, of what and in which zone: often the next one begins like it."""
         answers = ruleset.answers.signals if ruleset.answers else frozenset()
         read = {kind for entry in ruleset.entries for kind in entry.hears or ()}
-        self._unread = frozenset(words.FOOTPRINTS) - read - answers
-        """The signals that no entry reads; rules of somebody's own may."""
+        own = any(type(entry) is not RULES.get(entry.name) for entry in ruleset.entries)
+        self.unread = frozenset() if own else frozenset(words.FOOTPRINTS) - read - answers
+        """The signals that no entry reads; a rule of somebody's own may read any."""
         for entry in ruleset.entries:
             if entry.spans is None:
                 say(f"rule {entry.name!r} does not say where its answer can change")
@@ -147,7 +148,7 @@ class Judge:
         if kind is None:
             kind = self._kinds[what] = len(self._whats)
             self._whats.append(what)
-            if isinstance(what, (Signal, Heard)) and what.kind not in self._unread:
+            if isinstance(what, (Signal, Heard)) and what.kind not in self.unread:
                 self._said.add(kind)
         return kind
 

@@ -9,7 +9,8 @@ after the entry. What happens at once (a fan, a cadence entered besides) needs n
   come while something is waited for, unless it is that signal. So there is no way on which a branch
   is answered otherwise.
 - A wait for a signal is one way for each arm, on which the signal comes at some instant before the
-  time-out, and one on which it never comes.
+  time-out, and one on which it never comes. Of signals that nothing reads, one way for all that
+  lead on to one place.
 - A wait that nobody knows is long enough: what follows it is a way of its own, entered at any
   instant.
 - Nobody answers a call, and it is tried as often as the file says: somebody who answers has spoken,
@@ -204,18 +205,26 @@ def ways(
     longest: int,
     touches: int,
     others: Mapping[str, Cadence] | None = None,
+    unread: frozenset[str] = frozenset(),
 ) -> Ways:
     """The ways through a cadence.
 
     `longest` is how long a loop is gone round, in microseconds, and `touches` how many stops it has
     at least. `others` are the cadences known by name, for those that are entered besides.
+    `unread` are signals that nothing reads: which of them comes is all the same where one way leads
+    on from both.
     """
-    return _Walk(cadence, longest, touches, others or {}).go()
+    return _Walk(cadence, longest, touches, others or {}, unread).go()
 
 
 class _Walk:
     def __init__(
-        self, cadence: Cadence, longest: int, touches: int, others: Mapping[str, Cadence]
+        self,
+        cadence: Cadence,
+        longest: int,
+        touches: int,
+        others: Mapping[str, Cadence],
+        unread: frozenset[str],
     ) -> None:
         self._longest = longest
         self._touches = touches
@@ -231,6 +240,7 @@ class _Walk:
             for arm in node.arms
             for kind in arm.asks
         )
+        self._unread = unread - self._asked
         said = {signal.kind for _, signal in assumptions.signals(cadence)}
         self._entries = [_Entry(cadence, cadence.start, self._asked & said)]
         self._before: tuple[Made, ...] = ()
@@ -350,10 +360,15 @@ class _Walk:
             known = not isinstance(timeout, Unknown)
             early = Upto(timeout if known else Elapsed(0, None))
             heard = thread.absent & {arm.signal for arm in node.arms}
+            alike: set[str | None] = set()
             for arm in arms:
                 if arm.unless:
                     forks += self._timed_out(state, thread, arm.then, node.timeout, heard)
                     continue
+                if arm.signal in self._unread:
+                    if arm.then in alike:
+                        continue
+                    alike.add(arm.then)
                 now = self._asked & {arm.signal}
                 come = _on(thread, arm.then, early, 0)
                 come = come._replace(came=come.came | now, absent=heard - now)

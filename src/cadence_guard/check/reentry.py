@@ -109,7 +109,8 @@ class Entries:
         self.people = 1
         self.reasons: dict[str, None] = {}
         self.judge = Judge(listing.ruleset, self._say)
-        found = ways(cadence, longest=PERIOD, touches=0, others=others)
+        unread = self.judge.unread
+        found = ways(cadence, longest=PERIOD, touches=0, others=others, unread=unread)
         self._paths = [path for path in found.paths if not path.fresh]
         self.cadences = found.paths[0].cadences if found.paths else (cadence,)
         self.judge.cadences = self.cadences

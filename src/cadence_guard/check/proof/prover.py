@@ -73,7 +73,13 @@ class Prover(Search):
     def prove(self) -> Proof:
         """All of it."""
         longest, touches = loops_of(self.ruleset, self.cadence, self.starts.start)
-        found = ways(self.cadence, longest=longest, touches=touches, others=self.others)
+        found = ways(
+            self.cadence,
+            longest=longest,
+            touches=touches,
+            others=self.others,
+            unread=self.judge.unread,
+        )
         for reason in found.reasons:
             self.say(reason)
         cut = bool(found.reasons)

@@ -85,7 +85,8 @@ class Reacting(Search):
     def refused(self) -> dict[str, Objected]:
         """Where a touch is refused because of a signal, for each for which one is. `incomplete`
         says why that may not be all."""
-        found = ways(self.cadence, longest=0, touches=0, others=self.others)
+        unread = self.judge.unread.difference(self._kinds)
+        found = ways(self.cadence, longest=0, touches=0, others=self.others, unread=unread)
         for reason in found.reasons:
             self.say(reason)
         # what a way itself has heard may forbid a touch anyway: each is tried where least is heard
