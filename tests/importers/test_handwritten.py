@@ -388,6 +388,19 @@ def test_a_wait_of_its_own_may_be_no_more_than_that() -> None:
     assert not recognises(source("steps: [{delay: 3 days}, {wait: 4 days}]"))  # nothing is sent
 
 
+def test_what_two_steps_require_is_waited_for_once() -> None:
+    cadence = one(
+        read,
+        """
+        steps:
+          - {channel: email, day: 0}
+          - {channel: call, day: 1, requires: opened}
+          - {channel: sms, day: 2, requires: opened}
+        """,
+    )
+    assert [type(node) for node in cadence.nodes.values()].count(Await) == 1
+
+
 def test_a_step_that_says_no_time_has_none() -> None:
     cadence = one(read, "drip: [{subject: a, day: 0}, {subject: b}, {subject: c, day: 4}]")
     assert touches(cadence) == [("email", 0), ("email", None), ("email", 4)]
