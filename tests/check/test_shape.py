@@ -106,6 +106,32 @@ def test_what_comes_after_an_endless_wait_is_not_reached() -> None:
     assert said(waits, step("b", None), step("c", None, 1)) == [("CG803", "warn")]
 
 
+def test_a_step_behind_a_branch_that_is_settled() -> None:
+    nodes = (
+        branch("q", Arm("a", "clicked"), Arm("b")),
+        step("a", None),
+        step("b", "b@2", 1),
+        step("b@2", None, 1),
+    )
+    asked = cadence(*nodes)
+    assert not [one for one in found(asked) if one.code == "CG803"]
+    (finding,) = [
+        one for one in found(replace(asked, entry_signal="clicked")) if one.code == "CG803"
+    ]
+    assert (finding.step, finding.line) == ("b", 4)
+    assert "nobody comes to 'b'" in finding.message
+
+
+def test_nobody_says_what_is_settled_where_the_ways_are_too_many() -> None:
+    nodes: list[Node] = []
+    for n in range(10):
+        following = f"q{n + 1}" if n < 9 else "asks"
+        nodes += [branch(f"q{n}", Arm(f"a{n}", share=0.5), Arm(f"b{n}"))]
+        nodes += [step(f"a{n}", following), step(f"b{n}", following)]
+    nodes += [branch("asks", Arm("a", "clicked"), Arm("b")), step("a", None), step("b", None)]
+    assert not [one for one in said(*nodes, entry_signal="clicked") if one[0] == "CG803"]
+
+
 # -- endless-loop --------------------------------------------------------------------------------
 
 

@@ -30,6 +30,7 @@ from cadence_guard.cadence import (
     follow,
     not_understood,
 )
+from cadence_guard.check.paths import Made, ways
 from cadence_guard.check.report import Finding, Witness
 from cadence_guard.importers._source import Source
 from cadence_guard.instants import DAY, NEVER
@@ -123,6 +124,21 @@ class _Flow:
     def has_steps(self) -> bool:
         """Whether there is any touch."""
         return any(True for _ in self.cadence.steps)
+
+    @cached_property
+    def taken(self) -> set[Where] | None:
+        """The places of the steps that somebody comes to, by what branches are told of signals;
+        None if none asks for one, or not all ways are followed."""
+        nodes = self.nodes.values()
+        if not any(
+            isinstance(node, Branch) and any(arm.asks for arm in node.arms) for node in nodes
+        ):
+            return None
+        found = ways(self.cadence, longest=0, touches=0)
+        if found.reasons:
+            return None
+        made = (item.what for path in found.paths for item in path.items)
+        return {what.step.where for what in made if isinstance(what, Made)}
 
     @cached_property
     def reached(self) -> set[str]:
@@ -227,7 +243,8 @@ def _components(edges: Mapping[str, list[str]]) -> Iterator[set[str]]:
 def unreachable_step(flow: _Flow) -> Iterator[Finding]:
     """Objects to a step that no way from the start leads to.
 
-    All branches count as possible, whatever their conditions and shares.
+    A branch counts as possible, whatever its conditions and shares, unless what it asks for is
+    settled: nobody whom a click made enter takes the way of those who have not clicked.
 
     ## Why
 
@@ -254,6 +271,17 @@ def unreachable_step(flow: _Flow) -> Iterator[Finding]:
                     f"no way from the start leads to {step.name!r}, so it is never made",
                     step=step.name,
                     help="connect it, or delete it",
+                )
+            elif flow.taken is not None and step.where not in flow.taken:
+                flow.taken.add(step.where)
+                yield flow.finding(
+                    "CG803",
+                    "warn",
+                    step.where,
+                    f"nobody comes to {step.name!r}: the signal that a branch before it asks for"
+                    " has come by then, or cannot have, so it is never made",
+                    step=step.name,
+                    help="ask for another signal, or behind a wait; or delete it",
                 )
 
 
