@@ -122,6 +122,17 @@ def test_a_step_behind_a_branch_that_is_settled() -> None:
     assert "nobody comes to 'b'" in finding.message
 
 
+def test_what_is_settled_on_one_turn_may_come_before_the_next() -> None:
+    nodes = (
+        branch("q", Arm(None, "clicked"), Arm("a")),
+        step("a", "again"),
+        branch("again", Arm("y", "clicked"), Arm("w")),  # not yet, the first time
+        step("y", None),
+        pause("w", "a"),
+    )
+    assert "CG803" not in [code for code, _ in said(*nodes)]
+
+
 def test_nobody_says_what_is_settled_where_the_ways_are_too_many() -> None:
     nodes: list[Node] = []
     for n in range(10):
