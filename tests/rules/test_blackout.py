@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -26,6 +26,16 @@ CHICAGO = contact(time_zone="America/Chicago")
 def test_a_day_of_the_wall(at: str, verdict: str) -> None:
     rule = {"dates": ["2026-12-24", {"from": "2026-12-31", "to": "2027-01-01"}]}
     assert until("blackout", rule, [CHICAGO], mail(at)) == verdict
+
+
+def test_a_stretch_may_be_one_day_and_the_last_that_can_be() -> None:
+    rule = {
+        "dates": [
+            {"from": "2199-12-31", "to": "2199-12-31"},
+            {"from": "2026-03-09", "to": "2026-03-09"},
+        ]
+    }
+    assert until("blackout", rule, [CHICAGO], mail()) == "2026-03-10T05:00:00Z"
 
 
 def test_in_every_zone_they_could_be_in() -> None:
@@ -73,6 +83,12 @@ def test_the_first_day_there_is() -> None:
         ["24 December"],
         ["2026-02-30"],
         ["1969-12-31"],
+        ["2200-01-01"],
+        [date(1969, 12, 31)],
+        [{"from": "2026-12-24", "to": date(9999, 12, 31)}],
+        [datetime(2026, 12, 24)],
+        ["20261224"],
+        ["2026-W52-4"],
         [{"from": "2026-12-24"}],
         [{"from": "2026-12-24", "to": "2026-12-23"}],
         [20261224],

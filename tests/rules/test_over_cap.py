@@ -280,6 +280,15 @@ def test_facts_are_the_touches_of_the_window() -> None:
     events = [sent("2026-03-01T10:00:00Z", id="a"), sent("2026-03-08T10:00:00Z", id="b")]
     finding = judge({"rules": {"over-cap": WEEKLY}}, events, mail()).findings[0]
     assert finding.facts == {"touches": ["b"], "max": 1, "per": "7d"}
+    two = {"rules": {"over-cap": {"max": 2, "per": "7d"}}}
+    ahead = [
+        sent("2026-03-03T10:00:00Z", id="a"),
+        sent("2026-03-10T10:00:00Z", id="b"),
+        sent("2026-03-11T10:00:00Z", id="c"),
+    ]
+    assert judge(two, ahead, mail()).findings[0].facts["touches"] == ["b", "c"]
+    around = [sent("2026-03-03T10:00:00.000001Z", id="a"), *ahead[1:]]
+    assert judge(two, around, mail()).findings[0].facts["touches"] == ["a", "b"]
     rule = {"max": 1, "calendar": "week"}
     booked = [CHICAGO, sent("2026-03-10T10:00:00Z", id="a")]
     finding = judge({"rules": {"over-cap": rule}}, booked, mail()).findings[0]
