@@ -109,6 +109,8 @@ class Blackout(Fact):
                 while t < (last + 3) * DAY:
                     day, border = local_period(t, "day", zone)
                     if first <= day <= last:
+                        if day >= first + 2:  # every clock shows one of them for long
+                            border = max(border, (last - 2) * DAY)
                         pieces.append((t, border))
                     t = border
             closed = self._closed[zone.name] = merged(pieces)
