@@ -617,14 +617,6 @@ class TestRecord:
         with pytest.raises(EventError, match="did you mean 'opt_out'"):
             make().record({"event": "signal", "contact": "c-1", "kind": "optout"})
 
-    def test_a_grant_that_has_ended_when_it_is_told_is_an_error(self, make: Make) -> None:
-        guard = make()
-        ended = {"event": "consent", "contact": "c-1", "status": "granted", "purpose": "sales"}
-        ended |= {"channel": "email", "until": "2026-03-02T16:00:00Z"}
-        with pytest.raises(EventError, match="never in force"):
-            guard.record(ended)
-        guard.record({**ended, "until": "2026-03-02T16:00:00.000001Z"})
-
     def test_a_planned_touch_is_no_fact(self, make: Make) -> None:
         guard = make()
         with pytest.raises(EventError, match="booked with reserve"):

@@ -331,13 +331,13 @@ class Guard:
     def _fact(self, event: Event | Mapping[str, Any]) -> Event:
         """What is told, with an instant: now, if nobody said."""
         told = parse_event(event)
-        if told.at is None:
-            told = parse_event({**told.model_dump(), "at": parse_instant(self._clock())})
         if isinstance(told, Touch) and told.outcome is None:
             raise EventError(
                 "touch: 'outcome' is missing; a planned touch is booked with reserve, and"
                 " record takes what happened"
             )
+        if told.at is None:
+            told = told.model_copy(update={"at": parse_instant(self._clock())})
         return told
 
     def _tell(self, told: Sequence[Event], before: int | None = None) -> None:
