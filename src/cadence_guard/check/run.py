@@ -345,9 +345,9 @@ class _Judged:
                 certainty = SOMETIMES
                 message += f", if its delays count from the {reading.anchor}"
             names = objected.cadence.name, objected.step.id
-            key = (*names, objected.code, message, objected.effect)
-            if key not in told or certainty == ALWAYS != told[key].certainty:
-                told[key] = self._finding(objected, message, certainty, source)
+            alike = (*names, objected.code, message, objected.effect)
+            if alike not in told or certainty == ALWAYS != told[alike].certainty:
+                told[alike] = self._finding(objected, message, certainty, source)
         yield from told.values()
 
     def _finding(self, objected: Objected, message: str, certainty: str, source: Source) -> Finding:
