@@ -183,6 +183,13 @@ def means(word: object) -> Means | None:
     return Means(channel, manual) if channel else None
 
 
+def is_channel(word: str, *, clear: bool = False) -> bool:
+    """Whether a word is the name of a channel and says nothing more; if `clear`, and is hardly ever
+    used of anything else."""
+    name = snake(word)
+    return name in _CHANNEL_WORDS and not (clear and name in _TOO_VAGUE)
+
+
 def channel(notes: Notes, where: Where, word: object) -> str | None:
     """The channel that a word means; None, and noted, if it is not known or reaches nobody."""
     known = means(word)

@@ -21,6 +21,7 @@ from cadence_guard.importers import _linear as linear
 from cadence_guard.importers import apollo, instantly, native, salesloft, smartlead
 from cadence_guard.importers._handwritten_keys import (
     Says,
+    counts,
     is_read,
     looks_timed,
     plans,
@@ -558,16 +559,18 @@ class _Plan:
 
     def _pass_over(self) -> None:
         """Notes the keys around that may plan something, and caps below the number of touches."""
-        touches = sum(draft.item.channel is not None for draft in self.drafts)
+        ways = [draft.item.channel for draft in self.drafts if draft.item.channel is not None]
         for where, data in self.around:
             for key in theirs.CAPS:
                 value = data.get(key)
-                if isinstance(value, int) and value < touches:
-                    why = f"it has {touches} touches; those above the cap are checked, too"
+                if isinstance(value, int) and value < len(ways):
+                    why = f"it has {len(ways)} touches; those above the cap are checked, too"
                     self.notes.missed(key, (*where, key), why)
         for where, data in self.beside:
             for index, says in self.file.unread(where, data):
                 what = index if isinstance(index, str) else shown(data[index])
+                if self.timed and counts(what, data[index], ways):
+                    says = Says.UNREAD
                 self._tell(says, what, (*where, index))
 
     # -- what delays count from
