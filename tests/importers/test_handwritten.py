@@ -146,7 +146,7 @@ def test_a_list_of_touches_without_times_has_no_schedule() -> None:
         "- {day: 0, email: intro}\n- {day: 3, sms: hello}",
         "steps:\n- {channel: email, template: intro, day: 0}\n- {day: 3, sms: hello}",
         "touches:\n- email: {day: 0, template: intro}\n- sms: {day: 3, template: hello}",
-        "touches:\n  '1': {email: {day: 0, template: intro}}\n  '2': {sms: {day: 3, template: hello}}",
+        "touches: {'1': {email: {day: 0, template: intro}}, '2': {day: 3, sms: hello}}",
     ],
 )
 def test_a_channel_may_be_a_key(told: str) -> None:
