@@ -26,11 +26,10 @@ from cadence_guard.cadence import (
     Where,
 )
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import is_number, shown, zone_named, zone_names
+from cadence_guard.importers._values import LONGEST, is_number, shown, zone_named, zone_names
 from cadence_guard.instants import DAY, HOUR, MINUTE, SECOND, WEEK, Hours
 from cadence_guard.words import CHANNELS, SIGNALS, nearest
 
-LONGEST: Final = 100 * 366 * DAY
 BUSINESS: Final = "business_day"
 LOCAL: Final = "local_day"
 
