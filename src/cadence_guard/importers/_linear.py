@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import lru_cache
-from typing import Any, Final
+from pathlib import PurePath
+from typing import Any, Final, TypeVar
 
 from cadence_guard._struct import struct
 from cadence_guard.cadence import (
@@ -26,7 +27,7 @@ from cadence_guard.cadence import (
     Where,
 )
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import LONGEST, is_number, shown, zone_named, zone_names
+from cadence_guard.importers._values import LONGEST, is_number, short, shown, zone_named, zone_names
 from cadence_guard.instants import DAY, HOUR, MINUTE, SECOND, WEEK, Hours
 from cadence_guard.words import CHANNELS, SIGNALS, nearest
 
@@ -96,6 +97,25 @@ def flag(notes: Notes, data: Mapping[str, Any], where: Where, key: str) -> bool 
     return None
 
 
+def flags(
+    notes: Notes, data: Mapping[str, Any], where: Where, keys: Iterable[str]
+) -> list[bool | None]:
+    """What those of some settings say that are there."""
+    return [flag(notes, data, where, key) for key in keys if key in data]
+
+
+def mappings(
+    notes: Notes, where: Where, entries: Iterable[Any], what: str
+) -> Iterator[tuple[int, Where, dict[str, Any]]]:
+    """The mappings of a list with their numbers, from 1, and places; what is none is noted as not
+    `what`."""
+    for index, entry in enumerate(entries):
+        if isinstance(entry, dict):
+            yield index + 1, (*where, index), entry
+        else:
+            notes.missed(repr(entry)[:60], (*where, index), f"not {what}")
+
+
 def number(
     notes: Notes, data: Mapping[str, Any], where: Where, key: str, otherwise: float
 ) -> float:
@@ -113,6 +133,7 @@ def number(
 # -- words: theirs and ours ------------------------------------------------------------------------
 
 
+_Ours = TypeVar("_Ours")
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _BETWEEN: Final = re.compile(r"[^0-9a-z]+")
 
@@ -131,8 +152,8 @@ def listed(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-def _table(ours: Mapping[str, str]) -> dict[str, str]:
-    """Our word for each of theirs, out of a table of theirs for each of ours."""
+def _table(ours: Mapping[_Ours, str]) -> dict[str, _Ours]:
+    """What each of their words is to us, out of their words for each of ours."""
     return {word: our for our, words in ours.items() for word in listed(words)}
 
 
@@ -201,45 +222,31 @@ REPLIES: Final = ("replied", "invited", "not_now", "declined", "wrong_person")
 """What comes as a reply: who stops at any reply stops at each of these."""
 
 _SIGNAL_WORDS: Final[dict[str, tuple[str, ...]]] = {
-    **{signal: (signal,) for signal in SIGNALS},
-    **dict.fromkeys(
-        listed(
-            "replied reply any_reply on_reply reply_received response responded answer answered"
-            " replies reply_to_an_email email_reply inbound_reply"
-        ),
-        REPLIES,
-    ),
-    **{
-        word: (signal,)
-        for word, signal in _table(
-            {
-                "invited": "positive_reply interested invite",
-                "declined": "negative_reply not_interested decline rejected",
-                "opt_out": "optout opted_out unsubscribe unsubscribed unsubscribes stop dnc"
-                " do_not_contact stop_keyword remove_me",
-                "meeting_booked": "meeting booked meeting_scheduled meeting_set demo_booked"
-                " call_booked appointment",
-                "purchased": "purchase converted conversion deal_won won order_placed paid",
-                "complained": "complaint spam spam_complaint",
-                "not_now": "snooze later bad_timing",
-                "auto_replied": "ooo out_of_office auto_reply autoreply",
-                "paused": "manual_stop manual pause",
-                "opened": "open open_an_email email_opened",
-                "clicked": "click click_on_a_link link_clicked",
-                "visited": "visit page_visit",
-                "trial_started": "trial trial_signup signup",
-            }
-        ).items()
-    },
-    # these end a cadence, and nobody said anything
-    **dict.fromkeys(
-        listed(
-            "bounce bounced hard_bounce invalid_email max_touches completed finished end exhausted"
-            " no_reply"
-        ),
-        (),
-    ),
-}
+    signal: (signal,) for signal in SIGNALS
+} | _table(
+    {
+        REPLIES: "replied reply any_reply on_reply reply_received response responded answer"
+        " answered replies reply_to_an_email email_reply inbound_reply",
+        ("invited",): "positive_reply interested invite",
+        ("declined",): "negative_reply not_interested decline rejected",
+        ("opt_out",): "optout opted_out unsubscribe unsubscribed unsubscribes stop dnc"
+        " do_not_contact stop_keyword remove_me",
+        ("meeting_booked",): "meeting booked meeting_scheduled meeting_set demo_booked call_booked"
+        " appointment",
+        ("purchased",): "purchase converted conversion deal_won won order_placed paid",
+        ("complained",): "complaint spam spam_complaint",
+        ("not_now",): "snooze later bad_timing",
+        ("auto_replied",): "ooo out_of_office auto_reply autoreply",
+        ("paused",): "manual_stop manual pause",
+        ("opened",): "open open_an_email email_opened",
+        ("clicked",): "click click_on_a_link link_clicked",
+        ("visited",): "visit page_visit",
+        ("trial_started",): "trial trial_signup signup",
+        # these end a cadence, and nobody said anything
+        (): "bounce bounced hard_bounce invalid_email max_touches completed finished end exhausted"
+        " no_reply",
+    }
+)
 
 
 def signals(notes: Notes, word: str, known: Mapping[str, tuple[str, ...]] = {}) -> tuple[str, ...]:
@@ -337,8 +344,7 @@ def _measured(notes: Notes, where: Where, number: int | float, unit: str) -> Wai
 
 
 def _unknown(notes: Notes, where: Where, value: object, why: str) -> Unknown:
-    shown = repr(value)
-    notes.missed(shown if len(shown) <= 60 else shown[:57] + "...", where, why)
+    notes.missed(short(value), where, why)
     return Unknown(why)
 
 
@@ -359,26 +365,24 @@ def plus(first: Wait | None, then: Wait | None) -> Wait | None:
             return Unknown("days of two kinds in one wait")
 
 
-def length(wait: Wait | None) -> tuple[type | None, int] | None:
-    """A wait as a number that orders waits of its kind; None if nobody knows."""
-    match wait:
-        case None:
-            return None, 0
-        case Elapsed(low=low):
-            return Elapsed, low
-        case BusinessDays(days=days) | LocalDays(days=days):
-            return type(wait), days
-        case _:
-            return None
-
-
 def lengths(waits: Iterable[Wait | None]) -> list[int] | None:
-    """Waits as numbers that can be compared; None if they are of different kinds."""
-    known = [length(wait) for wait in waits]
-    kinds = {pair[0] for pair in known if pair} - {None}
-    if None in known or len(kinds) > 1:
-        return None
-    return [pair[1] for pair in known if pair]
+    """Waits as numbers that can be compared; None if nobody knows one, or they are of different
+    kinds."""
+    kinds: set[type] = set()
+    told: list[int] = []
+    for wait in waits:
+        match wait:
+            case None:
+                told.append(0)
+                continue
+            case Elapsed(low=low):
+                told.append(low)
+            case BusinessDays(days=days) | LocalDays(days=days):
+                told.append(days)
+            case _:
+                return None
+        kinds.add(type(wait))
+    return told if len(kinds) < 2 else None
 
 
 # -- a list of touches -----------------------------------------------------------------------------
@@ -541,6 +545,31 @@ def _wall(us: int) -> str:
 
 
 # -- cadences --------------------------------------------------------------------------------------
+
+
+def cadence(
+    notes: Notes,
+    name: str | None,
+    where: Where,
+    items: Sequence[Item],
+    exits: Iterable[str],
+    *,
+    opens: UntilOpen | None = None,
+    opens_at: Where = (),
+    anchor: str = "previous",
+) -> Cadence:
+    """A list of touches of a sequencer as a cadence; without a name it is called like its file."""
+    nodes, start = chain(items, opens, opens_at)
+    return Cadence(
+        name or PurePath(notes.source.path).stem,
+        where,
+        nodes,
+        start,
+        anchor=anchor,
+        exits=frozenset(exits),
+        unknown=notes.unknown,
+        assumes=notes.assumes,
+    )
 
 
 def named(cadences: Iterable[Cadence]) -> tuple[Cadence, ...]:

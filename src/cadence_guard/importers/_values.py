@@ -51,6 +51,12 @@ def shown(value: Any) -> str:
     return reprlib.repr(value)
 
 
+def short(value: Any) -> str:
+    """The beginning of a value, as it is written."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
 def seconds_of(wait: Wait) -> float | None:
     """The seconds of a wait that always lasts as long; None for every other."""
     return wait.low / SECOND if isinstance(wait, Elapsed) and wait.low == wait.high else None
