@@ -182,16 +182,22 @@ def test_names() -> None:
             "deals/cold.yaml",
         )
     )
-    assert [cadence.name for cadence in told.cadences] == ["cold", "win back", "win back#2"]
+    assert [cadence.name for cadence in told.cadences] == ["cold", "win back", "win back (2)"]
     assert told.format == "handwritten"
 
 
 def test_ids_are_never_the_same() -> None:
-    ids = ("a#2", "a", "a", "wait before a", "a#2")
+    ids = ("a (2)", "a", "a", "wait before a", "a (2)")
     steps = [{"channel": "email", "day": n, "id": id_} for n, id_ in enumerate(ids, 1)]
     cadence = one(read, json.dumps({"steps": steps}))
     assert len(cadence.nodes) == 10
-    assert [step.id for step in cadence.steps] == ["a#2", "a", "a#3", "wait before a", "a#2#2"]
+    assert [step.id for step in cadence.steps] == [
+        "a (2)",
+        "a",
+        "a (3)",
+        "wait before a",
+        "a (2) (2)",
+    ]
     assert touches(cadence) == [("email", day) for day in range(1, 6)]
 
 
@@ -215,7 +221,7 @@ def test_facts_of_the_cadence_and_of_its_steps() -> None:
     assert cadence.entry_signal == "trial_started"
     first, second, third, fourth = cadence.steps
     assert (first.id, first.template, first.purpose) == ("hello", "t-1", "service")
-    assert (second.id, second.channel, second.automated) == ("hello#2", "call", False)
+    assert (second.id, second.channel, second.automated) == ("hello (2)", "call", False)
     assert (third.id, third.channel, third.automated) == ("3", "email", False)
     assert not fourth.automated
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from functools import lru_cache
 from pathlib import PurePath
 from typing import Any, Final, TypeVar
@@ -27,7 +27,15 @@ from cadence_guard.cadence import (
     Where,
 )
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import LONGEST, is_number, short, shown, zone_named, zone_names
+from cadence_guard.importers._values import (
+    LONGEST,
+    Ids,
+    is_number,
+    short,
+    shown,
+    zone_named,
+    zone_names,
+)
 from cadence_guard.instants import DAY, HOUR, MINUTE, SECOND, WEEK, Hours
 from cadence_guard.words import CHANNELS, SIGNALS, nearest
 
@@ -419,15 +427,8 @@ def chain(
         times = lengths(item.wait for item in items)
         if times is not None:
             order.sort(key=times.__getitem__)
-    names = unique(item.id for item in items)
-    taken = set(names)
-
-    def fresh(name: str) -> str:
-        while name in taken:
-            name += "+"
-        taken.add(name)
-        return name
-
+    ids = Ids()
+    names = [ids.fresh(item.id) for item in items]
     made: list[list[Node]] = [[] for _ in items]
     then: str | None = None
     for index in reversed(order):
@@ -436,33 +437,24 @@ def chain(
             nodes.append(Step(name, item.where, item.channel, then, **item.more))
             then = name
             if opens is not None:
-                nodes.append(Pause(fresh(f"window before {name}"), opens_at, opens, then))
+                nodes.append(Pause(ids.fresh(f"window before {name}"), opens_at, opens, then))
                 then = nodes[-1].id
         if item.gate is not None:
             signal, timeout = item.gate
             arm = Arm(then, signal, text=signal)
-            nodes.append(Await(fresh(f"{signal} before {name}"), item.where, (arm,), timeout, None))
+            nodes.append(
+                Await(ids.fresh(f"{signal} before {name}"), item.where, (arm,), timeout, None)
+            )
             then = nodes[-1].id
         if item.wait is not None:
             place = item.where if item.waits_at is None else item.waits_at
-            pause = Pause(fresh(f"wait before {name}"), place, item.wait, then, item.since_start)
+            pause = Pause(
+                ids.fresh(f"wait before {name}"), place, item.wait, then, item.since_start
+            )
             nodes.append(pause)
             then = pause.id
         nodes.reverse()
     return {node.id: node for nodes in made for node in nodes}, then
-
-
-def unique(names: Iterable[str]) -> list[str]:
-    """The names, with `#2` and so on behind those that came before."""
-    seen: dict[str, int] = {}
-    told: list[str] = []
-    for name in names:
-        number = seen[name] = seen.get(name, 0) + 1
-        while number > 1 and f"{name}#{number}" in seen:
-            number = seen[name] = seen[name] + 1
-        told.append(name if number == 1 else f"{name}#{number}")
-        seen.setdefault(told[-1], 1)
-    return told
 
 
 def one_of_each(items: Iterable[tuple[Item, object]]) -> list[Item]:
@@ -570,10 +562,3 @@ def cadence(
         unknown=notes.unknown,
         assumes=notes.assumes,
     )
-
-
-def named(cadences: Iterable[Cadence]) -> tuple[Cadence, ...]:
-    """The cadences, with `#2` and so on behind the names of those that have one already."""
-    told = tuple(cadences)
-    names = unique(cadence.name for cadence in told)
-    return tuple(replace(each, name=name) for each, name in zip(told, names, strict=True))

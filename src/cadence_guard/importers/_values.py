@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final, TypeGuard
 from zoneinfo import available_timezones
 
-from cadence_guard.cadence import Elapsed, Wait, Where
+from cadence_guard.cadence import Cadence, Elapsed, Wait, Where
 from cadence_guard.instants import DAY, SECOND, Zone, zone
 from cadence_guard.words import expected
 
@@ -128,3 +129,9 @@ class Ids:
             found = f"{label} ({number})"
         self._taken.add(found)
         return found
+
+
+def named(cadences: Iterable[Cadence]) -> tuple[Cadence, ...]:
+    """The cadences, with a number behind the name of each whose name another had before."""
+    names = Ids()
+    return tuple(replace(each, name=names.fresh(each.name)) for each in cadences)

@@ -13,7 +13,7 @@ from cadence_guard.importers import _linear as linear
 from cadence_guard.importers._handwritten_lists import beside
 from cadence_guard.importers._linear import Item, Notes, first_text
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import unknown_word
+from cadence_guard.importers._values import named, unknown_word
 
 FORMAT: Final = "apollo"
 _MODES: Final = ("second", "minute", "hour", "day")
@@ -33,7 +33,7 @@ def _sequences(source: Source) -> Iterator[tuple[Where, dict[str, Any]]]:
 def read(source: Source) -> CadenceFile:
     """The sequences of the file."""
     told = [_cadence(source, where, data) for where, data in _sequences(source)]
-    return CadenceFile(FORMAT, beside(source, linear.named(told)))
+    return CadenceFile(FORMAT, beside(source, named(told)))
 
 
 def _cadence(source: Source, where: Where, data: dict[str, Any]) -> Cadence:

@@ -29,7 +29,6 @@ from cadence_guard.cadence import (
     fixed,
 )
 from cadence_guard.importers._labels import label_seconds
-from cadence_guard.importers._linear import named
 from cadence_guard.importers._marketing import Gathered
 from cadence_guard.importers._source import Source
 from cadence_guard.importers._values import (
@@ -39,6 +38,7 @@ from cadence_guard.importers._values import (
     is_number,
     is_whole,
     mapping,
+    named,
     seconds_of,
     shown,
     text,

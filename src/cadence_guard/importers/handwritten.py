@@ -40,7 +40,7 @@ from cadence_guard.importers._handwritten_lists import (
 from cadence_guard.importers._handwritten_words import Data
 from cadence_guard.importers._linear import Item, Notes, first_text, snake, text_of
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import shown, some, unknown_word
+from cadence_guard.importers._values import named, shown, some, unknown_word
 from cadence_guard.words import PURPOSES, SIGNALS
 
 FORMAT: Final = "handwritten"
@@ -78,7 +78,7 @@ def read(source: Source) -> CadenceFile:
     for plan in plans:  # one program reads the whole file: what settles one list settles the others
         if plan.delay and (anchor := plan.told()) is not None:
             settled.setdefault(plan.delay, anchor)
-    cadences = linear.named(plan.cadence(settled) for plan in plans)
+    cadences = named(plan.cadence(settled) for plan in plans)
     return CadenceFile(FORMAT, cadences or (_nothing(source),))
 
 

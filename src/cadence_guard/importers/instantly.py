@@ -15,7 +15,7 @@ from cadence_guard.importers import _linear as linear
 from cadence_guard.importers._handwritten_lists import beside
 from cadence_guard.importers._linear import Item, Notes, first_text
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import shown
+from cadence_guard.importers._values import named, shown
 
 FORMAT: Final = "instantly"
 _SIGNS: Final = ("campaign_schedule", "email_gap", "link_tracking", "stop_on_auto_reply")
@@ -41,7 +41,7 @@ def _campaigns(source: Source) -> Iterator[tuple[Where, dict[str, Any]]]:
 def read(source: Source) -> CadenceFile:
     """The campaigns of the file."""
     told = [_cadence(source, where, data) for where, data in _campaigns(source)]
-    return CadenceFile(FORMAT, beside(source, linear.named(told)))
+    return CadenceFile(FORMAT, beside(source, named(told)))
 
 
 def _cadence(source: Source, where: Where, data: dict[str, Any]) -> Cadence:

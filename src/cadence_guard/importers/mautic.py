@@ -28,7 +28,6 @@ from cadence_guard.cadence import (
     Wait,
     Where,
 )
-from cadence_guard.importers._linear import named
 from cadence_guard.importers._mautic_exports import (
     Campaign,
     Event,
@@ -38,7 +37,7 @@ from cadence_guard.importers._mautic_exports import (
 )
 from cadence_guard.importers._mautic_times import AT_ONCE, Timed
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import identifier, shown, text, unknown_word
+from cadence_guard.importers._values import identifier, named, shown, text, unknown_word
 
 FORMAT: Final = "mautic"
 

@@ -34,7 +34,7 @@ from cadence_guard.importers._n8n_nodes import Hidden, Sends, effect, literal
 from cadence_guard.importers._n8n_waits import wait_of
 from cadence_guard.importers._n8n_wires import LOOKS, Targets, Wires
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import Ids, seconds_of, text
+from cadence_guard.importers._values import Ids, named, seconds_of, text
 from cadence_guard.instants import MINUTE
 
 __all__ = ["FORMAT", "read", "recognises"]
@@ -57,10 +57,7 @@ def read(source: Source) -> CadenceFile:
         if not is_workflow(data):
             raise source.error(where, "expected a workflow of n8n, with nodes and connections")
         cadences += _Workflow(source, where, data).cadences()
-    names = Ids()
-    return CadenceFile(
-        FORMAT, tuple(replace(each, name=names.fresh(each.name)) for each in cadences)
-    )
+    return CadenceFile(FORMAT, named(cadences))
 
 
 class _Workflow(Wires):

@@ -14,7 +14,7 @@ from cadence_guard.importers import _linear as linear
 from cadence_guard.importers._handwritten_lists import beside
 from cadence_guard.importers._linear import Item, Notes, first_text
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import shown
+from cadence_guard.importers._values import named, shown
 
 FORMAT: Final = "salesloft"
 
@@ -58,7 +58,7 @@ def read(source: Source) -> CadenceFile:
         items = _steps(notes, (*where, "steps"), plain["steps"])
         settings = _settings(source, where)
         told.append(_cadence(notes, plain["cadence_name"], where, items, settings))
-    return CadenceFile(FORMAT, beside(source, linear.named(told)))
+    return CadenceFile(FORMAT, beside(source, named(told)))
 
 
 def _settings(source: Source, where: Where) -> tuple[Mapping[str, Any], Where] | None:

@@ -16,7 +16,7 @@ from cadence_guard.importers import _linear as linear
 from cadence_guard.importers._handwritten_lists import beside
 from cadence_guard.importers._linear import Item, Notes, first_text
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import is_whole, shown
+from cadence_guard.importers._values import is_whole, named, shown
 
 FORMAT: Final = "smartlead"
 
@@ -44,7 +44,7 @@ def read(source: Source) -> CadenceFile:
         # alone in its file, a sequence has all settings of the file; else those around it
         scope = where[:-1] if len(found) > 1 else ()
         told.append(_cadence(settings, where, steps, scope))
-    return CadenceFile(FORMAT, beside(source, linear.named(told)))
+    return CadenceFile(FORMAT, beside(source, named(told)))
 
 
 class _Settings:
