@@ -19,6 +19,7 @@ from pydantic import (
 from cadence_guard import words
 from cadence_guard._model import VISIBLE, Faults, complaints, listed
 from cadence_guard.cadence import Where
+from cadence_guard.importers._values import short
 from cadence_guard.instants import DAY, Duration, parse_clock, parse_instant, to_us, zone, zones_of
 
 Fault: TypeAlias = tuple[Where, str]
@@ -33,12 +34,6 @@ _OTHER_CODES: Final = {"UK": "GB", "EL": "GR", "USA": "US"}
 MOST_PEOPLE: Final = 10_000
 """How many people of one account there can be."""
 _PERCENT: Final = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)%", re.ASCII)
-
-
-def short(value: object) -> str:
-    """A value as a message shows it."""
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def as_elapsed(value: Any, expected: str = _LENGTH) -> int:

@@ -20,6 +20,7 @@ from cadence_guard.cadence import (
     UntilOpen,
     Wait,
 )
+from cadence_guard.importers._values import short
 from cadence_guard.importers.native.values import (
     Fault,
     MaybeUs,
@@ -28,7 +29,6 @@ from cadence_guard.importers.native.values import (
     as_instant,
     as_time_of_day,
     filled_in,
-    short,
     told_by_key,
     validated,
 )
