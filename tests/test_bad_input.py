@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from cadence_guard import (
     Consent,
     Contact,
+    ContactPoint,
     EventError,
     Guard,
     Policy,
@@ -198,6 +199,23 @@ def test_null_is_a_value_of_until_only() -> None:
         {**SIGNAL, "kind": "paused"}
     )
     assert to_line(parse_event(CONSENT)).count("until") == 0
+
+
+def test_none_written_out_in_python_is_a_field_that_is_not_given() -> None:
+    point = ContactPoint(kind="email", value="a@b.example", use=None)
+    assert point.model_fields_set == {"kind", "value"}
+    bare = Contact(contact="c-1", name=None, time_zone=None, points=(point,))
+    assert bare == Contact(contact="c-1", points=(point,))
+    for null in (
+        {"name": None},
+        {"points": [{"kind": "email", "value": "a@b.example", "use": None}]},
+    ):
+        with pytest.raises(ValidationError):
+            Contact.model_validate({"contact": "c-1", **null})
+        with pytest.raises(EventError, match="null is not a value; leave the key out"):
+            parse_event({"event": "contact", "contact": "c-1", "at": AT, **null})
+    with pytest.raises(ValidationError, match="missing"):
+        Contact(contact=None)  # type: ignore[arg-type]
 
 
 DUPLICATES = [
