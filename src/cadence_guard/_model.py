@@ -107,7 +107,9 @@ class Model(BaseModel):
         serialize_by_alias=True,
     )
 
-    if not TYPE_CHECKING:
+    if TYPE_CHECKING:
+        pass  # a checker makes it of the fields
+    else:
 
         def __init__(self, /, **fields: Any) -> None:
             """None is what a field that is not given has: written out in Python, it says no more.
