@@ -37,7 +37,7 @@ _SHAPES: Final = {"tuple_type": "a list", "list_type": "a list", "model_type": "
 """What a fault of a value's shape asks for: no class of ours is named."""
 
 if TYPE_CHECKING:
-    # At run time these refuse an explicit null; a checker sees what a missing key gives.
+    # In data these refuse an explicit null; a checker sees what a missing key gives.
     from typing import TypeAlias
 
     Id: TypeAlias = str
@@ -109,13 +109,24 @@ class Model(BaseModel):
         serialize_by_alias=True,
     )
 
+    if TYPE_CHECKING:
+        pass  # a checker makes it of the fields
+    else:
+
+        def __init__(self, /, **fields: Any) -> None:
+            """None is what a field that is not given has: written out in Python, it says no more.
+            In data a null is an error, and data do not pass by here."""
+            super().__init__(**given(**fields))
+
+        __init__.__pydantic_base_init__ = True  # validates as pydantic's own does
+
     @model_serializer(mode="wrap")
     def _without_empty(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return {key: value for key, value in dump(self).items() if value not in (None, (), [])}
 
 
 def given(**fields: Any) -> dict[str, Any]:
-    """The fields that are not None: a model refuses an explicit null."""
+    """The fields that are not None."""
     return {key: value for key, value in fields.items() if value is not None}
 
 
