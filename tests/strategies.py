@@ -220,8 +220,7 @@ class World:
         if of and of["contact"] != contact:
             of = None
         channel = rnd.choice(self.channels) if self.chance(0.4) else None
-        elsewhere = channel is None or self.chance(0.1)  # by mail about a number
-        points = BY_CHANNEL[rnd.choice(self.channels) if elsewhere else channel]
+        points = BY_CHANNEL[channel or rnd.choice(self.channels)]
         return given(
             event="signal",
             contact=contact,
@@ -238,25 +237,21 @@ class World:
         rnd = self.rnd
         granted = self.chance(0.85 if self.gentle else 0.7)
         channel = rnd.choice(self.channels) if self.chance(0.7) else None
-        elsewhere = channel is None or self.chance(0.1)
-        points = BY_CHANNEL[rnd.choice(self.channels) if elsewhere else channel]
+        points = BY_CHANNEL[channel or rnd.choice(self.channels)]
         point = rnd.choice(points) if self.chance(0.4) else None
         if granted and not (channel or point):
             channel = self.channels[0]
-        at = self.moment(-16, 6)
-        start = self.moment() if granted and self.chance(0.2) else None
-        until = self.moment(-14, 12) if granted and self.chance(0.5) else None
         return given(
             event="consent",
             contact=contact,
-            at=text(at),
+            at=text(self.moment(-16, 6)),
             status="granted" if granted else "withdrawn",
             purpose=rnd.choice(self.purposes) if granted or self.chance(0.5) else None,
             channel=channel,
             point=self.spelt(point),
             evidence="form 1" if granted and self.chance(0.7) else None,
-            until=text(until) if until and until > (start or at) else None,
-            **{"from": text(start) if start else None},
+            until=text(self.moment(-14, 12)) if granted and self.chance(0.5) else None,
+            **{"from": text(self.moment()) if granted and self.chance(0.2) else None},
         )
 
     def handoff(self, contact: str) -> dict[str, Any]:

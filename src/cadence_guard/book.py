@@ -33,7 +33,7 @@ from cadence_guard.history import (
 )
 from cadence_guard.instants import NEVER, to_datetime, to_us
 from cadence_guard.lines import Line, Message, Past, Recipient, form_of, message_of, rest_of
-from cadence_guard.points import HASHED, kinds_by_look, normalise, written
+from cadence_guard.points import HASHED, normalise, written
 from cadence_guard.touch import Release, Touch
 from cadence_guard.words import CHANNEL_KIND
 
@@ -407,7 +407,6 @@ class Book:
                 touch = self.booked(signal.touch)
                 assert touch is not None  # it is where the channel is from
                 channel = channel if touch.to == point else None
-            channel = _reaching(signal, channel)
             self._object(No(kind, at, me.contact, channel, signal.purpose, points, bool(point)))
         self._hear(me, said)
 
@@ -431,8 +430,9 @@ class Book:
         point = named_point(consent, me)
         if consent.status == "withdrawn":
             points = (streams or self.streams(consent)).points
-            channel = _reaching(consent, consent.channel)
-            no = No("withdrawn", at, me.contact, channel, consent.purpose, points, bool(point))
+            no = No(
+                "withdrawn", at, me.contact, consent.channel, consent.purpose, points, bool(point)
+            )
             self._object(no)
             said = Said(at, "withdrawn", consent.channel, point, consent.purpose, order=self._order)
             self._hear(me, said)
@@ -464,8 +464,9 @@ class Book:
 
     def _suppress(self, suppress: Suppress, at: int, streams: Streams | None) -> None:
         points = (streams or self.streams(suppress)).points
-        channel = _reaching(suppress, suppress.channel)
-        self._object(No("suppressed", at, suppress.contact, channel, suppress.purpose, points))
+        self._object(
+            No("suppressed", at, suppress.contact, suppress.channel, suppress.purpose, points)
+        )
 
     # -- forgetting -----------------------------------------------------------------------------
 
@@ -614,14 +615,6 @@ def _as_named(event: Signal | Consent | Suppress, whose: History | None) -> froz
         kinds.add("post")
     found = {normalise(event.point, one, where) for one in kinds for where in (country, None)}
     return frozenset(point for point in found if point)
-
-
-def _reaching(no: Signal | Consent | Suppress, channel: str | None) -> str | None:
-    """The channel that a no is about; None if the point that it names can be reached by others
-    only, for else it would close nothing."""
-    if no.point is None or channel is None:
-        return channel
-    return channel if CHANNEL_KIND[channel] in kinds_by_look(normalise(no.point)) else None
 
 
 def _with(view: View, contact: Contact) -> View:

@@ -19,7 +19,6 @@ from cadence_guard._model import (
     ZoneName,
     word,
 )
-from cadence_guard.instants import to_text
 from cadence_guard.points import HASHED, is_email, is_phone, normalise
 
 _Region = Annotated[Text, Field(pattern=REGION)]
@@ -87,8 +86,7 @@ class Contact(Model):
 class Consent(Model):
     """A permission granted or withdrawn. A grant names a purpose, and a channel or a point.
 
-    In force on [from or at, until), which may not be empty. A withdrawal is also an opt-out of what
-    it names.
+    In force on [from or at, until). A withdrawal is also an opt-out of what it names.
     """
 
     event: Literal["consent"] = "consent"
@@ -110,12 +108,6 @@ class Consent(Model):
             raise ValueError("evidence: nothing is written there; leave it out if there is none")
         if self.status == "granted" and not (self.purpose and (self.channel or self.point)):
             raise ValueError("a grant names a 'purpose', and a 'channel' or a 'point'")
-        start = self.from_ or self.at
-        if self.status == "granted" and start and self.until and self.until <= start:
-            raise ValueError(
-                f"until: a grant that ends at {to_text(self.until)}, not after its start at"
-                f" {to_text(start)}, is never in force; say since when it was with 'from'"
-            )
         return self
 
 

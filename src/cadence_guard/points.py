@@ -58,17 +58,6 @@ def kind_by_look(point: str) -> str | None:
     return "email" if is_email(point) else "phone" if is_phone(point) else None
 
 
-def kinds_by_look(point: str) -> tuple[str | None, ...]:
-    """The kinds of channels that may reach a normalised point: a handle may look like anything, and
-    so may what a channel without a kind is given."""
-    if point.startswith(HASHED):
-        return (None, "social", "email", "phone", "post")
-    look = kind_by_look(point)
-    if look is None:
-        return (None, "social", "post", *(("phone",) if point.isdecimal() else ()))
-    return (None, "social", look)
-
-
 def is_email(point: str) -> bool:
     """Whether a normalised point is an e-mail address."""
     return _MAIL.fullmatch(point) is not None

@@ -131,11 +131,6 @@ class Case:  # what is known when one touch is judged, and the rules
             fact.update(missed=fact.channel == "call" and fact.outcome in MISSED, via=channel)
             fact.update(lent=point, said_point=point if channel == of.channel else fact.point)
             fact["closes"] = channel if fact.point in (None, of.point) else fact.channel
-            to = fact.point or ""  # 22. where the channel named cannot reach, any that can is meant
-            look = "email" if "@" in to else "phone" if "+" in to else "post"
-            is_no = fact.event == "suppress" or fact.kind in OPT_OUTS | {"withdrawn"}
-            if is_no and to and KIND.get(fact.channel, look) not in (look, "social"):
-                fact.update(closes=None, channel=None)
         new = read(touch, LAST)
         contact = merged(f for f in facts if f.event == "contact" and f.contact == new.contact)
         point = contact.points.get(new.point, Fact())

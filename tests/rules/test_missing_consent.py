@@ -34,20 +34,13 @@ def codes(events: list[Any], touch: dict[str, Any]) -> set[str]:
         ({"until": "2026-03-09T10:00:00.000001Z"}, None),
         ({"from": "2026-03-09T10:00:00Z"}, None),
         ({"from": "2026-03-09T10:00:00.000001Z"}, "CG102"),
+        ({"until": AT}, "CG102"),  # an empty one never held
     ],
 )
 def test_a_consent_is_in_force_from_its_from_until_its_until(
     grant: dict[str, Any], code: str | None
 ) -> None:
     assert codes([consent(AT, **grant)], mail()) == ({code} if code else set())
-
-
-def test_a_consent_withdrawn_before_it_begins_never_held() -> None:
-    events = [
-        consent(AT, **{"from": "2026-03-05T00:00:00Z"}),
-        consent("2026-03-02T00:00:00Z", status="withdrawn"),
-    ]
-    assert codes(events, mail()) == {"CG101", "CG102"}
 
 
 def test_a_later_opening_is_a_defer() -> None:
