@@ -46,6 +46,12 @@ def test_of_many_others_the_last_touch_counts_and_the_next(first: str, second: s
     assert str(decision.open_until) == "2026-03-14 10:00:00+00:00"
 
 
+def test_who_is_of_no_group_shares_with_nobody_in_it() -> None:
+    events = [of("news", "2026-03-08T10:00:00Z")]
+    touch = mail(cadence="webinar")
+    assert until("overlapping-cadence", RULE, events, touch) == "2026-03-13T10:00:00Z"
+
+
 def test_who_is_judged() -> None:
     events = [of("rep", "2026-03-08T10:00:00Z")]
     assert until("overlapping-cadence", RULE, events, mail()) == "allow"
