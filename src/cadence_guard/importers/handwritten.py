@@ -380,9 +380,10 @@ class _Plan:
             key = next(key for key in theirs.CHANNEL_KEYS if key in step)
             self.notes.missed(word[:60], (*where, key), "no channel that is known")
             return None, manual
-        for key in theirs.CHANNEL_KEYS:
-            if step.get(key) is True:
-                why = "it is True; expected the name of a channel"
+        for key in (*theirs.CHANNEL_KEYS, *theirs.KIND_KEYS):
+            value = step.get(key)
+            if (value is True and key in theirs.CHANNEL_KEYS) or isinstance(value, dict | list):
+                why = f"it is {shown(value)}; expected the name of a channel"
                 self.notes.missed(key, (*where, key), why)
         if kind in linear.NO_TOUCH:
             return None, manual
