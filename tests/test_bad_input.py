@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from cadence_guard import (
     Consent,
     Contact,
+    ContactPoint,
     EventError,
     Guard,
     Policy,
@@ -127,6 +128,19 @@ UNKNOWN = [
     (TOUCH, {"outcome": "deliverd"}, "unknown outcome 'deliverd'; did you mean 'delivered'?"),
     (TOUCH, {"purpose": "sale"}, "unknown purpose 'sale'; did you mean 'sales'?"),
     (TOUCH, {"because": "download"}, "did you mean 'downloaded'?"),
+    (TOUCH, {"channel": "LinkedIn"}, "unknown channel 'LinkedIn'; did you mean 'social'?"),
+    (
+        TOUCH,
+        {"outcome": "opened"},
+        "unknown outcome 'opened'; it is a signal; expected one of: sent",
+    ),
+    (
+        SIGNAL,
+        {"kind": "bounced"},
+        "unknown signal 'bounced'; it is the outcome of a touch; expected",
+    ),
+    (SIGNAL, {"kind": "unsubscribed"}, "did you mean 'opt_out'?"),
+    (SIGNAL, {"kind": "phone"}, "unknown signal 'phone'; expected one of"),
     (SIGNAL, {"kind": "optout"}, "unknown signal 'optout'; did you mean 'opt_out'?"),
     (CONSENT, {"status": "grant"}, "unknown status 'grant'; did you mean 'granted'?"),
     (CONTACT, {"time_zone": "America/Chicgo"}, "did you mean 'America/Chicago'?"),
@@ -198,6 +212,23 @@ def test_null_is_a_value_of_until_only() -> None:
         {**SIGNAL, "kind": "paused"}
     )
     assert to_line(parse_event(CONSENT)).count("until") == 0
+
+
+def test_none_written_out_in_python_is_a_field_that_is_not_given() -> None:
+    point = ContactPoint(kind="email", value="a@b.example", use=None)
+    assert point.model_fields_set == {"kind", "value"}
+    bare = Contact(contact="c-1", name=None, time_zone=None, points=(point,))
+    assert bare == Contact(contact="c-1", points=(point,))
+    for null in (
+        {"name": None},
+        {"points": [{"kind": "email", "value": "a@b.example", "use": None}]},
+    ):
+        with pytest.raises(ValidationError):
+            Contact.model_validate({"contact": "c-1", **null})
+        with pytest.raises(EventError, match="null is not a value; leave the key out"):
+            parse_event({"event": "contact", "contact": "c-1", "at": AT, **null})
+    with pytest.raises(ValidationError, match="missing"):
+        Contact(contact=None)  # type: ignore[arg-type]
 
 
 DUPLICATES = [
@@ -377,6 +408,7 @@ POLICIES = [
     ("version: 1\npack: [humane]", ":2:1: unknown key 'pack'; did you mean 'packs'?"),
     ("version: 1\npacks: [humne]", ":2:9: unknown pack 'humne'; did you mean 'humane'?"),
     ("version: 1\npacks: [minimal, minimal]", ":2:18: pack 'minimal' is named twice"),
+    ("version: 1\nrules: {CG301: {}}", "unknown rule 'CG301'; did you mean 'over-cap'? expected"),
     ("version: 1\nrules: {ovr-cap: {}}", "unknown rule 'ovr-cap'; did you mean 'over-cap'?"),
     ("version: 1\nrules: {over-cap: }", "over-cap: null is not a value; write its parameters"),
     ("version: 1\nrules:", ":2:7: rules: null is not a value; write rules, such as {too-soon:"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import pickle
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from cadence_guard.history import Case
 from cadence_guard.instants import DAY, HOUR, NEVER, to_us
 from cadence_guard.rules import Objection, OpenStretch, Rule
 from cadence_guard.ruleset import Ruleset
-from support import book_of, case_of, hashed, judge, mail, signal
+from support import blocking, book_of, case_of, hashed, judge, mail, signal
 
 
 class Odd(Rule):
@@ -84,6 +86,64 @@ def test_an_objection_that_is_none_is_a_failure(monkeypatch: pytest.MonkeyPatch)
     (finding,) = odd(monkeypatch, lambda t: (NEVER, NEVER)).findings[:1]
     assert finding.code == "CG901"
     assert "its objection is a NoneType" in finding.message
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        Objection(None),  # type: ignore[arg-type]
+        Objection("odd", ("country", 7)),  # type: ignore[arg-type]
+        Objection("odd", None),  # type: ignore[arg-type]
+        Objection("odd", facts=[7]),  # type: ignore[arg-type]
+        Objection("odd", code=7),  # type: ignore[arg-type]
+        Objection("odd", name=7),  # type: ignore[arg-type]
+    ],
+)
+def test_an_objection_that_cannot_be_told_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch, words: Objection
+) -> None:
+    monkeypatch.setattr(Odd, "words", words)
+    decision = odd(monkeypatch, lambda t: (NEVER, NEVER))
+    assert blocking(decision) == {"CG901"}
+    assert Decision.from_json(decision.to_json()) == decision
+
+
+class Mute:
+    """Nobody can say what it is."""
+
+    def __str__(self) -> str:
+        raise ZeroDivisionError
+
+
+LOOP: list[Any] = []
+LOOP.append(LOOP)
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({"at": datetime(2026, 3, 9, tzinfo=UTC)}, {"at": "2026-03-09 00:00:00+00:00"}),
+        (
+            {"in": {"who": {"b", "a", "c"}, "n": (1, 2)}},
+            {"in": {"who": ["a", "b", "c"], "n": [1, 2]}},
+        ),
+        ({"share": float("nan")}, {"share": "nan"}),
+        ({"of": {(1, 2): 3}}, {"of": "{(1, 2): 3}"}),
+        ({7: 8, None: True}, {"7": 8, "None": True}),
+        ({"loop": LOOP}, {"loop": "[[...]]"}),
+        ({"mute": Mute()}, {"mute": "<Mute>"}),
+        ({"huge": 10**5000}, {"huge": "<int>"}),
+    ],
+)
+def test_facts_that_json_cannot_say_cost_nobody_the_verdict(
+    monkeypatch: pytest.MonkeyPatch, facts: Any, told: Any
+) -> None:
+    monkeypatch.setattr(Odd, "words", Objection("odd", facts=facts))
+    decision = odd(monkeypatch, lambda t: (NEVER, NEVER))
+    findings = {found["code"]: found for found in json.loads(decision.to_json())["findings"]}
+    assert findings["CG999"]["facts"] == told
+    assert Decision.from_json(decision.to_json()) == decision
+    assert pickle.loads(pickle.dumps(decision)) == decision
 
 
 @pytest.mark.parametrize("cls", [Odd, Standing])

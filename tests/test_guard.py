@@ -31,6 +31,7 @@ from cadence_guard import (
 from cadence_guard.errors import Conflict
 from cadence_guard.events import Event, parse_event, to_line
 from cadence_guard.guard import TRIES
+from cadence_guard.history import Streams
 from cadence_guard.ledgers import Filed, Ledger, Page
 from cadence_guard.ledgers.memory import MemoryLedger
 from cadence_guard.ledgers.sqlite import SqliteLedger
@@ -488,8 +489,8 @@ class TestResume:
     def test_with_other_content_is_an_error(self, make: Make) -> None:
         guard = make(ONE_A_WEEK)
         guard.reserve(a_touch(id="t-1"))
-        with pytest.raises(EventError, match="booked with other content"):
-            guard.reserve(a_touch(id="t-1", team="sales"), resume=True)
+        with pytest.raises(EventError, match="booked with other content: team, step; resumed"):
+            guard.reserve(a_touch(id="t-1", team="sales", step="two"), resume=True)
         assert codes(guard.evaluate(a_touch())) == ["CG301"]
 
     @pytest.mark.parametrize(
@@ -510,7 +511,7 @@ class TestResume:
         guard.record(touch.model_copy(update={"outcome": "unknown"}))
         booked.release()
         guard.reserve(touch)
-        with pytest.raises(EventError, match="booked with other content"):
+        with pytest.raises(EventError, match="booked with other content: to; resumed"):
             guard.reserve(touch.model_copy(update={"to": third}), resume=True)
 
     def test_a_clock_that_fails_frees_no_slot(self, make: Make) -> None:
@@ -1197,6 +1198,64 @@ class TestDown:
         assert "the outcome could not be recorded" in caught.value.__notes__[0]
         guard.ledger.failing = set()
         assert codes(guard.evaluate(a_touch())) == ["CG301"]
+
+
+class Rubbish(Wrapped):
+    """A ledger that answers with what a test makes of the right answers."""
+
+    page: Callable[[Page], Any] = staticmethod(lambda page: page)
+    key: Callable[[bytes], Any] = staticmethod(lambda key: key)
+
+    def history(self, keys: Sequence[str], since: int | None = None, after: int = 0) -> Any:
+        return self.page(super().history(keys, since, after))
+
+    def secret(self) -> Any:
+        return self.key(super().secret())
+
+
+class TestRubbish:
+    """A ledger that answers, but not as the contract says, is as good as down."""
+
+    @pytest.mark.parametrize(
+        "rubbish",
+        [
+            lambda page: None,
+            tuple,
+            lambda page: page._replace(events=None),
+            lambda page: page._replace(events=[None]),
+            lambda page: page._replace(events=[Filed(None, Streams("c-1", None, frozenset()))]),
+            lambda page: page._replace(events=[Filed(signal("paused"), None)]),
+            lambda page: page._replace(revisions=None),
+            lambda page: page._replace(revisions={}),
+            lambda page: page._replace(revisions=dict.fromkeys(page.revisions)),
+        ],
+    )
+    def test_as_history(self, make: Make, rubbish: Callable[[Page], Any]) -> None:
+        ledger: Any = Rubbish(make().ledger)
+        guard = make(ledger=ledger)
+        for _ in range(2):  # the second time something was read before
+            ledger.page = rubbish
+            assert codes(guard.evaluate(a_touch())) == ["CG902"]
+            assert refused(guard, a_touch(id="t-1")) == ["CG902"]
+            for call in (
+                lambda: guard.calendar(a_touch(), NOW, NOW + DAY),
+                lambda: guard.record(signal("opt_out")),
+                lambda: guard.verify(a_touch(id="t-1", outcome="sent")),
+                lambda: guard.forget("c-1"),
+            ):
+                with pytest.raises(LedgerUnavailable):
+                    call()
+            ledger.page = Rubbish.page
+            assert guard.evaluate(a_touch(id="t-1")), "and it comes back"
+
+    @pytest.mark.parametrize("rubbish", [None, "text", b""])
+    def test_as_secret(self, make: Make, rubbish: Any) -> None:
+        ledger: Any = Rubbish(make().ledger)
+        ledger.key = lambda key: rubbish
+        guard = make(ledger=ledger)
+        assert codes(guard.evaluate(a_touch())) == ["CG902"]
+        with pytest.raises(LedgerUnavailable):
+            guard.forget("c-1")
 
 
 class TestABookThatIsWrong:

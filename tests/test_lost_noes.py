@@ -152,7 +152,7 @@ def test_a_policy_may_be_given_as_data_and_a_calendar_runs_forwards() -> None:
     """As everywhere else dicts do; what is no policy is refused in words."""
     guard = Guard({"rules": {"over-cap": {"max": 0}}})
     assert guard.evaluate(a_touch()).codes == ("CG301",)
-    with pytest.raises(PolicyError, match="a policy is a mapping, not str"):
+    with pytest.raises(PolicyError, match=r"a policy is a mapping, not str; Policy.load\(path\)"):
         Guard("humane")  # type: ignore[arg-type]
     late, early = a_touch(at="2026-03-02T00:00:00Z").at, a_touch(at="2026-03-01T00:00:00Z").at
     assert late is not None

@@ -25,17 +25,19 @@ from cadence_guard.instants import parse_instant, to_text, zone
 COUNTRY: Final = "^[A-Z]{2}$"
 REGION: Final = "^[A-Z]{2}-[A-Z0-9]{1,3}$"
 NO_NUL: Final = "^[^\\x00]+$"
+VISIBLE: Final = "^[^\\x00]*[^\\x00\\s][^\\x00]*$"
 _EXPECTED: Final = {
     COUNTRY: "a two-letter ISO 3166 code, such as DE",
     REGION: "an ISO 3166-2 code, such as US-TX",
     NO_NUL: "text without NUL characters",
+    VISIBLE: "text that is not blank, without NUL characters",
 }
 """What a pattern asks for, in words."""
 _SHAPES: Final = {"tuple_type": "a list", "list_type": "a list", "model_type": "a mapping"}
 """What a fault of a value's shape asks for: no class of ours is named."""
 
 if TYPE_CHECKING:
-    # At run time these refuse an explicit null; a checker sees what a missing key gives.
+    # In data these refuse an explicit null; a checker sees what a missing key gives.
     from typing import TypeAlias
 
     Id: TypeAlias = str
@@ -107,13 +109,24 @@ class Model(BaseModel):
         serialize_by_alias=True,
     )
 
+    if TYPE_CHECKING:
+        pass  # a checker makes it of the fields
+    else:
+
+        def __init__(self, /, **fields: Any) -> None:
+            """None is what a field that is not given has: written out in Python, it says no more.
+            In data a null is an error, and data do not pass by here."""
+            super().__init__(**given(**fields))
+
+        __init__.__pydantic_base_init__ = True  # validates as pydantic's own does
+
     @model_serializer(mode="wrap")
     def _without_empty(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return {key: value for key, value in dump(self).items() if value not in (None, (), [])}
 
 
 def given(**fields: Any) -> dict[str, Any]:
-    """The fields that are not None: a model refuses an explicit null."""
+    """The fields that are not None."""
     return {key: value for key, value in fields.items() if value is not None}
 
 

@@ -34,7 +34,8 @@ class Finding:
 
     `when` is the first instant at which it was met on the way to a common free time, None for the
     touch's own. `until` is when this entry alone would let go, None if never. `facts` is what it
-    counted or compared. `pack`, `citation` and `source` say where the entry comes from.
+    counted or compared; what JSON cannot say is told as text there. `pack`, `citation` and `source`
+    say where the entry comes from.
     """
 
     code: str
@@ -60,7 +61,7 @@ class Finding:
             "pack": self.pack,
             "citation": self.citation,
             "source": self.source,
-            "facts": dict(self.facts),
+            "facts": {str(_said(key)): _plain(value) for key, value in self.facts.items()},
         }
 
 
@@ -306,6 +307,22 @@ def _mark(finding: Finding) -> str:
 
 def _text(moment: datetime | None) -> str | None:
     return None if moment is None else to_text(moment)
+
+
+def _plain(value: Any) -> Any:
+    """A fact as JSON data. What somebody's own rule counted is to cost nobody the verdict."""
+    try:
+        return json.loads(json.dumps(value, default=_said, allow_nan=False))
+    except Exception:  # noqa: BLE001 (a key that is no text, a loop, not a number)
+        return _said(value)
+
+
+def _said(value: Any) -> Any:
+    """As text what JSON cannot say; in order, if it has none of its own."""
+    try:
+        return sorted(map(str, value)) if isinstance(value, (set, frozenset)) else str(value)
+    except Exception:  # noqa: BLE001 (whatever its `__str__` raises)
+        return f"<{type(value).__name__}>"
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -7,7 +7,7 @@ earliest time that satisfies all entries, how long it lasts, and the calendar.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple, TypeAlias
 
@@ -380,9 +380,14 @@ def _object(entry: Rule, t: int, case: Case, failed: str | None) -> Objection:
     if failed is None:
         try:
             said: object = entry.objection(t, case)
-            if isinstance(said, Objection):
-                return said
-            failed = f"its objection is a {type(said).__name__}"
+            if not isinstance(said, Objection):
+                raise TypeError(f"its objection is a {type(said).__name__}")
+            texts = (said.message, *said.needs, said.code or "", said.name or "")
+            if not all(isinstance(text, str) for text in texts) or not isinstance(
+                said.facts, Mapping
+            ):
+                raise TypeError("its objection is not in words, or its facts are no mapping")
+            return said
         except Exception as error:  # noqa: BLE001 (a rule that cannot say why still objects)
             failed = f"{type(error).__name__}: {error}"
     return Objection(

@@ -217,8 +217,15 @@ class Guard:
         if last.outcome not in (None, "unknown", "failed"):
             return [], _twice(asked, f"this touch was made already: {last.outcome}")
         point = next(iter(booking.events[-1].streams.points), None)
-        if _sent(last) != _sent(asked) or not is_at(point, book.names(asked, facts)):
-            raise EventError(f"touch {asked.id!r} was booked with other content")
+        before, now = _sent(last), _sent(asked)
+        other = [key for key in Touch.model_fields if getattr(before, key) != getattr(now, key)]
+        if not is_at(point, book.names(asked, facts)):
+            other.append("to")
+        if other:
+            raise EventError(
+                f"touch {asked.id!r} was booked with other content: {', '.join(other)};"
+                " resumed, only its 'at' may change"
+            )
         self._settle()
         book.release(asked.id)
         release = Filed(

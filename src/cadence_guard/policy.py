@@ -67,7 +67,8 @@ def rule_class(name: str) -> type[Rule]:
 
         points = entry_points(group="cadence_guard.rules", name=name)
         if not points:
-            raise ValueError(words.expected(name, RULES, "rule"))
+            meant = next((rule.name for rule in RULES.values() if rule.code == name), None)
+            raise ValueError(words.expected(name, RULES, "rule", meant))
         found = next(iter(points)).load()
     if not (isinstance(found, type) and issubclass(found, Rule) and not isabstract(found)):
         raise ValueError(
@@ -281,7 +282,8 @@ class Policy(_Stated):
         if isinstance(obj, Policy):
             return obj
         if not isinstance(obj, Mapping):
-            raise PolicyError(f"a policy is a mapping, not {type(obj).__name__}")
+            way = "; Policy.load(path) reads a file" if isinstance(obj, (str, Path)) else ""
+            raise PolicyError(f"a policy is a mapping, not {type(obj).__name__}{way}")
         return cls(**{str(key): value for key, value in obj.items()})
 
     @classmethod

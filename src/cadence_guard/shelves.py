@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
+from cadence_guard._model import Model
 from cadence_guard.book import Book, point_of
 from cadence_guard.contact import Contact, Signal, Suppress
 from cadence_guard.errors import EventError, LedgerUnavailable
@@ -114,9 +115,18 @@ class Shelves:
         return self.history([f"touch:{touch}"])
 
     def history(self, keys: Sequence[str], since: int | None = None, after: int = 0) -> Page:
-        """The ledger's own `history`."""
+        """The ledger's own `history`, if it is one."""
         try:  # written out here, where a decision waits for it
-            return self.ledger.history(keys, since, after)
+            page = self.ledger.history(keys, since, after)
+            if not isinstance(page, Page):
+                raise TypeError(f"its history is a {type(page).__name__}, not a Page")
+            for event, streams in page.events:
+                if not (isinstance(event, Model) and isinstance(streams, Streams)):
+                    raise TypeError(f"its history holds a {type(event).__name__}, not an event")
+            for key in keys:
+                if not isinstance(page.revisions[key], int):
+                    raise TypeError(f"its revision of {key.partition(':')[0]} is no number")
+            return page
         except LedgerUnavailable:
             raise
         except Exception as error:
@@ -218,6 +228,8 @@ class Shelves:
         if self._key is None:
             with guarded():
                 key = self.ledger.secret()
+                if not isinstance(key, bytes) or not key:
+                    raise TypeError(f"its secret is a {type(key).__name__}, not bytes")
         else:
             key = self._key
         marks = self.history([KEY_STREAM]).events

@@ -113,6 +113,25 @@ NEEDS: Final = (
 """The facts that `Decision.needs` speaks of."""
 
 
+_ELSEWHERE: Final = {
+    "phone": "call",
+    "phone_call": "call",
+    "linkedin": "social",
+    "letter": "post",
+    "unsubscribe": "opt_out",
+    "unsubscribed": "opt_out",
+    "spam": "complained",
+    "not_interested": "declined",
+    "bought": "purchased",
+}
+"""What other tools call a word of ours, where no letters tell."""
+_ANOTHER: Final = {
+    "signal": (OUTCOMES, "the outcome of a touch"),
+    "outcome": (SIGNALS, "a signal"),
+}
+"""Lists that are taken for one another."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word closest to `word`, or None if nothing is close."""
     import difflib
@@ -121,9 +140,16 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return near[0] if near else None
 
 
-def expected(word: object, known: Iterable[str], what: str) -> str:
-    """The sentence for a word that is not in a closed list: the nearest one, and the whole list."""
+def expected(word: object, known: Iterable[str], what: str, meant: str | None = None) -> str:
+    """The sentence for a word that is not in a closed list: the one that is `meant`, else what
+    other tools mean by it, else the nearest one; and the whole list."""
     known = tuple(known)
-    near = nearest(word, known) if isinstance(word, str) else None
-    hint = f"did you mean {near!r}? " if near else ""
+    if meant is None and isinstance(word, str):
+        meant = _ELSEWHERE.get(word.casefold())
+        if meant not in known:
+            meant = nearest(word, known)
+    hint = f"did you mean {meant!r}? " if meant else ""
+    another, is_one = _ANOTHER.get(what, ((), ""))
+    if word in another:
+        hint = f"it is {is_one}; "
     return f"unknown {what} {word!r}; {hint}expected one of: {', '.join(known)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -234,6 +235,11 @@ def test_an_exemption_that_stands_above() -> None:
 # -- entry-without-effect ------------------------------------------------------------------------
 
 
+LAST = (policy_check.START - timedelta(days=1)).date()
+GONE = LAST - timedelta(days=1)
+"""West of the date line it is still the one at the start, and no more the other."""
+
+
 @pytest.mark.parametrize(
     ("text", "line", "column", "why"),
     [
@@ -259,6 +265,10 @@ def test_an_exemption_that_stands_above() -> None:
             ("rules:\n  unanswered-streak: {steps: [{after: 3, gap: 7d}, {after: 6, gap: 7d},"
             " {after: 9, gap: 90d}]}\n"),
             3, 52, "unanswered-streak: after 6: its gap is that after 3 already",
+        ),
+        (
+            (f"rules:\n  blackout: {{dates: [2025-12-24, {{from: 2025-12-25, to: {GONE}}}]}}\n"),
+            3, 3, "blackout: its dates have passed, everywhere on earth",
         ),
         (
             "rules:\n  too-soon:\n    - {gap: 20h}\n    - {gap: 20h}\n",
@@ -319,6 +329,7 @@ def test_what_has_no_effect(text: str, line: int, column: int, why: str) -> None
         "over-cap: [{max: 1, per: 1h}, {max: 1, calendar: day}]",
         "pressure: {caps: [{tags: [a], max: 3, per: 7d}, {tags: [b], max: 2, per: 7d}]}",
         "pressure: {caps: [{tags: [a, b], max: 3, per: 7d}, {tags: [b], max: 2, per: 7d}]}",
+        f"blackout: {{dates: [2025-12-24, {LAST}]}}",
         "pressure: [{moved_deadline: true}, {caps: [{tags: [a], max: 3, per: 7d}]}]",
     ],
 )

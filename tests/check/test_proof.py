@@ -22,7 +22,9 @@ from cadence_guard.cadence import (
     UntilDay,
     UntilOpen,
 )
+from cadence_guard.check.layout import LATEST
 from cadence_guard.check.paths import WAYS
+from cadence_guard.check.proof.objections import FAR
 from cadence_guard.history import Case
 from cadence_guard.instants import DAY, HOUR, NEVER, Hours, local_period, zone
 from cadence_guard.policy import Policy
@@ -91,6 +93,27 @@ def test_the_earliest_start_is_told() -> None:
     assert (one.index, one.step.id, one.zone, one.effect) == (1, "b", CHICAGO, "block")
     assert one.message == "the contact has its 1 per 2d (all channels) already"
     assert one.entry.name == "over-cap"
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (step("a"), days(36_500), days(36_500), step("b"), hours(1), step("c")),
+        (step("a"), UntilDate(LATEST), step("b")),
+        # A month of the starts is early enough, and its days are like the others.
+        (step("a"), days((LATEST - START) // DAY - 30), step("b")),
+        (step("a"), UntilDay(frozenset()), step("b")),
+    ],
+)
+def test_what_comes_too_late_to_be_judged_is_not_clean(parts: Any) -> None:
+    """A touch of which nobody knows the instant was not proved, for some starts or for all."""
+    end = START + 60 * DAY
+    assert FAR in proved(rules(over_cap=CAP), line(*parts), end=end).incomplete
+
+
+def test_what_comes_in_a_hundred_years_is_judged() -> None:
+    proof = proved(rules(over_cap=CAP), line(step("a"), days(36_500), step("b"), step("c")))
+    assert (told(proof), proof.incomplete) == ({("c", "CG301"): "always"}, ())
 
 
 def test_two_entries_are_two_objections() -> None:

@@ -12,6 +12,9 @@ import pytest
 
 from cadence_guard import Guard, Policy
 from cadence_guard.cadence import (
+    Arm,
+    Audience,
+    Branch,
     Cadence,
     CadenceFile,
     Elapsed,
@@ -21,6 +24,7 @@ from cadence_guard.cadence import (
     Pause,
     Step,
     Unknown,
+    UntilClock,
 )
 from cadence_guard.check.baseline import entries
 from cadence_guard.check.report import Finding, Report
@@ -224,6 +228,34 @@ def test_of_always_and_sometimes_sometimes_is_left() -> None:
     assert finding.certainty == "sometimes"
 
 
+def caps(*caps: dict[str, Any]) -> Policy:
+    """A policy of caps of one mail."""
+    return Policy(rules={"over-cap": [{"max": 1, **cap} for cap in caps]})
+
+
+def test_a_warning_hides_no_refusal_in_the_same_words() -> None:
+    policy = caps({"per": "48h", "effect": "warn"}, {"per": "48h"})
+    found = check_files([opened(drip(1, 1))], policy, FIRST).findings
+    assert {f.effect for f in found if f.code == "CG301"} == {"block", "warn"}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_refusals_in_the_same_words_the_most_certain_is_told(turned: bool) -> None:
+    """At eight in the evening the one entry objects every day, the other at the weekend."""
+    office = {"from": "09:00", "to": "17:00"}
+    late = {"days": ["mon", "tue", "wed", "thu", "fri"], "from": "09:00", "to": "21:00"}
+    entries = [{"windows": [late]}, {"windows": [office]}]
+    policy = Policy(rules={"outside-hours": entries[::-1] if turned else entries})
+    nodes: dict[str, Node] = {
+        "w0": Pause("w0", (0,), UntilClock(20 * HOUR, frozenset(range(7))), "s0"),
+        "s0": Step("s0", (0,), "email", None),
+    }
+    audience = Audience(zones=("UTC",))
+    cadence = replace(drip(1, audience=audience), nodes=nodes)
+    (finding,) = blocked(check_files([opened(cadence)], policy, FIRST))
+    assert (finding.certainty, finding.message[:15]) == ("always", "it is Sun 20:00")
+
+
 # -- cadences that others enter ------------------------------------------------------------------
 
 
@@ -241,6 +273,27 @@ def test_a_step_of_an_entered_cadence_is_found_where_it_stands() -> None:
     (finding,) = blocked(check_files(files, CAP, FIRST))
     assert (finding.path, finding.line) == ("b.json", 6)
     assert (finding.cadence, finding.step) == ("drip", "s0")
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_is_always_so_in_one_of_them_only_is_sometimes_so(turned: bool) -> None:
+    """Alone the second mail is free eight days later; entered, another one is near it."""
+    mails = drip(0, 1, first=4)
+    nodes: dict[str, Node] = {
+        **mails.nodes,
+        "s0": Step("s0", (4,), "email", "branch"),
+        "branch": Branch("branch", (4,), (Arm("w1"), Arm("w2"))),
+        "w2": Pause("w2", (5,), Elapsed(8 * DAY, 8 * DAY), "s1"),
+    }
+    mail = {
+        "enter": Enter("enter", (0,), "drip", "w"),
+        "w": Pause("w", (0,), Elapsed(2 * DAY, 2 * DAY), "s"),
+        "s": Step("s", (0,), "email", None),
+    }
+    first = replace(entering(), nodes=mail, start="enter")
+    both = (replace(mails, nodes=nodes), first)
+    found = blocked(check_files([opened(*(both[::-1] if turned else both))], CAP, FIRST))
+    assert [(f.step, f.certainty) for f in found] == [("s", "always"), ("s1", "sometimes")]
 
 
 def test_the_cadence_of_the_own_file_is_entered_rather_than_one_of_that_name_elsewhere() -> None:

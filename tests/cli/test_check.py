@@ -50,6 +50,15 @@ def test_nothing_found_is_0_and_says_what_was_assumed(run: Any) -> None:
     assert result.out.endswith("in 1 file (1 cadence, 2 steps)\n")
 
 
+def test_a_folder_may_be_empty_if_that_is_allowed(run: Any) -> None:
+    """As in a repository that has a policy, and no cadence yet."""
+    Path("empty").mkdir()
+    assert run("check", "empty").code == 2
+    result = run("check", "empty", "--allow-empty")
+    assert (result.code, result.out, result.err) == (0, "", "policy: cadence-guard.yaml\n")
+    assert run("check", "empty", "nope.json", "--allow-empty").code == 2
+
+
 def test_a_finding_that_blocks_is_1_with_its_place(run: Any) -> None:
     result = run("check", "bad.json", "--from", "2026-03-01")
     assert result.code == 1
@@ -198,9 +207,9 @@ def test_a_policy_that_is_both_checked_and_followed_is_wrong_once(run: Any) -> N
         (("bad.json", "--from", "March"), "does not match the format"),
         (("bad.json", "--from", "2026-1-1"), "'2026-1-1' does not match the format YYYY-MM-DD"),
         (("bad.json", "--from", "2026-02-30"), "does not match the format"),
-        (("bad.json", "--from", "0001-01-01"), "expected --from 1970-01-01 to 2197-12-01"),
-        (("bad.json", "--from", "1969-12-31"), "expected --from 1970-01-01 to 2197-12-01"),
-        (("bad.json", "--from", "2197-12-02"), "expected --from 1970-01-01 to 2197-12-01"),
+        (("bad.json", "--from", "0001-01-01"), "expected --from 1970-01-01 to 2196-12-01"),
+        (("bad.json", "--from", "1969-12-31"), "expected --from 1970-01-01 to 2196-12-01"),
+        (("bad.json", "--from", "2196-12-02"), "expected --from 1970-01-01 to 2196-12-01"),
         (("bad.json", "--update-baseline"), "--update-baseline needs --baseline FILE"),
         (("bad.json", "--policy", "nope.yaml"), "nope.yaml: cannot be read"),
         (("empty",), "empty: no file *.cadence.yaml or *.cadence.yml in this folder"),
@@ -400,7 +409,7 @@ def test_paths_of_sarif_and_commands_are_those_of_the_repository(
     assert "::error file=drips/bad.json,line=3," in result.out
 
 
-@pytest.mark.parametrize("day", ["1970-01-01", "2197-12-01"])
+@pytest.mark.parametrize("day", ["1970-01-01", "2196-12-01"])
 def test_the_first_and_the_last_day(run: Any, day: str) -> None:
     assert run("check", "bad.json", "--from", day).code == 1
     assert run("check", "fine.json", "--from", day).code == 0

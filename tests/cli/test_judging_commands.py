@@ -14,6 +14,9 @@ from cadence_guard import Policy, parse_events
 from cadence_guard.cli import _input
 from cadence_guard.cli._demo import had_it_been_asked
 from cadence_guard.cli._judging import new_book
+from cadence_guard.history import Case
+from cadence_guard.instants import NEVER
+from cadence_guard.rules import Objection, OpenStretch, Rule
 from cadence_guard.ruleset import Ruleset
 
 TOUCH = {
@@ -59,6 +62,29 @@ def test_json_carries_the_pinned_keys(run: Any, story: Path) -> None:
     assert set(decision["findings"][0]) == {
         "code", "name", "effect", "message", "when", "until", "pack", "citation", "source", "facts",
     }  # fmt: skip
+
+
+class Lone(Rule):
+    """A user's own rule that speaks in half a character."""
+
+    code = "CG998"
+    name = "lone"
+
+    def next_open(self, t: int, case: Case) -> OpenStretch:
+        return NEVER, NEVER
+
+    def objection(self, t: int, case: Case) -> Objection:
+        return Objection("half \ud83d", facts={"half": "\ud83d"})
+
+
+def test_what_utf8_cannot_say_costs_no_verdict(run: Any, tmp_path: Path) -> None:
+    policy = tmp_path / "own.yaml"
+    policy.write_text(f"version: 1\nrules: {{'{__name__}:Lone': {{}}}}\n")
+    result = run("evaluate", "--policy", policy, "-", "--format", "json", input=LINE)
+    (decision,) = result.decisions
+    assert (result.code, decision["verdict"]) == (1, "deny")
+    assert decision["findings"][-1]["facts"] == {"half": "\ud83d"}
+    assert "CG998 lone: half" in run("evaluate", "--policy", policy, "-", input=LINE).out
 
 
 def test_text_is_for_people(run: Any, story: Path) -> None:

@@ -250,6 +250,13 @@ def test_every_command_has_help(run: Any, command: str) -> None:
     assert result.out.startswith(f"Usage: cadence-guard {command}")
 
 
+@pytest.mark.parametrize("args", [[], ["--debug"]])
+def test_no_command_is_exit_2_with_the_commands(run: Any, args: list[str]) -> None:
+    result = run(*args)
+    assert (result.code, result.out) == (2, "")
+    assert "\n  check " in result.err
+
+
 @pytest.mark.parametrize("args", [["evaluate"], ["no-such"], ["replay", "x", "--format", "xml"]])
 def test_wrong_usage_is_exit_2(run: Any, args: list[str]) -> None:
     result = run(*args)

@@ -6,7 +6,7 @@ Each check is one function here. Its docstring is its page.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Final, NamedTuple
 
@@ -22,6 +22,7 @@ from cadence_guard.importers._source import Source
 from cadence_guard.instants import NEVER, Duration, to_us, zone
 from cadence_guard.policy import ExemptEntry, Policy, Setting, load_pack
 from cadence_guard.rules import RULES, Params, Rule, Selecting
+from cadence_guard.rules.blackout import Blackout
 from cadence_guard.rules.outside_hours import OutsideHours
 from cadence_guard.rules.over_cap import OverCap
 from cadence_guard.rules.pressure import Pressure
@@ -305,9 +306,10 @@ def entry_without_effect(said: _Said) -> Iterator[Finding]:
 
     An entry that is about no touch, since the rule is not about its channels or an exemption covers
     all it is about; one that another entry implies, because that says the same of these touches or
-    more, or sets a cap that leaves less room; hours that cover the whole week; a step of a streak
-    with the gap of the step before; `off` for a rule that no pack states; an `effect` that the pack
-    has already; an entry for a rule that is always on; `answers` with no rule that reads them.
+    more, or sets a cap that leaves less room; hours that cover the whole week; dates that have all
+    passed, which only a replay of what was still asks for; a step of a streak with the gap of the
+    step before; `off` for a rule that no pack states; an `effect` that the pack has already; an
+    entry for a rule that is always on; `answers` with no rule that reads them.
 
     One cap implies another if nobody who keeps to it can break the other: at most n touches a
     window leave at most n times as many windows as begin in the longer one.
@@ -363,6 +365,8 @@ def _entries(said: _Said) -> Iterator[Fault]:
             continue
         if isinstance(entry, OutsideHours) and _always_open(entry):
             yield where, f"{entry.name}: its windows cover the whole week"
+        if isinstance(entry, Blackout) and _over(entry, said.start):
+            yield where, f"{entry.name}: its dates have passed, everywhere on earth"
         if isinstance(entry, UnansweredStreak):
             steps = entry.params.steps
             for place in range(1, len(steps)):
@@ -390,6 +394,11 @@ def _always_open(entry: OutsideHours) -> bool:
         0,
         NEVER,
     )
+
+
+def _over(entry: Blackout, now: datetime) -> bool:
+    """Whether no wall will show one of the dates any more."""
+    return all(last < (now - timedelta(hours=12)).date() for _, last in entry.params.dates)
 
 
 def _terms(entry: Rule) -> Mapping[str, object]:

@@ -14,7 +14,7 @@ from cadence_guard._struct import struct
 from cadence_guard.cadence import Cadence, CadenceFile
 from cadence_guard.check.ignores import without_ignored
 from cadence_guard.check.names import same_names, unknown_names
-from cadence_guard.check.proof import Objected, Proof, prove
+from cadence_guard.check.proof import ALWAYS, SOMETIMES, Objected, Proof, prove
 from cadence_guard.check.reactions import reactions
 from cadence_guard.check.report import FileRead, Finding, Report
 from cadence_guard.check.shape import finding_at, shape
@@ -56,16 +56,16 @@ class Opened:
     content: CadenceFile | Policy
 
 
-def files_of(paths: Iterable[str]) -> Iterator[str]:
+def files_of(paths: Iterable[str], *, allow_empty: bool = False) -> Iterator[str]:
     """The files that paths name, each once: a folder means the cadence files in it, sorted, but for
-    folders that begin with a dot. Raises CadenceError for a folder without any, or in which one
-    cannot be looked into."""
+    folders that begin with a dot. Raises CadenceError for a folder without any, unless that is
+    allowed, or in which one cannot be looked into."""
     seen: set[str] = set()
     for path in paths:
         found = [path]
         if os.path.isdir(path):
             found = sorted(_in_folder(path))
-            if not found:
+            if not found and not allow_empty:
                 raise CadenceError(f"{path}: no file *{' or *'.join(SUFFIXES)} in this folder")
         yield from (file for file in found if file not in seen and not seen.add(file))  # type: ignore[func-returns-value]
 
@@ -165,15 +165,24 @@ def check_files(files: Sequence[Opened], policy: Policy, first: date) -> Report:
             about = check_policy(content, source, start=start)
         else:
             about = [*shape(content, source), *judged.findings(content, source)]
-        for finding in about:  # a cadence that others enter is met with each of them
-            found.setdefault((_order(finding), finding.cadence, finding.step), finding)
+        for finding in about:
+            _keep(finding, found)
     for finding in judged.together(files):
-        found.setdefault((_order(finding), finding.cadence, finding.step), finding)
+        _keep(finding, found)
     return Report(
         files=tuple(_read(file) for file in files),
         findings=tuple(sorted(_by_turn(_heeded(found.values(), files), files), key=_order)),
         assumes=tuple(judged.assumes),
     )
+
+
+def _keep(finding: Finding, found: dict[object, Finding]) -> None:
+    """Adds a finding. A cadence that others enter is met with each of them: then what is not always
+    so with each is so sometimes."""
+    key = (_order(finding), finding.cadence, finding.step, finding.effect)
+    known = found.setdefault(key, finding)
+    if known.certainty == ALWAYS and finding.certainty == SOMETIMES:
+        found[key] = finding
 
 
 def _heeded(findings: Iterable[Finding], files: Iterable[Opened]) -> Iterator[Finding]:
@@ -318,22 +327,28 @@ class _Judged:
     def _objections(
         self, readings: Sequence[Cadence], proofs: Sequence[Proof], source: Source
     ) -> Iterator[Finding]:
-        """The objections of all readings; one that only one reading meets says which."""
+        """The objections of all readings; one that only one reading meets says which. Of entries
+        that object to a step in the same words with the same effect, the most certain is told."""
         met: dict[tuple[str, str, Rule], list[tuple[Cadence, Objected]]] = {}
         for reading, proof in zip(readings, proofs, strict=True):
             for objected in proof.objections:
                 key = (objected.cadence.name, objected.step.id, objected.entry)
                 met.setdefault(key, []).append((reading, objected))
+        told: dict[tuple[str, str, str, str, str], Finding] = {}
         for found in met.values():
             reading, objected = found[0]
             message = objected.message
             certainty = objected.certainty
-            if any(other.certainty != "always" for _, other in found):
-                certainty = "sometimes"
+            if any(other.certainty != ALWAYS for _, other in found):
+                certainty = SOMETIMES
             if len(found) < len(readings):
-                certainty = "sometimes"
+                certainty = SOMETIMES
                 message += f", if its delays count from the {reading.anchor}"
-            yield self._finding(objected, message, certainty, source)
+            names = objected.cadence.name, objected.step.id
+            alike = (*names, objected.code, message, objected.effect)
+            if alike not in told or certainty == ALWAYS != told[alike].certainty:
+                told[alike] = self._finding(objected, message, certainty, source)
+        yield from told.values()
 
     def _finding(self, objected: Objected, message: str, certainty: str, source: Source) -> Finding:
         """The finding of an objection, where the file says the step; a cadence that another one

@@ -83,10 +83,15 @@ def _judging(command: Command) -> Command:
     return command
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",
+)
 @click.version_option(package_name="cadence-guard", message="%(prog)s %(version)s")
 @click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
-def app(debug: bool) -> None:
+@click.pass_context
+def app(context: click.Context, debug: bool) -> None:
     """Judges planned outreach, so that no follow-up sequence ever stalks a person.
 
     Exit codes: 0 nothing found, 1 findings (a touch that is not allowed), 2 the input or the policy
@@ -97,6 +102,9 @@ def app(debug: bool) -> None:
     log_to_stderr()
     if isinstance(sys.stdout, TextIOWrapper):  # a name must not end the program on a poor terminal
         sys.stdout.reconfigure(errors="backslashreplace")
+    if context.invoked_subcommand is None:  # versions of click differ in what they would do
+        click.echo(context.get_help(), err=True)
+        context.exit(2)
 
 
 @app.command()
@@ -150,6 +158,7 @@ def replay(**options: Any) -> int:
 @click.option(
     "--picture", metavar="DIR", help="Write a picture (SVG) of each time line to this folder."
 )
+@click.option("--allow-empty", is_flag=True, help="A folder may hold no cadence file.")
 @_mapping
 @_first
 @_colour

@@ -44,7 +44,7 @@ class _Lines:
 
     def judged(self, touch: Touch, decision: Decision) -> None:
         self.tally.add(decision)
-        sys.stdout.buffer.write(decision.to_json().encode() + b"\n")
+        sys.stdout.buffer.write(decision.to_json().encode("utf-8", "backslashreplace") + b"\n")
 
     def close(self) -> None:
         """Nothing follows the last decision."""

@@ -9,9 +9,10 @@ from typing import Final
 from cadence_guard.cadence import Cadence, Enter, Fan
 from cadence_guard.check import assumptions
 from cadence_guard.check.judging import Judge
-from cadence_guard.check.layout import Stop
+from cadence_guard.check.layout import LATEST, Stop
 from cadence_guard.check.paths import Item, Made, Path
 from cadence_guard.check.proof.layouts import Layouts, Near
+from cadence_guard.check.proof.objections import FAR
 from cadence_guard.check.proof.runs import Cell, Layout, Run, Spot
 from cadence_guard.check.proof.starts import Starts
 from cadence_guard.check.proof.work import Work
@@ -162,6 +163,8 @@ class Search(ABC):
                 run.first.clear()
                 for cell in self.starts.cells(run):
                     self._judge_cell(run, cell)
+            if run.origin is None and self.starts.end + run.window > LATEST:
+                self.say(FAR)  # days that are alike come before it and behind it
 
     def _judge_cell(self, run: Run, cell: Cell) -> None:
         shape = self._shape(run, cell) if cell.together else ()
@@ -171,6 +174,7 @@ class Search(ABC):
                 self.judge_spot(run, spot, cell, plain)
             else:
                 spot.missing = True
+                self.say(FAR)
 
     def _shape(self, run: Run, cell: Cell) -> list[int]:
         """What the distances between stops alone bring about, for each touch of a run, where all

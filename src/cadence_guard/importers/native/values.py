@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from cadence_guard import words
-from cadence_guard._model import Faults, Id, complaints, listed
+from cadence_guard._model import VISIBLE, Faults, complaints, listed
 from cadence_guard.cadence import Where
 from cadence_guard.importers._values import short
 from cadence_guard.instants import DAY, Duration, parse_clock, parse_instant, to_us, zone, zones_of
@@ -187,6 +187,8 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     SaidT = TypeVar("SaidT", bound=BaseModel)
+    Id: TypeAlias = str
+    Text: TypeAlias = str | None
     Us: TypeAlias = int
     MaybeUs: TypeAlias = int | None
     Items: TypeAlias = list[Any]
@@ -204,6 +206,7 @@ if TYPE_CHECKING:
     AudienceKind: TypeAlias = str | None
     MaybeShare: TypeAlias = float | None
 else:
+    Text = Id = Annotated[str, Field(min_length=1, pattern=VISIBLE)]
     Us = MaybeUs = Annotated[int, PlainValidator(as_elapsed), filled_in("elapsed")]
     Items = MaybeItems = Annotated[list[Any], Field(min_length=1), filled_in("steps")]
     StepId = Annotated[Id, AfterValidator(as_step_id)]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
-from pydantic import Field, PlainValidator, model_validator
+from pydantic import ConfigDict, Field, PlainValidator, model_validator
 
 from cadence_guard._model import Faults
 from cadence_guard.cadence import (
@@ -129,6 +129,8 @@ class WaitSaid(Said, ABC):
 
 class RangeSaid(WaitSaid):
     """Somewhere between two times; without `max` there is no end."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     min: MaybeUs = None
     max: MaybeUs = None
