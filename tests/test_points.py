@@ -19,6 +19,7 @@ from cadence_guard.points import (
     kind_by_look,
     mask,
     normalise,
+    written,
 )
 from cadence_guard.words import CHANNEL_KIND, KINDS
 
@@ -110,6 +111,12 @@ def test_the_zero_in_brackets_is_not_dialled() -> None:
         ("512-555-0143", None, "5125550143"),
         ("0512 555 0143", None, "5125550143"),
         ("12", "US", "12"),
+        ("0123", None, "0123"),
+        ("01234", None, "1234"),
+        ("00000", None, "00000"),
+        # What follows ten digits and a comma is dialled later.
+        ("512 555 0143, 7", None, "5125550143"),
+        ("51 255 5014, 7", None, "5125550147"),
         ("555 0143 555 0143 555 0143", "US", "555014355501435550143"),
         ("020 7946 0958", "ZZ", "2079460958"),
         ("Ring  Me", "US", "ring me"),
@@ -143,6 +150,8 @@ def test_without_the_extra_the_digits_of_a_national_number_stay() -> None:
         (" @ANNA ", None, "anna"),
         ("@anna@social.example", None, "anna@social.example"),
         ("12345678", "social", "12345678"),
+        ("@ Home, Main Street", "post", "@ home, main street"),
+        ("0123 456 789", "post", "0123 456 789"),
         ("Main  Street 1,\n78701 Austin", "post", "main street 1, 78701 austin"),
         ("  Some\tBody ", None, "some body"),
         ("", None, ""),
@@ -164,12 +173,33 @@ def test_a_handle_and_an_address_are_texts(value: str, kind: str | None, point: 
         ("+15125550143", "phone"),
         ("1234", "post"),
         ("1 Main Street, 78701", "post"),
+        ("call 512 555 0143", "post"),
+        ("012 34", "phone"),
         ("a@b@c", "post"),
     ],
 )
 def test_the_kind_is_guessed_by_the_look(value: str, kind: str) -> None:
     """Without a kind: an `@` inside, one at the front, five digits without a letter, or text."""
     assert normalise(value, None, "US") == normalise(value, kind, "US")
+
+
+@pytest.mark.parametrize(
+    ("point", "others"),
+    [
+        ("+15125550143", {"15125550143", "5125550143", "125550143", "25550143"}),
+        ("+4930901820", {"4930901820", "930901820", "30901820", "901820"}),
+        ("+35312345", {"35312345", "5312345", "312345", "12345"}),
+        ("+3531234", {"3531234", "531234", "31234"}),
+        ("+390612345", {"390612345", "90612345", "612345"}),
+        ("5125550143", set()),
+        ("a@b.example", set()),
+        ("anna-lena", set()),
+    ],
+)
+def test_a_number_may_be_written_without_its_country(point: str, others: set[str]) -> None:
+    """A code has one to three digits, and what is left of a number is one with five."""
+    assert written(point)[0] == point
+    assert set(written(point)[1:]) == others
 
 
 @pytest.mark.parametrize("kind", [None, *KINDS])
@@ -195,6 +225,7 @@ def test_the_kind_of_a_channel_and_of_a_point() -> None:
     [
         ("+15125550143", "+1512*****43"),
         ("+442079460958", "+4420******58"),
+        ("+493090182", "+4930***82"),
         ("+49309018", "+4*****18"),
         ("+123456", "+1***56"),
         ("al@studio.example", "a***@studio.example"),

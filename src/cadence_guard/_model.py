@@ -25,10 +25,12 @@ from cadence_guard.instants import parse_instant, to_text, zone
 COUNTRY: Final = "^[A-Z]{2}$"
 REGION: Final = "^[A-Z]{2}-[A-Z0-9]{1,3}$"
 NO_NUL: Final = "^[^\\x00]+$"
+VISIBLE: Final = "^[^\\x00]*[^\\x00\\s][^\\x00]*$"
 _EXPECTED: Final = {
     COUNTRY: "a two-letter ISO 3166 code, such as DE",
     REGION: "an ISO 3166-2 code, such as US-TX",
     NO_NUL: "text without NUL characters",
+    VISIBLE: "text that is not blank, without NUL characters",
 }
 """What a pattern asks for, in words."""
 _SHAPES: Final = {"tuple_type": "a list", "list_type": "a list", "model_type": "a mapping"}

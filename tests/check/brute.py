@@ -276,8 +276,11 @@ class Walker:
                 while at < end:
                     for arm in node.arms:
                         assert arm.signal is not None
+                        if arm.signal in cadence.exits and not self.others:
+                            continue  # nothing comes of it
+                        then = None if arm.signal in cadence.exits else arm.then
                         heard = {**later, arm.signal: True}
-                        yield from go(arm.then, at, Heard(at, arm.signal), now_known=heard)
+                        yield from go(then, at, Heard(at, arm.signal), now_known=heard)
                     at += self.tick
                 yield from go(node.then, end, now_known=later)
             case Handover():

@@ -7,7 +7,7 @@ that is made then, with the signal and without it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import product
@@ -117,7 +117,7 @@ class Reacting:
                 self.deaf.add(now)
                 asked = {arm.signal for arm in node.arms}
                 absent = {kind: False for kind in told.keys() - later.keys() if kind in asked}
-                yield from self._awaited(node, now, go, {**later, **absent})
+                yield from self._awaited(node, now, go, {**later, **absent}, cadence.exits)
             case Handover():
                 yield from go(node.then, now, Given(now, node.to))
             case Enter():
@@ -130,7 +130,7 @@ class Reacting:
                 raise AssertionError(node)
 
     def _awaited(
-        self, node: Await, now: datetime, go: Any, told: Mapping[str, bool]
+        self, node: Await, now: datetime, go: Any, told: Mapping[str, bool], exits: Collection[str]
     ) -> Iterator[Walk]:
         assert node.timeout is not None
         (end,) = ends(node.timeout, now, self.zone, self.tick)
@@ -139,13 +139,15 @@ class Reacting:
         if mine:
             first = min(mine, key=lambda sent: sent.at)
             end = first.at
-            yield from go(asked[first.kind].then, end, first, now_told={**told, first.kind: True})
+            then = None if first.kind in exits else asked[first.kind].then
+            yield from go(then, end, first, now_told={**told, first.kind: True})
         else:
             yield from go(node.then, end, now_told=told)
         at = now
         while at < end:  # another signal may come before
             for kind, arm in asked.items():
-                yield from go(arm.then, at, Heard(at, kind), now_told={**told, kind: True})
+                then = None if kind in exits else arm.then
+                yield from go(then, at, Heard(at, kind), now_told={**told, kind: True})
             at += self.tick
 
     def _attempts(

@@ -336,6 +336,22 @@ def test_what_made_somebody_enter_has_come() -> None:
     assert answers(entry_signal="replied") == ["yy", "nn"]
 
 
+def test_a_wait_for_an_exit_leads_nowhere() -> None:
+    """The signal ends the cadence, and not one that was entered besides."""
+    wait = waiting("w", "replied", "b", days(2), "c")
+    nodes = (step("a", "w"), wait, step("b"), step("c"))
+    assert told(all_ways(flow(*nodes))) == [["a", "(replied)", "b"], ["a", "c"]]
+    one = flow(*nodes, exits=frozenset(("replied",)))
+    assert told(all_ways(one)) == [["a", "c"]]
+    other = flow(enter("e", "trial", "p"), pause("p", days(3), "d"), step("d"), name="other")
+    assert told(all_ways(other, others={"trial": one})) == [
+        ["+ trial", "a", "(replied)", "d"],
+        ["+ trial", "a", "c", "d"],
+    ]
+    endless = waiting("w", "replied", "b", None, None)
+    assert told(all_ways(flow(step("a", "w"), endless, step("b"), exits=one.exits))) == [["a"]]
+
+
 def test_signals_that_nothing_reads_are_one_if_they_lead_one_way() -> None:
     arms = tuple(
         Arm(then, kind)

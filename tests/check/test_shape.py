@@ -122,6 +122,16 @@ def test_a_step_behind_a_branch_that_is_settled() -> None:
     assert "nobody comes to 'b'" in finding.message
 
 
+def test_a_step_behind_a_wait_for_an_exit() -> None:
+    waits = Await("w", (), (Arm("b", "replied"),), fixed(86_400), "c")
+    both = cadence(waits, step("b", None, 1), step("c", None))
+    assert "CG803" not in [one.code for one in found(both)]
+    both = replace(both, exits=frozenset(("replied",)))
+    (finding,) = [one for one in found(both) if one.code == "CG803"]
+    assert (finding.step, finding.line) == ("b", 4)
+    assert finding.message.endswith("or is an exit and ends the cadence")
+
+
 def test_what_is_settled_on_one_turn_may_come_before_the_next() -> None:
     nodes = (
         branch("q", Arm(None, "clicked"), Arm("a")),

@@ -996,7 +996,7 @@ def test_a_guard_that_does_not_object_is_a_fault(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_cadence_that_makes_no_touch_any_more() -> None:
-    """Who waits until 2199 is not touched."""
+    """Who waits until 2200 is not touched."""
     one = drip("one", step("a"), Elapsed(200 * 366 * DAY_US, 200 * 366 * DAY_US), step("b"))
     found = together(cap(max=1, per="7d"), one, drip("two", step("c")))
     assert blocked(found) == {("CG301", "one", "a"), ("CG301", "two", "c")}

@@ -50,6 +50,15 @@ def test_nothing_found_is_0_and_says_what_was_assumed(run: Any) -> None:
     assert result.out.endswith("in 1 file (1 cadence, 2 steps)\n")
 
 
+def test_a_folder_may_be_empty_if_that_is_allowed(run: Any) -> None:
+    """As in a repository that has a policy, and no cadence yet."""
+    Path("empty").mkdir()
+    assert run("check", "empty").code == 2
+    result = run("check", "empty", "--allow-empty")
+    assert (result.code, result.out, result.err) == (0, "", "policy: cadence-guard.yaml\n")
+    assert run("check", "empty", "nope.json", "--allow-empty").code == 2
+
+
 def test_a_finding_that_blocks_is_1_with_its_place(run: Any) -> None:
     result = run("check", "bad.json", "--from", "2026-03-01")
     assert result.code == 1

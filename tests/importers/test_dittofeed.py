@@ -360,7 +360,7 @@ def test_what_is_no_node_is_told_and_the_others_are_read(wrong, where, problem):
 
 def test_journeys_of_one_name_are_told_apart():
     both = dittofeed.read(source([journey(mail()), journey(mail())])).cadences
-    assert [cadence.name for cadence in both] == ["Trial", "Trial#2"]
+    assert [cadence.name for cadence in both] == ["Trial", "Trial (2)"]
 
 
 def test_yaml_and_its_places():

@@ -115,6 +115,12 @@ OTHERS = [
     "days: [1, 2, 3]",
     "emailer_steps: [{channel: email, delay_days: 1}]",
     "channels: [{channel: email}, {channel: sms}]",
+    "[{name: Bob, phone: 555-1234}, {name: Al, phone: Ask him}]",
+    "[{email: a@b.example}, {email: c@d.example}]",
+    "[{phone: 555-1234}, {phone: 555 12 35}]",
+    "messages: [{text: Hello}, {text: Who is it?}]",
+    "messages: [{text: Hello, wait: 3}, {text: Who is it?, wait: 4}]",
+    "people: [{email: work}, {phone: home}]",
 ]
 
 
@@ -131,6 +137,41 @@ def test_a_list_of_touches_without_times_has_no_schedule() -> None:
     assert touches(cadence) == [("email", 0), ("call", None)]
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "- email: intro\n- wait: 3 days\n- text: hello",
+        "sequence:\n- email: intro\n- wait: 3 days\n- text: hello",
+        "steps:\n- {email: intro, day: 0}\n- {sms: hello, day: 3}",
+        "- {day: 0, email: intro}\n- {day: 3, sms: hello}",
+        "steps:\n- {channel: email, template: intro, day: 0}\n- {day: 3, sms: hello}",
+        "touches:\n- email: {day: 0, template: intro}\n- sms: {day: 3, template: hello}",
+        "touches: {'1': {email: {day: 0, template: intro}}, '2': {day: 3, sms: hello}}",
+    ],
+)
+def test_a_channel_may_be_a_key(told: str) -> None:
+    assert recognises(source(told))
+    cadence = one(read, told)
+    assert (touches(cadence), missed(cadence)) == ([("email", 0), ("sms", 3)], [])
+    assert [step.template for step in cadence.steps] == ["intro", "hello"]
+
+
+def test_a_list_of_channels_and_templates_without_times_has_no_schedule() -> None:
+    for told in (
+        "- email: intro\n- call:\n- {step: 3, email: bye}",
+        "steps:\n- {email: }\n- {call: }",
+    ):
+        cadence = one(read, told)
+        assert not cadence.schedule
+        assert touches(cadence)[:2] == [("email", 0), ("call", None)]
+
+
+@pytest.mark.parametrize("entry", ["{call: 3, day: 3}", "{email: a, call: b, day: 3}"])
+def test_a_key_that_may_be_more_than_the_channel_is_told(entry: str) -> None:
+    cadence = one(read, f"steps: [{{email: intro, day: 0}}, {entry}]")
+    assert "call" in missed(cadence)
+
+
 def test_names() -> None:
     told = read(
         source(
@@ -141,16 +182,22 @@ def test_names() -> None:
             "deals/cold.yaml",
         )
     )
-    assert [cadence.name for cadence in told.cadences] == ["cold", "win back", "win back#2"]
+    assert [cadence.name for cadence in told.cadences] == ["cold", "win back", "win back (2)"]
     assert told.format == "handwritten"
 
 
 def test_ids_are_never_the_same() -> None:
-    ids = ("a#2", "a", "a", "wait before a", "a#2")
+    ids = ("a (2)", "a", "a", "wait before a", "a (2)")
     steps = [{"channel": "email", "day": n, "id": id_} for n, id_ in enumerate(ids, 1)]
     cadence = one(read, json.dumps({"steps": steps}))
     assert len(cadence.nodes) == 10
-    assert [step.id for step in cadence.steps] == ["a#2", "a", "a#3", "wait before a", "a#2#2"]
+    assert [step.id for step in cadence.steps] == [
+        "a (2)",
+        "a",
+        "a (3)",
+        "wait before a",
+        "a (2) (2)",
+    ]
     assert touches(cadence) == [("email", day) for day in range(1, 6)]
 
 
@@ -174,7 +221,7 @@ def test_facts_of_the_cadence_and_of_its_steps() -> None:
     assert cadence.entry_signal == "trial_started"
     first, second, third, fourth = cadence.steps
     assert (first.id, first.template, first.purpose) == ("hello", "t-1", "service")
-    assert (second.id, second.channel, second.automated) == ("hello#2", "call", False)
+    assert (second.id, second.channel, second.automated) == ("hello (2)", "call", False)
     assert (third.id, third.channel, third.automated) == ("3", "email", False)
     assert not fourth.automated
 
@@ -1006,6 +1053,37 @@ def test_a_key_around_that_says_too_little_is_named(said: str) -> None:
     cadence = one(read, f"{said}\nsteps: [{{channel: email, day: 0}}, {{channel: email, day: 9}}]")
     assert (touches(cadence), missed(cadence)) == ([("email", 0), ("email", 9)], [])
     assert f"{UNREAD}: {said.partition(':')[0]!r}" in cadence.assumes
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["sequence_steps: {email 1: 248, email 2: 86}", "emails: {Email 1: 0, Email 2: 0}"],
+)
+def test_numbers_that_count_each_touch_are_named(said: str) -> None:
+    cadence = one(read, f"{said}\nsteps: [{{channel: email, day: 0}}, {{channel: email, day: 9}}]")
+    assert (touches(cadence), missed(cadence)) == ([("email", 0), ("email", 9)], [])
+    assert f"{UNREAD}: {said.partition(':')[0]!r}" in cadence.assumes
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "sequence_steps: {email 1: 0, email 2: 3}",  # days, perhaps
+        "sequence_days: {email 1: 9, email 2: 3}",
+        "sequence_steps: {email 1: 248, email 2: 86, email 3: 4}",
+        "sequence_steps: {email 1: 248, sms: 86}",
+        "sequence_steps: {email 1: 248, email 2: soon}",
+        "sequence_steps: [248, 86]",
+    ],
+)
+def test_numbers_that_may_be_more_than_counts_are_told(said: str) -> None:
+    cadence = one(read, f"{said}\nsteps: [{{channel: email, day: 0}}, {{channel: email, day: 9}}]")
+    assert missed(cadence) == [said.partition(":")[0]]
+
+
+def test_numbers_beside_steps_without_times_are_told() -> None:
+    said = "sequence_steps: {email 1: 8, email 2: 6}\ncadence: [{channel: email}, {channel: email}]"
+    assert "sequence_steps" in missed(one(read, said))
 
 
 def test_what_stands_beside_a_list_of_touches_in_a_list_is_told() -> None:

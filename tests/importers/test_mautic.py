@@ -296,8 +296,9 @@ def test_several_no_children_start_with_the_shortest():
     (date,) = waits(cadence, "e4 #4: wait")
     assert isinstance(date, UntilDate)
     assert isinstance(waits(cadence, unknown)[0], Unknown)
-    assert cadence.assumes[-2] == (
+    assert (
         "the 'no' path of 'e1 #1' of 'Drip' is taken after the shortest of its intervals"
+        in cadence.assumes
     )
 
 

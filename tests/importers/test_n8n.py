@@ -433,7 +433,7 @@ def test_a_tool_of_two_agents_and_of_an_agent_that_is_a_tool() -> None:
     assert line(cadence) == ["Write", "Write (Two)"]
     nodes.append(node("Write (Two)", "gmail"))
     cadence = one(nodes, "Hook > One", "One > Two", "Write ~ One, Two", "Two > Write (Two)")
-    assert line(cadence) == ["Write", "Write (Two)'", "Write (Two)"]
+    assert line(cadence) == ["Write", "Write (Two) (2)", "Write (Two)"]
 
 
 def test_a_tool_that_is_also_wired_like_a_node() -> None:
@@ -811,7 +811,7 @@ def test_wrapped_and_listed_workflows() -> None:
     (cadence,) = load({"workflow": flow}).cadences
     assert cadence.where == ("workflow", "name")
     first, second, third = load([flow, {"workflow": flow}, flow | {"name": "Flow (2)"}]).cadences
-    assert [first.name, second.name, third.name] == ["Flow", "Flow (3)", "Flow (2)"]
+    assert [first.name, second.name, third.name] == ["Flow", "Flow (2)", "Flow (2) (2)"]
     assert second.nodes["Mail"].where == (1, "workflow", "nodes", 1, "name")
 
 

@@ -403,6 +403,7 @@ FORMS = "expected a time such as 3d, a range such as 2d..4d"
             "6:29",
             "unknown key 'from' in a wait; it stands beside 'wait': {wait: ..., from: start}",
         ),
+        ("{}", "6:13", "{} is not a wait; expected a time such as 3d"),
         ("{from: previous}", "6:14", "it stands beside 'wait': {wait: ..., from: previous}"),
         ("{local_days: 3, form: start}", "6:29", "unknown key 'form'; expected one of: local_days"),
         ("{until_open: []}", "6:26", "until_open: expected a window such as"),
@@ -743,6 +744,7 @@ ITEM = "expected a step {id, channel}, or one of {wait}, {wait_for}"
             "unknown step 'b'; expected the id of a step above or below",
         ),
         ("{handoff: ''}", "6:17", "handoff: string should have at least 1 character"),
+        ("{handoff: ' '}", "6:17", "handoff: expected text that is not blank, without NUL"),
         ("{enter: [a]}", "6:15", "enter: input should be a valid string"),
         ("{go_to: 7}", "6:15", "go_to: input should be a valid string"),
     ],
@@ -1325,6 +1327,8 @@ def fits(value: Any, schema: dict[str, Any]) -> bool:
                 good = not isinstance(value, list) or all(fits(item, asked) for item in value)
             case "required":
                 good = not isinstance(value, dict) or set(asked) <= set(value)
+            case "minProperties":
+                good = not isinstance(value, dict) or len(value) >= asked
             case "properties":
                 good = not isinstance(value, dict) or all(
                     fits(inner, asked[key]) for key, inner in value.items() if key in asked
@@ -1369,6 +1373,10 @@ NO_ITEMS = [
     "{wait: 3}",
     "{wait: 0d}",
     "{wait: 3 days}",
+    "{wait: {}}",
+    "{id: '  ', channel: email}",
+    "{handoff: ' '}",
+    '{id: a, channel: email, greeting: "\\t\\n"}',
     "{wait: {until_time: 24:00}}",
     "{wait: {local_days: 0}}",
     "{branch: []}",
@@ -1387,6 +1395,8 @@ NO_ITEMS = [
 def test_items_fit_the_schema(item: str, good: bool) -> None:
     text = f"{HEAD}  steps:\n    - {item}\n"
     assert fits(load(text).data, SCHEMA) == good
+    if not good:
+        assert refused(text)
 
 
 @pytest.mark.parametrize(
@@ -1406,12 +1416,15 @@ def test_items_fit_the_schema(item: str, good: bool) -> None:
         ("cadence: {name: c, steps: [end]}", False),
         ("version: 2\ncadence: {name: c, purpose: sales, steps: [end]}", False),
         ("cadences: []", False),
+        ('cadence: {name: " ", purpose: sales, steps: [end]}', False),
         ("together: [c]\ncadence: {name: c, purpose: sales, steps: [end]}", False),
         ("version: 1", False),
     ],
 )
 def test_files_fit_the_schema(text: str, good: bool) -> None:
     assert fits(load(text).data, SCHEMA) == good
+    if not good and text != "version: 1":  # which is not taken for a cadence file at all
+        assert refused(text)
 
 
 def test_the_schema_is_a_schema() -> None:

@@ -113,7 +113,7 @@ def test_what_is_neither_on_nor_off_is_told_and_on() -> None:
     group = {"day": 1, "steps": [MAIL | {"enabled": "no"}, 7], "automated": "no"}
     cadence = one(read, cadence_import(group, remove_replied="yes"))
     assert touches(cadence) == [("email", 0)]
-    assert missed(cadence) == ["enabled", "7", "automated", "remove_replied"]
+    assert missed(cadence) == ["7", "enabled", "automated", "remove_replied"]
     assert cadence.exits == {"opt_out"}
 
 

@@ -210,7 +210,7 @@ def test_two_campaigns_have_their_own_settings() -> None:
         {"name": "a", "sequences": STEPS, "schedule": SCHEDULE},
     ]
     first, second = read(source(json.dumps(both))).cadences
-    assert (first.name, second.name) == ("a", "a#2")
+    assert (first.name, second.name) == ("a", "a (2)")
     assert "clicked" in first.exits
     assert window(first) is None
     assert window(second) is not None

@@ -93,6 +93,17 @@ def test_above_it_at_the_same_instant_is_no_way_back() -> None:
     assert until("after-refusal", RULE, events, mail()) == "2026-03-18T10:00:00Z"
 
 
+def test_the_first_of_many_ways_back_counts() -> None:
+    """Whether they came by signal or by consent."""
+    events = [
+        signal("declined", AT),
+        signal("invited", "2026-03-12T00:00:00Z"),
+        consent("2026-03-10T00:00:00Z"),
+        consent("2026-03-09T00:00:00Z", **{"from": "2026-03-15T00:00:00Z"}),
+    ]
+    assert until("after-refusal", RULE, events, mail()) == "2026-03-10T00:00:00Z"
+
+
 def test_only_the_kinds_that_are_listed() -> None:
     assert until("after-refusal", {"not_now": "2d"}, [signal("declined", AT)], mail()) == "allow"
     with pytest.raises(PolicyError, match="at least one"):
@@ -106,3 +117,10 @@ def test_it_says_what_was_said() -> None:
     assert finding.message == (
         "the contact said 'declined' at 2026-03-08T10:00:00Z; 10d of silence, on every channel"
     )
+
+
+@pytest.mark.parametrize("later", ["2026-03-08T11:00:00Z", "2026-03-08T09:00:00Z"])
+def test_of_many_refusals_it_says_the_one_that_lapses_last(later: str) -> None:
+    said = [signal("declined", AT), signal("not_now", later)]
+    finding = judge({"rules": {"after-refusal": RULE}}, said, mail()).findings[0]
+    assert finding.facts == {"kind": "declined", "at": AT}

@@ -78,8 +78,35 @@ def test_a_withdrawal_ends_every_ground_before_it() -> None:
         assert codes([ground, withdrawal], mail()) == {"CG101", "CG103"}
     assert codes([withdrawal, consent("2026-03-02T00:00:00Z")], mail()) == set()
     assert codes([consent(AT), withdrawal], mail()) == {"CG101", "CG102"}  # the same instant
-    sms = {**withdrawal, "channel": "sms"}
-    assert codes([consent("2026-02-20T00:00:00Z"), sms], mail()) == set()
+    later = {**withdrawal, "at": "2026-03-02T00:00:00Z"}
+    assert codes([consent(AT), later, withdrawal], mail()) == {"CG101", "CG102"}
+
+
+@pytest.mark.parametrize(
+    ("scope", "ends"),
+    [
+        ({"channel": "sms"}, False),
+        ({"purpose": "marketing"}, False),
+        ({"point": "other@b.example"}, False),
+        ({"channel": "email"}, True),
+        ({"purpose": "sales"}, True),
+        ({"point": MAIL}, True),
+    ],
+)
+def test_a_withdrawal_ends_what_it_names(scope: dict[str, str], ends: bool) -> None:
+    withdrawal = {"event": "consent", "contact": "c1", "at": AT, "status": "withdrawn", **scope}
+    expected = {"CG101", "CG103"} if ends else set()
+    assert codes([consent("2026-02-20T00:00:00Z"), withdrawal], mail()) == expected
+
+
+def test_an_opt_out_that_was_reopened_ended_no_purchase_and_a_withdrawal_did() -> None:
+    bought, again = signal("purchased", "2026-02-20T00:00:00Z"), consent("2026-03-02T00:00:00Z")
+    withdrawal = {"event": "consent", "contact": "c1", "at": AT, "status": "withdrawn"}
+    rules = {"missing-consent": {"accept": ["purchased"]}}
+    assert (
+        blocking(judge({"rules": rules}, [bought, signal("opt_out", AT), again], mail())) == set()
+    )
+    assert blocking(judge({"rules": rules}, [bought, withdrawal, again], mail())) == {"CG103"}
 
 
 def test_what_is_not_selected_needs_none() -> None:

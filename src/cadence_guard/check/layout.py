@@ -32,7 +32,7 @@ from cadence_guard.cadence import (
 )
 from cadence_guard.instants import DAY, NEVER, PERIOD, WEEK, Hours, Zone, to_us
 
-LATEST: Final = to_us(datetime(2199, 1, 1, tzinfo=UTC))
+LATEST: Final = to_us(datetime(2200, 1, 1, tzinfo=UTC))
 """What comes later is as good as never: nothing is laid out there."""
 _WORKDAYS: Final = 5
 _WEEK: Final = 7
@@ -108,7 +108,7 @@ _UTC: Final = instants.zone("UTC")
 
 
 def apply(wait: Leg, t: int, zone: Zone, *, far: bool = False) -> int:
-    """When a wait that begins at `t` ends; NEVER if it does not before 2199."""
+    """When a wait that begins at `t` ends; NEVER if it does not before 2200."""
     return piece(wait, t, zone, far=far).at
 
 

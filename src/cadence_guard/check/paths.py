@@ -10,7 +10,7 @@ after the entry. What happens at once (a fan, a cadence entered besides) needs n
   is answered otherwise.
 - A wait for a signal is one way for each arm, on which the signal comes at some instant before the
   time-out, and one on which it never comes. Of signals that nothing reads, one way for all that
-  lead on to one place.
+  lead on to one place. An exit leads nowhere: it ends the cadence.
 - A wait that nobody knows is long enough: what follows it is a way of its own, entered at any
   instant.
 - Nobody answers a call, and it is tried as often as the file says: somebody who answers has spoken,
@@ -365,12 +365,17 @@ class _Walk:
                 if arm.unless:
                     forks += self._timed_out(state, thread, arm.then, node.timeout, heard)
                     continue
-                if arm.signal in self._unread:
-                    if arm.then in alike:
+                then = arm.then
+                if arm.signal in thread.cadence.exits:
+                    then = None  # the cadence ends, but none that was entered besides
+                    if not any(isinstance(item.what, Enter) for item in _items(state.chain)):
                         continue
-                    alike.add(arm.then)
+                if arm.signal in self._unread:
+                    if then in alike:
+                        continue
+                    alike.add(then)
                 now = self._asked & {arm.signal}
-                come = _on(thread, arm.then, early, 0)
+                come = _on(thread, then, early, 0)
                 come = come._replace(came=come.came | now, absent=heard - now)
                 forked = state.forked(come)
                 if arm.signal is not None:

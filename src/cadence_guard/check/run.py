@@ -56,16 +56,16 @@ class Opened:
     content: CadenceFile | Policy
 
 
-def files_of(paths: Iterable[str]) -> Iterator[str]:
+def files_of(paths: Iterable[str], *, allow_empty: bool = False) -> Iterator[str]:
     """The files that paths name, each once: a folder means the cadence files in it, sorted, but for
-    folders that begin with a dot. Raises CadenceError for a folder without any, or in which one
-    cannot be looked into."""
+    folders that begin with a dot. Raises CadenceError for a folder without any, unless that is
+    allowed, or in which one cannot be looked into."""
     seen: set[str] = set()
     for path in paths:
         found = [path]
         if os.path.isdir(path):
             found = sorted(_in_folder(path))
-            if not found:
+            if not found and not allow_empty:
                 raise CadenceError(f"{path}: no file *{' or *'.join(SUFFIXES)} in this folder")
         yield from (file for file in found if file not in seen and not seen.add(file))  # type: ignore[func-returns-value]
 
@@ -345,9 +345,9 @@ class _Judged:
                 certainty = SOMETIMES
                 message += f", if its delays count from the {reading.anchor}"
             names = objected.cadence.name, objected.step.id
-            key = (*names, objected.code, message, objected.effect)
-            if key not in told or certainty == ALWAYS != told[key].certainty:
-                told[key] = self._finding(objected, message, certainty, source)
+            alike = (*names, objected.code, message, objected.effect)
+            if alike not in told or certainty == ALWAYS != told[alike].certainty:
+                told[alike] = self._finding(objected, message, certainty, source)
         yield from told.values()
 
     def _finding(self, objected: Objected, message: str, certainty: str, source: Source) -> Finding:

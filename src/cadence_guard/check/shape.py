@@ -127,11 +127,14 @@ class _Flow:
 
     @cached_property
     def taken(self) -> set[Where] | None:
-        """The places of the steps that somebody comes to, by what branches are told of signals;
-        None if none asks for one, or not all ways are followed."""
-        nodes = self.nodes.values()
+        """The places of the steps that somebody comes to, by what branches and waits are told of
+        signals; None if no branch asks for one and no wait for an exit, or not all ways are
+        followed."""
+        exits = self.cadence.exits
         if not any(
-            isinstance(node, Branch) and any(arm.asks for arm in node.arms) for node in nodes
+            any(arm.asks if isinstance(node, Branch) else arm.signal in exits for arm in node.arms)
+            for node in self.nodes.values()
+            if isinstance(node, (Branch, Await))
         ):
             return None
         found = ways(self.cadence, longest=0, touches=0)
@@ -244,7 +247,8 @@ def unreachable_step(flow: _Flow) -> Iterator[Finding]:
     """Objects to a step that no way from the start leads to.
 
     A branch counts as possible, whatever its conditions and shares, unless what it asks for is
-    settled: nobody whom a click made enter takes the way of those who have not clicked.
+    settled: nobody whom a click made enter takes the way of those who have not clicked. What stands
+    behind a wait for a signal that is also an exit is reached by nobody: the exit ends the cadence.
 
     ## Why
 
@@ -278,10 +282,10 @@ def unreachable_step(flow: _Flow) -> Iterator[Finding]:
                     "CG803",
                     "warn",
                     step.where,
-                    f"nobody comes to {step.name!r}: the signal that a branch before it asks for"
-                    " has come by then, or cannot have, so it is never made",
+                    f"nobody comes to {step.name!r}: the signal asked for before it has come by"
+                    " then, cannot have, or is an exit and ends the cadence",
                     step=step.name,
-                    help="ask for another signal, or behind a wait; or delete it",
+                    help="ask for another signal, or behind a wait; or take it out of the exits",
                 )
 
 

@@ -62,6 +62,7 @@ def run_check(
     mapping: str | None,
     first: datetime | None,
     colour: str | None,
+    allow_empty: bool,
 ) -> int:
     """The command `check`: 2 if a file cannot be read, else 1 if a blocking finding is at or above
     `fail_on`, else 0. What can be judged is reported also if something else cannot be read, and
@@ -74,7 +75,7 @@ def run_check(
     wrong: list[Wrong] = []
     left, sifted = Report(), Sifted((), (), ())
     try:
-        read, wrong = open_files(files, mapping)
+        read, wrong = open_files(files, mapping, allow_empty=allow_empty)
         chosen, ruleset = load_policy(policy)
         left = check_files(read, chosen, day)
         sifted = Sifted(left.findings, (), ())
@@ -110,14 +111,19 @@ def first_day(asked: datetime | None) -> date:
     return day
 
 
-def open_files(files: Iterable[str], mapping: str | None) -> tuple[list[Opened], list[Wrong]]:
-    """Reads the files, folders and `-` that were named, every one of them; and what was wrong."""
+def open_files(
+    files: Iterable[str], mapping: str | None, *, allow_empty: bool = False
+) -> tuple[list[Opened], list[Wrong]]:
+    """Reads the files, folders and `-` that were named, every one of them; and what was wrong: also
+    a folder without cadence files, unless that is allowed."""
     known = reading(mapping)
     named: list[Source | str] = []
     wrong: list[Wrong] = []
     for path in dict.fromkeys(files):
         try:
-            named += [standard_input()] if path == "-" else files_of([path])
+            named += (
+                [standard_input()] if path == "-" else files_of([path], allow_empty=allow_empty)
+            )
         except CadenceGuardError as error:
             wrong.append(((shown(path),), error))
     once: dict[Source | str, Source | str] = {}

@@ -158,6 +158,7 @@ def replay(**options: Any) -> int:
 @click.option(
     "--picture", metavar="DIR", help="Write a picture (SVG) of each time line to this folder."
 )
+@click.option("--allow-empty", is_flag=True, help="A folder may hold no cadence file.")
 @_mapping
 @_first
 @_colour

@@ -11,9 +11,10 @@ texts, labels and measures.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Final
 
 from cadence_guard._struct import struct
@@ -28,6 +29,7 @@ from cadence_guard.importers._handwritten_words import (
     STOPS,
     SWITCHES,
     anchor_of,
+    is_address,
 )
 from cadence_guard.importers._linear import listed, snake
 from cadence_guard.importers._values import is_number, walk
@@ -162,7 +164,6 @@ _LOOKS_TIMED: Final = re.compile(
     re.IGNORECASE,
 )
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.+Z-]+)?")
-_LOOKS_ADDRESSED: Final = re.compile(r"\S+@\S+|https?://\S+|\+[0-9 ()-]+")
 
 
 _PAIRS: Final = {"text_message": "sms", "direct_mail": "post"}
@@ -244,7 +245,7 @@ def says_of(key: str, value: Any, *, in_step: bool, own: str | None = None) -> S
         return told
     if _may_plan(key, name, value, own, in_step=in_step):
         return Says.PLANS
-    if not name.parts.isdisjoint(_VARIANTS) or _addressed(value):
+    if not name.parts.isdisjoint(_VARIANTS) or is_address(value):
         return Says.NOTHING
     if is_number(value) and not name.parts.isdisjoint(_COUNTED):
         return Says.NOTHING
@@ -371,7 +372,7 @@ def _may_plan(key: str, name: _Name, value: Any, own: str | None, *, in_step: bo
         return True
     if not in_step:
         return value is True and channel is not None and len(parts) == 1
-    if _addressed(value):
+    if is_address(value):
         return False
     if (channel is not None and _is_another(name)) or way_of(value) not in (None, own):
         return True
@@ -386,10 +387,6 @@ def _is_another(name: _Name) -> bool:
 def is_read(key: str, value: Any, known: Collection[str]) -> bool:
     """Whether a key is one of the known ones; a list or a mapping is no name and no channel."""
     return key in known and not (isinstance(value, dict | list) and key in _SCALAR)
-
-
-def _addressed(value: Any) -> bool:
-    return isinstance(value, str) and _LOOKS_ADDRESSED.fullmatch(value[:80]) is not None
 
 
 def looks_timed(value: Any) -> bool:
@@ -413,7 +410,7 @@ def _are_touches(head: str, value: Any) -> bool:
         isinstance(value, list)
         and len(value) > 1
         and linear.means(head.removesuffix("s")) is not None
-        and not all(map(_addressed, value))
+        and not all(map(is_address, value))
     )
 
 
@@ -423,6 +420,17 @@ def _holds_messages(parts: frozenset[str], value: Any) -> bool:
         return False
     entries = value if isinstance(value, list) else [value]
     return any(isinstance(each, dict) and _has_content(each) for each in entries)
+
+
+def counts(key: str, value: Any, ways: Sequence[str]) -> bool:
+    """Whether it counts how many had each of the touches that go these ways, `{email 1: 248, email
+    2: 186}`: never more than had the one before, and its name says nothing of times."""
+    if not isinstance(value, dict) or not _named(key).parts.isdisjoint(_IN_STEP - {"sequence"}):
+        return False
+    told = [known.channel for each in value if (known := linear.means(each))]
+    numbers = [each for each in value.values() if is_number(each)]
+    fall = all(later <= first for first, later in pairwise(numbers))
+    return fall and told == [*ways] and len(numbers) == len(value) == len(told)
 
 
 def plans(data: Any, own: str | None = None) -> bool:
@@ -466,4 +474,4 @@ def _plans(key: str, value: Any, own: str | None) -> bool:
     if snake(key) in CHANNEL_KEYS or (snake(key) in KIND_KEYS and snake(str(value)) not in _VAGUE):
         way = linear.means(value)
         return way is not None and way.channel != own
-    return (name.channel not in (None, own) and not _addressed(value)) or looks_timed(value)
+    return (name.channel not in (None, own) and not is_address(value)) or looks_timed(value)

@@ -20,7 +20,7 @@ MOST: Final = 20_000
 MOST_LISTS: Final = 2_000
 """The most lists of touches of a file."""
 
-
+_WAYS: Final = (*theirs.CHANNEL_KEYS, *theirs.KIND_KEYS)
 _BESIDE: Final = "a list of touches beside those that are read; not understood"
 
 
@@ -72,22 +72,54 @@ def _steps(where: Where, value: Any) -> Found | None:
     if isinstance(value, dict):
         if not value or not all(key.isdecimal() and len(key) < 10 for key in value):
             return None
-        entries = [((*where, key), value[key]) for key in sorted(value, key=int)]
+        told = [((*where, key), value[key]) for key in sorted(value, key=int)]
     else:
-        entries = [((*where, index), entry) for index, entry in enumerate(value)]
+        told = [((*where, index), entry) for index, entry in enumerate(value)]
+    entries = _spelt_out(told)
     steps = [entry for _, entry in entries if isinstance(entry, dict)]
     delays = {snake(key) for step in steps for key in step if anchor_of(snake(key)) is not None}
     planned = _is_planned(where)
     if any(is_a_wait(step) for step in steps) and any(means_of(step) for step in steps):
         is_plan = True
     elif not delays:
-        is_plan = len(steps) > 1 and planned and all(linear.means(s.get("channel")) for s in steps)
+        named = planned or (where == () and entries != told)
+        is_plan = len(steps) > 1 and named and all(linear.means(s.get("channel")) for s in steps)
     elif delays <= theirs.WEAK:
         is_plan = any(means_of(step) or holds(step, theirs.WRITTEN) for step in steps)
     else:
         signs = theirs.WRITTEN + theirs.MESSAGE + theirs.NUMBERS
         is_plan = planned or any(means_of(step) or holds(step, signs) for step in steps)
     return Found(where, "steps", entries) if is_plan else None
+
+
+def _spelt_out(told: list[tuple[Where, Any]]) -> list[tuple[Where, Any]]:
+    """The entries of a list, with a `channel` in those that have it for a key."""
+    made = [_touch(*entry) for entry in told]
+    added = [step["channel"] for (_, old), (_, step) in zip(told, made, strict=True) if step != old]
+    return made if any(linear.is_channel(way, clear=True) for way in added) else told
+
+
+def _touch(where: Where, entry: Any) -> tuple[Where, Any]:
+    """`{email: intro}`, `{day: 3, email: intro}` or `{email: {day: 3}}` as a step that names its
+    channel; whatever else it is, as it is."""
+    if not isinstance(entry, dict) or not entry.keys().isdisjoint(_WAYS):
+        return where, entry
+    ways = [key for key in entry if linear.is_channel(key, clear=len(entry) > 1)]
+    if len(ways) != 1:
+        return where, entry
+    way, value = ways[0], entry[ways[0]]
+    rest = {key: entry[key] for key in entry if key != way}
+    if isinstance(value, dict) and not rest:
+        return (*where, way), {"channel": way, **value}
+    if value is None and not rest:
+        return where, {"channel": way}
+    placed = not rest or any(
+        key in theirs.NUMBERS or anchor_of(snake(key)) is not None for key in rest
+    )
+    is_text = isinstance(value, str) and any(map(str.isalpha, value))
+    if placed and is_text and not theirs.is_address(value):
+        return where, {"channel": way, "template": value, **rest}
+    return where, entry
 
 
 def is_a_wait(step: Data) -> bool:

@@ -107,6 +107,7 @@ AFTER_ITS_STEP: Final = re.compile(
     re.IGNORECASE,
 )
 """What a comment says of a delay that is the time before the next step, not before its own."""
+_ADDRESS: Final = re.compile(r"\S+@\S+|https?://\S+|\+[0-9 ()-]+")
 
 OUTREACH: Final = listed(
     "first_touch follow_up follow_ups followup followups nurture touches cadence cadences sequence"
@@ -146,6 +147,11 @@ def unless_replied(step: Data) -> str | None:
 def holds(step: Data, keys: Iterable[str]) -> bool:
     """Whether a step says something under one of the keys."""
     return any(step.get(key) for key in keys)
+
+
+def is_address(value: Any) -> bool:
+    """Whether a value is an address or a number to reach somebody by, and nothing else."""
+    return isinstance(value, str) and _ADDRESS.fullmatch(value[:80]) is not None
 
 
 @lru_cache(maxsize=4096)

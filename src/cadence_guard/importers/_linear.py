@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
 from functools import lru_cache
-from typing import Any, Final
+from pathlib import PurePath
+from typing import Any, Final, TypeVar
 
 from cadence_guard._struct import struct
 from cadence_guard.cadence import (
@@ -26,11 +27,18 @@ from cadence_guard.cadence import (
     Where,
 )
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import is_number, shown, zone_named, zone_names
+from cadence_guard.importers._values import (
+    LONGEST,
+    Ids,
+    is_number,
+    short,
+    shown,
+    zone_named,
+    zone_names,
+)
 from cadence_guard.instants import DAY, HOUR, MINUTE, SECOND, WEEK, Hours
 from cadence_guard.words import CHANNELS, SIGNALS, nearest
 
-LONGEST: Final = 100 * 366 * DAY
 BUSINESS: Final = "business_day"
 LOCAL: Final = "local_day"
 
@@ -97,6 +105,25 @@ def flag(notes: Notes, data: Mapping[str, Any], where: Where, key: str) -> bool 
     return None
 
 
+def flags(
+    notes: Notes, data: Mapping[str, Any], where: Where, keys: Iterable[str]
+) -> list[bool | None]:
+    """What those of some settings say that are there."""
+    return [flag(notes, data, where, key) for key in keys if key in data]
+
+
+def mappings(
+    notes: Notes, where: Where, entries: Iterable[Any], what: str
+) -> Iterator[tuple[int, Where, dict[str, Any]]]:
+    """The mappings of a list with their numbers, from 1, and places; what is none is noted as not
+    `what`."""
+    for index, entry in enumerate(entries):
+        if isinstance(entry, dict):
+            yield index + 1, (*where, index), entry
+        else:
+            notes.missed(repr(entry)[:60], (*where, index), f"not {what}")
+
+
 def number(
     notes: Notes, data: Mapping[str, Any], where: Where, key: str, otherwise: float
 ) -> float:
@@ -114,6 +141,7 @@ def number(
 # -- words: theirs and ours ------------------------------------------------------------------------
 
 
+_Ours = TypeVar("_Ours")
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _BETWEEN: Final = re.compile(r"[^0-9a-z]+")
 
@@ -132,8 +160,8 @@ def listed(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-def _table(ours: Mapping[str, str]) -> dict[str, str]:
-    """Our word for each of theirs, out of a table of theirs for each of ours."""
+def _table(ours: Mapping[_Ours, str]) -> dict[str, _Ours]:
+    """What each of their words is to us, out of their words for each of ours."""
     return {word: our for our, words in ours.items() for word in listed(words)}
 
 
@@ -183,6 +211,13 @@ def means(word: object) -> Means | None:
     return Means(channel, manual) if channel else None
 
 
+def is_channel(word: str, *, clear: bool = False) -> bool:
+    """Whether a word is the name of a channel and says nothing more; if `clear`, and is hardly ever
+    used of anything else."""
+    name = snake(word)
+    return name in _CHANNEL_WORDS and not (clear and name in _TOO_VAGUE)
+
+
 def channel(notes: Notes, where: Where, word: object) -> str | None:
     """The channel that a word means; None, and noted, if it is not known or reaches nobody."""
     known = means(word)
@@ -195,45 +230,31 @@ REPLIES: Final = ("replied", "invited", "not_now", "declined", "wrong_person")
 """What comes as a reply: who stops at any reply stops at each of these."""
 
 _SIGNAL_WORDS: Final[dict[str, tuple[str, ...]]] = {
-    **{signal: (signal,) for signal in SIGNALS},
-    **dict.fromkeys(
-        listed(
-            "replied reply any_reply on_reply reply_received response responded answer answered"
-            " replies reply_to_an_email email_reply inbound_reply"
-        ),
-        REPLIES,
-    ),
-    **{
-        word: (signal,)
-        for word, signal in _table(
-            {
-                "invited": "positive_reply interested invite",
-                "declined": "negative_reply not_interested decline rejected",
-                "opt_out": "optout opted_out unsubscribe unsubscribed unsubscribes stop dnc"
-                " do_not_contact stop_keyword remove_me",
-                "meeting_booked": "meeting booked meeting_scheduled meeting_set demo_booked"
-                " call_booked appointment",
-                "purchased": "purchase converted conversion deal_won won order_placed paid",
-                "complained": "complaint spam spam_complaint",
-                "not_now": "snooze later bad_timing",
-                "auto_replied": "ooo out_of_office auto_reply autoreply",
-                "paused": "manual_stop manual pause",
-                "opened": "open open_an_email email_opened",
-                "clicked": "click click_on_a_link link_clicked",
-                "visited": "visit page_visit",
-                "trial_started": "trial trial_signup signup",
-            }
-        ).items()
-    },
-    # these end a cadence, and nobody said anything
-    **dict.fromkeys(
-        listed(
-            "bounce bounced hard_bounce invalid_email max_touches completed finished end exhausted"
-            " no_reply"
-        ),
-        (),
-    ),
-}
+    signal: (signal,) for signal in SIGNALS
+} | _table(
+    {
+        REPLIES: "replied reply any_reply on_reply reply_received response responded answer"
+        " answered replies reply_to_an_email email_reply inbound_reply",
+        ("invited",): "positive_reply interested invite",
+        ("declined",): "negative_reply not_interested decline rejected",
+        ("opt_out",): "optout opted_out unsubscribe unsubscribed unsubscribes stop dnc"
+        " do_not_contact stop_keyword remove_me",
+        ("meeting_booked",): "meeting booked meeting_scheduled meeting_set demo_booked call_booked"
+        " appointment",
+        ("purchased",): "purchase converted conversion deal_won won order_placed paid",
+        ("complained",): "complaint spam spam_complaint",
+        ("not_now",): "snooze later bad_timing",
+        ("auto_replied",): "ooo out_of_office auto_reply autoreply",
+        ("paused",): "manual_stop manual pause",
+        ("opened",): "open open_an_email email_opened",
+        ("clicked",): "click click_on_a_link link_clicked",
+        ("visited",): "visit page_visit",
+        ("trial_started",): "trial trial_signup signup",
+        # these end a cadence, and nobody said anything
+        (): "bounce bounced hard_bounce invalid_email max_touches completed finished end exhausted"
+        " no_reply",
+    }
+)
 
 
 def signals(notes: Notes, word: str, known: Mapping[str, tuple[str, ...]] = {}) -> tuple[str, ...]:
@@ -331,8 +352,7 @@ def _measured(notes: Notes, where: Where, number: int | float, unit: str) -> Wai
 
 
 def _unknown(notes: Notes, where: Where, value: object, why: str) -> Unknown:
-    shown = repr(value)
-    notes.missed(shown if len(shown) <= 60 else shown[:57] + "...", where, why)
+    notes.missed(short(value), where, why)
     return Unknown(why)
 
 
@@ -353,26 +373,24 @@ def plus(first: Wait | None, then: Wait | None) -> Wait | None:
             return Unknown("days of two kinds in one wait")
 
 
-def length(wait: Wait | None) -> tuple[type | None, int] | None:
-    """A wait as a number that orders waits of its kind; None if nobody knows."""
-    match wait:
-        case None:
-            return None, 0
-        case Elapsed(low=low):
-            return Elapsed, low
-        case BusinessDays(days=days) | LocalDays(days=days):
-            return type(wait), days
-        case _:
-            return None
-
-
 def lengths(waits: Iterable[Wait | None]) -> list[int] | None:
-    """Waits as numbers that can be compared; None if they are of different kinds."""
-    known = [length(wait) for wait in waits]
-    kinds = {pair[0] for pair in known if pair} - {None}
-    if None in known or len(kinds) > 1:
-        return None
-    return [pair[1] for pair in known if pair]
+    """Waits as numbers that can be compared; None if nobody knows one, or they are of different
+    kinds."""
+    kinds: set[type] = set()
+    told: list[int] = []
+    for wait in waits:
+        match wait:
+            case None:
+                told.append(0)
+                continue
+            case Elapsed(low=low):
+                told.append(low)
+            case BusinessDays(days=days) | LocalDays(days=days):
+                told.append(days)
+            case _:
+                return None
+        kinds.add(type(wait))
+    return told if len(kinds) < 2 else None
 
 
 # -- a list of touches -----------------------------------------------------------------------------
@@ -409,15 +427,8 @@ def chain(
         times = lengths(item.wait for item in items)
         if times is not None:
             order.sort(key=times.__getitem__)
-    names = unique(item.id for item in items)
-    taken = set(names)
-
-    def fresh(name: str) -> str:
-        while name in taken:
-            name += "+"
-        taken.add(name)
-        return name
-
+    ids = Ids()
+    names = [ids.fresh(item.id) for item in items]
     made: list[list[Node]] = [[] for _ in items]
     then: str | None = None
     for index in reversed(order):
@@ -426,33 +437,24 @@ def chain(
             nodes.append(Step(name, item.where, item.channel, then, **item.more))
             then = name
             if opens is not None:
-                nodes.append(Pause(fresh(f"window before {name}"), opens_at, opens, then))
+                nodes.append(Pause(ids.fresh(f"window before {name}"), opens_at, opens, then))
                 then = nodes[-1].id
         if item.gate is not None:
             signal, timeout = item.gate
             arm = Arm(then, signal, text=signal)
-            nodes.append(Await(fresh(f"{signal} before {name}"), item.where, (arm,), timeout, None))
+            nodes.append(
+                Await(ids.fresh(f"{signal} before {name}"), item.where, (arm,), timeout, None)
+            )
             then = nodes[-1].id
         if item.wait is not None:
             place = item.where if item.waits_at is None else item.waits_at
-            pause = Pause(fresh(f"wait before {name}"), place, item.wait, then, item.since_start)
+            pause = Pause(
+                ids.fresh(f"wait before {name}"), place, item.wait, then, item.since_start
+            )
             nodes.append(pause)
             then = pause.id
         nodes.reverse()
     return {node.id: node for nodes in made for node in nodes}, then
-
-
-def unique(names: Iterable[str]) -> list[str]:
-    """The names, with `#2` and so on behind those that came before."""
-    seen: dict[str, int] = {}
-    told: list[str] = []
-    for name in names:
-        number = seen[name] = seen.get(name, 0) + 1
-        while number > 1 and f"{name}#{number}" in seen:
-            number = seen[name] = seen[name] + 1
-        told.append(name if number == 1 else f"{name}#{number}")
-        seen.setdefault(told[-1], 1)
-    return told
 
 
 def one_of_each(items: Iterable[tuple[Item, object]]) -> list[Item]:
@@ -537,8 +539,26 @@ def _wall(us: int) -> str:
 # -- cadences --------------------------------------------------------------------------------------
 
 
-def named(cadences: Iterable[Cadence]) -> tuple[Cadence, ...]:
-    """The cadences, with `#2` and so on behind the names of those that have one already."""
-    told = tuple(cadences)
-    names = unique(cadence.name for cadence in told)
-    return tuple(replace(each, name=name) for each, name in zip(told, names, strict=True))
+def cadence(
+    notes: Notes,
+    name: str | None,
+    where: Where,
+    items: Sequence[Item],
+    exits: Iterable[str],
+    *,
+    opens: UntilOpen | None = None,
+    opens_at: Where = (),
+    anchor: str = "previous",
+) -> Cadence:
+    """A list of touches of a sequencer as a cadence; without a name it is called like its file."""
+    nodes, start = chain(items, opens, opens_at)
+    return Cadence(
+        name or PurePath(notes.source.path).stem,
+        where,
+        nodes,
+        start,
+        anchor=anchor,
+        exits=frozenset(exits),
+        unknown=notes.unknown,
+        assumes=notes.assumes,
+    )

@@ -4,27 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cadence_guard.cadence import Cadence, Label, Node, NotUnderstood, Where
+from cadence_guard.cadence import Cadence, Label, Node, NotUnderstood, Unknown, Where
+from cadence_guard.importers._values import some
 
 
 class Gathered:
-    """What was read of a flow so far: its nodes, its waits by name, what is not understood."""
+    """What was read of a flow so far: its nodes, its waits by name, what is not understood, and of
+    which nodes what is taken for granted."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self.name = name
         self.nodes: dict[str, Node] = {}
         self.waits: list[Label] = []
         self.unknown: list[NotUnderstood] = []
+        self.granted: dict[str, list[str]] = {}
 
-    def not_understood(self, what: str, where: Where, why: str) -> None:
+    def missed(self, what: str, where: Where, why: str) -> None:
         """Keeps what could not be read."""
         self.unknown.append(NotUnderstood(what, where, why))
 
+    def unknown_wait(self, what: str, where: Where, why: str) -> Unknown:
+        """The wait that stands for one that could not be read."""
+        self.missed(what, where, why)
+        return Unknown(why)
+
+    def assume(self, text: str, label: str) -> None:
+        """Takes something for granted of a node. In the text, `{those}` are all such nodes and
+        `{name}` is the flow."""
+        self.granted.setdefault(text, []).append(label)
+
     def whole(
-        self, name: str, where: Where, start: str | None, *, kept_back: bool, assumes: Iterable[str]
+        self, where: Where, start: str | None, *, kept_back: bool, assumes: Iterable[str] = ()
     ) -> Cadence:
         """The cadence of it all. `kept_back`: the tool sends nothing after an unsubscription."""
+        granted = (
+            text.format(those=some(labels), name=repr(self.name))
+            for text, labels in self.granted.items()
+        )
         return Cadence(
-            name,
+            self.name,
             where,
             self.nodes,
             start,
@@ -32,5 +50,5 @@ class Gathered:
             exits=frozenset(("opt_out",)) if kept_back else frozenset(),
             labels=tuple(self.waits),
             unknown=tuple(self.unknown),
-            assumes=tuple(assumes),
+            assumes=(*assumes, *granted),
         )

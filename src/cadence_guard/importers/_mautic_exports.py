@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from cadence_guard.cadence import NotUnderstood, Where
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import identifier, mapping, text
+from cadence_guard.importers._values import Ids, identifier, mapping, text
 
 
 class Table(NamedTuple):
@@ -22,6 +22,34 @@ class Table(NamedTuple):
 
 
 @dataclass
+class Event:
+    """One event of a campaign. `label` is what it is called here: names may be the same."""
+
+    label: str
+    where: Where
+    data: Mapping[str, Any]
+    children: list[Event] = field(default_factory=list)
+
+    def get(self, name: str) -> Any:
+        """A field of it."""
+        return field_of(self.data, name)
+
+    @property
+    def parent(self) -> Any:
+        """What it says of its parent."""
+        parent = self.get("parent_id")
+        if parent is None:
+            parent = self.data.get("parent")
+        return parent.get("id") if isinstance(parent, dict) else parent
+
+    def said(self, name: str) -> Any:
+        """What its form says; it is written twice, and once of the two may be missing."""
+        properties = mapping(self.data.get("properties"))
+        value = properties.get(name)
+        return mapping(properties.get("properties")).get(name) if value is None else value
+
+
+@dataclass
 class Campaign:
     """One campaign and its events, by id, with their places."""
 
@@ -30,8 +58,10 @@ class Campaign:
     where: Where
     restarts: Where | None
     """Where it says that a contact may enter it again."""
-    events: dict[str, tuple[Where, Mapping[str, Any]]]
     emails: Mapping[str, str]
+    events: dict[str, Event] = field(default_factory=dict)
+    ids: Ids = field(default_factory=Ids)
+    """The names of its events and of what they are made into."""
     strays: list[NotUnderstood] = field(default_factory=list)
 
 
@@ -86,7 +116,7 @@ def campaigns_of(source: Source, table: Table) -> list[Campaign]:
         name = text(row.get("name")) or f"campaign {id_}"
         again = field_of(row, "allow_restart") in (1, "1")  # true, too
         restarts = (*place, "allow_restart") if again else None
-        found[id_] = Campaign(id_, name, place, restarts, {}, emails)
+        found[id_] = Campaign(id_, name, place, restarts, emails)
         if table.events is None:
             _add(found[id_], _placed((*place, "events"), row.get("events")))
     if table.events is not None:
@@ -104,7 +134,7 @@ def campaigns_of(source: Source, table: Table) -> list[Campaign]:
                     found[id_].strays.append(NotUnderstood("an event", place, why))
                     continue
             if id_ not in found:
-                found[id_] = Campaign(id_, f"campaign {id_}", place, None, {}, emails)
+                found[id_] = Campaign(id_, f"campaign {id_}", place, None, emails)
             _add(found[id_], [(place, row)])
     return list(found.values())
 
@@ -121,7 +151,8 @@ def _add(campaign: Campaign, rows: Iterable[tuple[Where, Any]]) -> None:
         elif id_ in campaign.events:
             why = f"another event has the id {id_!r}, too"
         elif not row.get("deleted"):
-            campaign.events[id_] = place, row
+            name = text(row.get("name")) or text(row.get("type")) or "event"
+            campaign.events[id_] = Event(campaign.ids.fresh(f"{name} #{id_}"), place, row)
         if why is not None:
             campaign.strays.append(NotUnderstood("an event", at, why))
 
@@ -136,17 +167,3 @@ def field_of(row: Mapping[str, Any], name: str) -> Any:
     """A field by its name in the database, or as the export and the API write it."""
     value = row.get(name)
     return row.get(_camel(name)) if value is None else value
-
-
-def parent_of(event: Mapping[str, Any]) -> Any:
-    parent = field_of(event, "parent_id")
-    if parent is None:
-        parent = event.get("parent")
-    return parent.get("id") if isinstance(parent, dict) else parent
-
-
-def property_of(event: Mapping[str, Any], name: str) -> Any:
-    """What an event's form says; it is written twice, and once of the two may be missing."""
-    properties = mapping(event.get("properties"))
-    value = properties.get(name)
-    return mapping(properties.get("properties")).get(name) if value is None else value

@@ -17,17 +17,22 @@ from cadence_guard.cadence import (
     UntilDay,
     UntilOpen,
     Wait,
-    Where,
 )
 from cadence_guard.importers._marketing import Gathered
-from cadence_guard.importers._mautic_exports import field_of, parent_of, rows_of
-from cadence_guard.importers._values import identifier, is_whole, shown, unknown_word
+from cadence_guard.importers._mautic_exports import Event, rows_of
+from cadence_guard.importers._values import (
+    LONGEST,
+    identifier,
+    is_whole,
+    seconds_of,
+    shown,
+    unknown_word,
+)
 from cadence_guard.instants import DAY, HOUR, MINUTE, SECOND, Hours, parse_instant, to_us
 
 _MODES: Final = ("immediate", "interval", "date", "optimized")
 _UNITS: Final = {"s": SECOND, "i": MINUTE, "h": HOUR, "d": DAY}
 _MONTHS: Final = {"m": 1, "y": 12}
-_LONGEST: Final = 100 * 366 * DAY
 _MOST_MONTHS: Final = 1200
 AT_ONCE: Final = Elapsed(0, 0)
 _EVERY_DAY: Final = frozenset(range(7))
@@ -42,6 +47,16 @@ _DAYS: Final = (
 )
 _PHP_VALUE: Final = re.compile(r'i:[0-9]{1,3};(?:i:(-?[0-9]{1,3})|s:[0-9]{1,2}:"(-?[0-9]{1,3})");')
 _PHP: Final = re.compile(rf"a:[0-9]{{1,3}}:\{{(?:{_PHP_VALUE.pattern})*\}}")
+_HOURLY: Final = (
+    "if the hour of {those} of {name} has passed when the interval is over, Mautic does not wait"
+    " for the next day"
+)
+_TURNED: Final = "the hours of {those} of {name} span midnight: Mautic swaps them"
+_UNHELD: Final = (
+    "Mautic does not look at the hours of {those} of {name}, which is an action on a 'no' path"
+)
+_BEST: Final = "the best time for {those} of {name} may be any in the day or week"
+_ZONELESS: Final = "the date of {those} of {name} is in UTC, as Mautic keeps dates"
 
 
 class Trigger(NamedTuple):
@@ -52,80 +67,67 @@ class Trigger(NamedTuple):
 
 
 class Timed(Gathered):
-    """The events of a campaign, and what is read of when they happen. The lists are of the labels
-    of events of which something is taken for granted."""
+    """The events of a campaign, and what is read of when they happen."""
 
-    def __init__(self, events: Mapping[str, tuple[Where, Mapping[str, Any]]]) -> None:
-        super().__init__()
+    def __init__(self, name: str, events: Mapping[str, Event]) -> None:
+        super().__init__(name)
         self.events = events
-        self.hourly: list[str] = []
-        self.turned: list[str] = []
-        self.unheld: list[str] = []
-        self.best: list[str] = []
-        self.zoneless: list[str] = []
 
-    def trigger(self, label: str, place: Where, event: Mapping[str, Any]) -> Trigger:
-        mode = field_of(event, "trigger_mode")
-        if field_of(event, "event_type") == "decision" or mode in (None, "", "immediate"):
+    def trigger(self, event: Event) -> Trigger:
+        mode = event.get("trigger_mode")
+        if event.get("event_type") == "decision" or mode in (None, "", "immediate"):
             return Trigger(AT_ONCE)
-        at = (*place, "trigger_mode")
         if mode == "interval":
-            wait = self._interval(label, place, event)
-            seconds = (
-                wait.low / SECOND if isinstance(wait, Elapsed) and wait.low == wait.high else None
-            )
-            self.waits.append(Label(label, place, seconds, None))
-            return Trigger(wait, self._hours(label, place, event))
+            wait = self._interval(event)
+            self.waits.append(Label(event.label, event.where, seconds_of(wait), None))
+            return Trigger(wait, self._hours(event))
         if mode == "date":
-            return Trigger(self._date(label, place, event))
+            return Trigger(self._date(event))
         if mode == "optimized":
-            self.best.append(label)
-            window = field_of(event, "trigger_window")
+            self.assume(_BEST, event.label)
+            window = event.get("trigger_window")
             if window not in (None, "", 0, "0", 1, "1"):
                 why = f"the window is {shown(window)}; expected 0, a day, or 1, a week"
-                self.not_understood(label, (*place, "trigger_window"), why)
+                self.missed(event.label, (*event.where, "trigger_window"), why)
             return Trigger(Elapsed(0, DAY if window in (0, "0", None, "") else 7 * DAY))
-        wait = Unknown(unknown_word(mode, _MODES, "trigger mode"))
-        self.not_understood(label, at, wait.why)
-        return Trigger(wait)
+        why = unknown_word(mode, _MODES, "trigger mode")
+        return Trigger(self.unknown_wait(event.label, (*event.where, "trigger_mode"), why))
 
-    def _interval(self, label: str, place: Where, event: Mapping[str, Any]) -> Elapsed | Unknown:
-        number, unit = field_of(event, "trigger_interval"), field_of(event, "trigger_interval_unit")
+    def _interval(self, event: Event) -> Elapsed | Unknown:
+        number, unit = event.get("trigger_interval"), event.get("trigger_interval_unit")
         if isinstance(number, str) and re.fullmatch(r"[0-9]{1,9}", number):
             number = int(number)
         short = unit.casefold() if isinstance(unit, str) else ""
-        if short in _UNITS and is_whole(number, 0, _LONGEST // _UNITS[short]):
+        if short in _UNITS and is_whole(number, 0, LONGEST // _UNITS[short]):
             return Elapsed(number * _UNITS[short], number * _UNITS[short])
         if short in _MONTHS and is_whole(number, 0, _MOST_MONTHS // _MONTHS[short]):
             fewest, most = _days_in(number * _MONTHS[short])
             return Elapsed(fewest * DAY, most * DAY)
         if short in _UNITS or short in _MONTHS:
-            at = (*place, "trigger_interval")
+            at = (*event.where, "trigger_interval")
             why = f"the interval is {shown(number)}; expected a whole number, at most 100 years"
         else:
-            at = (*place, "trigger_interval_unit")
+            at = (*event.where, "trigger_interval_unit")
             why = unknown_word(unit, (*_UNITS, *_MONTHS), "unit of an interval")
-        self.not_understood(label, at, why)
-        return Unknown(why)
+        return self.unknown_wait(event.label, at, why)
 
-    def _date(self, label: str, place: Where, event: Mapping[str, Any]) -> Wait:
-        value = field_of(event, "trigger_date")
+    def _date(self, event: Event) -> Wait:
+        value = event.get("trigger_date")
         if value in (None, ""):
             return AT_ONCE
         if (at := _instant(value)) is not None:
             if not _OFFSET.search(value):
-                self.zoneless.append(label)
+                self.assume(_ZONELESS, event.label)
             return UntilDate(at)
         why = f"the date is {shown(value)}; expected one such as 2026-03-02 16:00:00"
-        self.not_understood(label, (*place, "trigger_date"), why)
-        return Unknown(why)
+        return self.unknown_wait(event.label, (*event.where, "trigger_date"), why)
 
-    def _hours(self, label: str, place: Where, event: Mapping[str, Any]) -> tuple[Wait, ...]:
+    def _hours(self, event: Event) -> tuple[Wait, ...]:
         """What holds an event back after its interval, on the contact's clock."""
-        hour = self._clock(label, place, event, "trigger_hour")
-        start = self._clock(label, place, event, "trigger_restricted_start_hour")
-        stop = self._clock(label, place, event, "trigger_restricted_stop_hour")
-        days = self._days(label, place, event)
+        hour = self._clock(event, "trigger_hour")
+        start = self._clock(event, "trigger_restricted_start_hour")
+        stop = self._clock(event, "trigger_restricted_stop_hour")
+        days = self._days(event)
         if hour is not None:
             opens, closes = hour, DAY
         elif start is not None and stop is not None:
@@ -135,34 +137,34 @@ class Timed(Gathered):
         if (opens, closes, days) == (0, DAY, _EVERY_DAY):
             return ()
         if self._unheld(event):
-            self.unheld.append(label)
+            self.assume(_UNHELD, event.label)
             return ()
         if hour is not None:
-            self.hourly.append(label)
+            self.assume(_HOURLY, event.label)
         elif opens != start and start is not None and stop is not None:
-            self.turned.append(label)
+            self.assume(_TURNED, event.label)
         return _held(opens, closes, days)
 
-    def _unheld(self, event: Mapping[str, Any]) -> bool:
+    def _unheld(self, event: Event) -> bool:
         """Whether it is an action on the "no" path of a decision."""
-        _, parent = self.events.get(identifier(parent_of(event)) or "", ((), {}))
-        kinds = field_of(parent, "event_type"), field_of(event, "event_type")
-        return kinds == ("decision", "action") and field_of(event, "decision_path") == "no"
+        parent = self.events.get(identifier(event.parent) or "")
+        kinds = parent and parent.get("event_type"), event.get("event_type")
+        return kinds == ("decision", "action") and event.get("decision_path") == "no"
 
-    def _clock(self, label: str, place: Where, event: Mapping[str, Any], name: str) -> int | None:
-        value = field_of(event, name)
+    def _clock(self, event: Event, name: str) -> int | None:
+        value = event.get(name)
         if value in (None, ""):
             return None
         if isinstance(value, str) and (match := _CLOCK.fullmatch(value)):
             return int(match[1]) * HOUR + int(match[2]) * MINUTE
         why = f"it is {shown(value)}; expected a time of day such as 09:00"
-        self.not_understood(label, (*place, name), why)
+        self.missed(event.label, (*event.where, name), why)
         return None
 
-    def _days(self, label: str, place: Where, event: Mapping[str, Any]) -> frozenset[int]:
+    def _days(self, event: Event) -> frozenset[int]:
         """The days on which it may happen, 0 = Monday; Mautic has 0 for Sunday, -1 for workdays."""
         name, value = next(
-            ((name, row) for name in _DAYS if (row := field_of(event, name)) is not None),
+            ((name, row) for name in _DAYS if (row := event.get(name)) is not None),
             (_DAYS[0], None),
         )
         if isinstance(value, str) and _PHP.fullmatch(value):  # as the database keeps a list
@@ -174,7 +176,7 @@ class Timed(Gathered):
             number = int(day) if isinstance(day, str) and re.fullmatch("-?[0-9]", day) else day
             if not is_whole(number, -1, 6):
                 why = f"a day is {shown(day)}; expected a number from 0 (Sunday) to 6"
-                self.not_understood(label, (*place, name), why)
+                self.missed(event.label, (*event.where, name), why)
             elif number < 0:
                 found.update(range(5))
             else:

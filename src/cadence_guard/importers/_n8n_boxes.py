@@ -28,6 +28,11 @@ class Box:
     error_output: bool
 
     @property
+    def named_at(self) -> Where:
+        """Where its name stands."""
+        return (*self.where, "name")
+
+    @property
     def is_trigger(self) -> bool:
         """Whether a workflow begins at it."""
         return self.short in _TRIGGERS or self.short.endswith("trigger")

@@ -8,13 +8,11 @@ from typing import Final
 
 from cadence_guard.cadence import Elapsed, Unknown, UntilDate, Wait, fixed
 from cadence_guard.importers._n8n_boxes import Box, clip, is_expression, show
-from cadence_guard.importers._values import is_number, zone_named
-from cadence_guard.instants import DAY, SECOND, parse_instant, to_us
+from cadence_guard.importers._values import LONGEST, is_number, zone_named
+from cadence_guard.instants import SECOND, parse_instant, to_us
 
 UNITS: Final = {"seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400}
 """The units of a wait, in seconds."""
-LONGEST: Final = 100 * 366 * DAY
-"""Microseconds of the longest wait."""
 
 
 def wait_of(box: Box, zone_name: str | None) -> tuple[Wait, str | None]:

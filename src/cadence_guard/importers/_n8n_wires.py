@@ -7,9 +7,9 @@ from typing import Any, Final, TypeAlias
 
 from cadence_guard.cadence import Elapsed, NotUnderstood, Where
 from cadence_guard.importers._n8n_boxes import Box, at, clip, show
-from cadence_guard.importers._n8n_waits import LONGEST, wait_of
+from cadence_guard.importers._n8n_waits import wait_of
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import is_number, text
+from cadence_guard.importers._values import LONGEST, is_number, some, text
 
 LOOKS: Final = 300_000
 """Wires followed for one question. A workflow that asks for more is told so, not followed on."""
@@ -50,28 +50,22 @@ class Wires:
             where = (*self.where, "nodes", index)
             name, kind = text(at(node, "name")), text(at(node, "type"))
             if not isinstance(node, dict) or name is None or kind is None:
-                self.stray.append(
-                    NotUnderstood(f"node {index + 1}", where, "a node has a name and a type")
-                )
+                self.missed(f"node {index + 1}", where, "a node has a name and a type")
             elif name in boxes:
-                self.stray.append(
-                    NotUnderstood(
-                        f"node {index + 1}",
-                        (*where, "name"),
-                        f"another node is named {name!r}, too; n8n knows a node by its name",
-                    )
-                )
+                why = f"another node is named {name!r}, too; n8n knows a node by its name"
+                self.missed(f"node {index + 1}", (*where, "name"), why)
             else:
+                what = f"node {name!r}"
                 version, parameters = node.get("typeVersion", 1), node.get("parameters")
                 if not is_number(version):
                     why = f"the version of its type is {clip(show(version))!r}, no number"
-                    self.stray.append(NotUnderstood(f"node {name!r}", (*where, "typeVersion"), why))
+                    self.missed(what, (*where, "typeVersion"), why)
                 if not isinstance(parameters, dict | None):
                     why = f"its parameters are {clip(show(parameters))!r}; expected a mapping"
-                    self.stray.append(NotUnderstood(f"node {name!r}", (*where, "parameters"), why))
+                    self.missed(what, (*where, "parameters"), why)
                 if node.get("disabled") not in (None, True, False):
                     why = "expected true or false, so it is taken as not disabled"
-                    self.stray.append(NotUnderstood(f"node {name!r}", (*where, "disabled"), why))
+                    self.missed(what, (*where, "disabled"), why)
                 boxes[name] = Box(
                     name,
                     kind,
@@ -107,15 +101,8 @@ class Wires:
                 outputs[output].append((target, index))
             self.outs[name] = outputs
         if lost:
-            some = ", ".join(repr(name) for name in list(lost)[:3])
-            more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
-            self.stray.append(
-                NotUnderstood(
-                    "connections",
-                    (*self.where, "connections"),
-                    f"they speak of nodes that are not there: {some}{more}; n8n leaves them out",
-                )
-            )
+            why = f"they speak of nodes that are not there: {some([*lost])}; n8n leaves them out"
+            self.missed("connections", (*self.where, "connections"), why)
 
     def _targets(self, entry: object, kind: str, where: Where) -> list[tuple[str, int, int]]:
         """(node, output, input) of the wires of one kind that leave a node."""
@@ -132,11 +119,8 @@ class Wires:
                 else:
                     wrong = True
         if wrong:
-            self.stray.append(
-                NotUnderstood(
-                    f"connections of {where[-1]!r}", where, "expected lists of nodes, one an output"
-                )
-            )
+            why = "expected lists of nodes, one an output"
+            self.missed(f"connections of {where[-1]!r}", where, why)
         return found
 
     # -- loops over items, and merges ------------------------------------------------------------
@@ -239,7 +223,8 @@ class Wires:
                     return True
         return False
 
+    def missed(self, what: str, where: Where, why: str) -> None:
+        self.stray.append(NotUnderstood(what, where, why))
+
     def too_many(self, box: Box, what: str) -> None:
-        self.stray.append(
-            NotUnderstood(f"node {box.name!r}", box.where, f"too many {what} to follow them all")
-        )
+        self.missed(f"node {box.name!r}", box.where, f"too many {what} to follow them all")

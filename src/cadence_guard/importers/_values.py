@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final, TypeGuard
 from zoneinfo import available_timezones
 
-from cadence_guard.cadence import Where
-from cadence_guard.instants import Zone, zone
+from cadence_guard.cadence import Cadence, Elapsed, Wait, Where
+from cadence_guard.instants import DAY, SECOND, Zone, zone
 from cadence_guard.words import expected
 
+LONGEST: Final = 100 * 366 * DAY
+"""Microseconds of the longest wait that is read."""
 DEEPEST: Final = 100
 """Levels of lists and mappings that are looked into."""
 _SHOWN: Final = 3
@@ -47,6 +50,17 @@ def is_whole(value: Any, first: int, last: int) -> TypeGuard[int]:
 def shown(value: Any) -> str:
     """A value as a message shows it: short, and however deep it is."""
     return reprlib.repr(value)
+
+
+def short(value: Any) -> str:
+    """The beginning of a value, as it is written."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def seconds_of(wait: Wait) -> float | None:
+    """The seconds of a wait that always lasts as long; None for every other."""
+    return wait.low / SECOND if isinstance(wait, Elapsed) and wait.low == wait.high else None
 
 
 def unknown_word(value: Any, known: Iterable[str], what: str) -> str:
@@ -102,8 +116,8 @@ class Ids:
     """Names that are given once. One that is taken gets a number, and how often that happens does
     not slow it down."""
 
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = set(taken)
         self._next: dict[str, int] = {}
 
     def fresh(self, label: str) -> str:
@@ -115,3 +129,9 @@ class Ids:
             found = f"{label} ({number})"
         self._taken.add(found)
         return found
+
+
+def named(cadences: Iterable[Cadence]) -> tuple[Cadence, ...]:
+    """The cadences, with a number behind the name of each whose name another had before."""
+    names = Ids()
+    return tuple(replace(each, name=names.fresh(each.name)) for each in cadences)

@@ -6,7 +6,6 @@ A wait counts from the previous step. Hours and what ends a sequence are setting
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import PurePath
 from typing import Any, Final
 
 from cadence_guard.cadence import Cadence, CadenceFile, Unknown, Wait, Where
@@ -14,7 +13,7 @@ from cadence_guard.importers import _linear as linear
 from cadence_guard.importers._handwritten_lists import beside
 from cadence_guard.importers._linear import Item, Notes, first_text
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import unknown_word
+from cadence_guard.importers._values import named, unknown_word
 
 FORMAT: Final = "apollo"
 _MODES: Final = ("second", "minute", "hour", "day")
@@ -34,7 +33,7 @@ def _sequences(source: Source) -> Iterator[tuple[Where, dict[str, Any]]]:
 def read(source: Source) -> CadenceFile:
     """The sequences of the file."""
     told = [_cadence(source, where, data) for where, data in _sequences(source)]
-    return CadenceFile(FORMAT, beside(source, linear.named(told)))
+    return CadenceFile(FORMAT, beside(source, named(told)))
 
 
 def _cadence(source: Source, where: Where, data: dict[str, Any]) -> Cadence:
@@ -42,7 +41,7 @@ def _cadence(source: Source, where: Where, data: dict[str, Any]) -> Cadence:
     beside = data.get("emailer_campaign")  # an answer of its API has the steps beside the campaign
     campaign = beside if isinstance(beside, dict) else data
     place = (*where, "emailer_steps")
-    nodes, start = linear.chain(_items(notes, place, data["emailer_steps"]))
+    items = _items(notes, place, data["emailer_steps"])
     if campaign.get("emailer_schedule_id"):
         why = "the hours are not in the file; touches are laid out at any hour"
         key = ("emailer_campaign",) if campaign is beside else ()
@@ -51,24 +50,13 @@ def _cadence(source: Source, where: Where, data: dict[str, Any]) -> Cadence:
         notes.assume("touches go out at any hour: the file says no sending window")
     notes.assume("Apollo itself stops at an unsubscribe")
     notes.assume("Apollo stops at any reply, as it does unless told otherwise")
-    return Cadence(
-        first_text(campaign, "name", "id") or PurePath(source.path).stem,
-        place,
-        nodes,
-        start,
-        exits=frozenset((*linear.REPLIES, "opt_out")),
-        unknown=notes.unknown,
-        assumes=notes.assumes,
-    )
+    name = first_text(campaign, "name", "id")
+    return linear.cadence(notes, name, place, items, (*linear.REPLIES, "opt_out"))
 
 
 def _items(notes: Notes, where: Where, steps: list[Any]) -> list[Item]:
     placed: list[tuple[float, Item]] = []
-    for index, step in enumerate(steps):
-        place = (*where, index)
-        if not isinstance(step, dict):
-            notes.missed(repr(step)[:60], place, "not a step of a sequence")
-            continue
+    for number, place, step in linear.mappings(notes, where, steps, "a step of a sequence"):
         if step.get("exact_datetime"):
             notes.missed("exact_datetime", (*place, "exact_datetime"), "a date of its own")
         mode, waits_at = step.get("wait_mode", "day"), (*place, "wait_time")
@@ -85,7 +73,7 @@ def _items(notes: Notes, where: Where, steps: list[Any]) -> list[Item]:
         kind = step.get("type", "auto_email")
         channel = linear.channel(notes, (*place, "type"), kind)
         automated = isinstance(kind, str) and kind.startswith("auto")
-        title = first_text(step, "id") or str(index + 1)
+        title = first_text(step, "id") or str(number)
         item = Item(title, place, channel, wait, waits_at, more={"automated": automated})
-        placed.append((linear.number(notes, step, place, "position", index + 1), item))
+        placed.append((linear.number(notes, step, place, "position", number), item))
     return [item for _, item in sorted(placed, key=lambda pair: pair[0])]

@@ -29,21 +29,22 @@ from cadence_guard.cadence import (
     fixed,
 )
 from cadence_guard.importers._labels import label_seconds
-from cadence_guard.importers._linear import named
 from cadence_guard.importers._marketing import Gathered
 from cadence_guard.importers._source import Source
 from cadence_guard.importers._values import (
+    LONGEST,
     Ids,
     identifier,
     is_number,
     is_whole,
     mapping,
+    named,
+    seconds_of,
     shown,
-    some,
     text,
     unknown_word,
 )
-from cadence_guard.instants import DAY, HOUR, MINUTE, SECOND
+from cadence_guard.instants import HOUR, MINUTE, SECOND
 
 FORMAT: Final = "dittofeed"
 
@@ -58,7 +59,15 @@ _NODES: Final = (
 )
 _CHANNELS: Final = {"Email": "email", "Sms": "sms"}
 _NO_TOUCH: Final = ("MobilePush", "Webhook")
-_LONGEST: Final = 100 * 366 * DAY
+_UNCHECKED: Final = (
+    "consent is checked before {those} of {name}: without a subscription group Dittofeed does not"
+)
+_DATED: Final = "the dates that {those} of {name} waits for are far enough"
+_SOME_DAYS: Final = (
+    "the days of the week of {those} of {name} are those of the contact (Dittofeed asks which day"
+    " it is in UTC)"
+)
+_PUSHED: Final = "{those} of {name} is a push or a webhook, so not judged"
 _JUST_AFTER: Final = Elapsed(1, 1)
 
 
@@ -110,20 +119,15 @@ class _Journey(Gathered):
         raw = definition.get("nodes")
         if not isinstance(raw, list):
             raise source.error((*where, "nodes"), "expected a list of nodes")
-        super().__init__()
+        name = text(thing.get("name")) or text(definition.get("name"))
+        super().__init__(name or PurePath(source.path).stem)
         self.where = where
         self.entry: Mapping[str, Any] = definition["entryNode"]
         if thing.get("canRunMultiple") is True:
             why = "people may enter it again, and the file does not say how soon"
             around = where if thing is definition else where[:-1]
-            self.not_understood("canRunMultiple", (*around, "canRunMultiple"), why)
-        name = text(thing.get("name")) or text(definition.get("name"))
-        self.name = name or PurePath(source.path).stem
+            self.missed("canRunMultiple", (*around, "canRunMultiple"), why)
         self.groups: set[str] = set()
-        self.unchecked: list[str] = []
-        self.dated: list[str] = []
-        self.some_days: list[str] = []
-        self.no_touch: list[str] = []
         self.raw = self._by_id(raw)
         self.ids = Ids()
         self.labels = self._labelled()
@@ -136,13 +140,13 @@ class _Journey(Gathered):
             what, id_ = f"node {index + 1}", identifier(mapping(node).get("id"))
             if not isinstance(node, dict):
                 why = "expected a node, a mapping with `id` and `type`"
-                self.not_understood(what, place, why)
+                self.missed(what, place, why)
             elif id_ is None:
                 why = "expected a node's id, a text or a number"
-                self.not_understood(what, (*place, "id"), why)
+                self.missed(what, (*place, "id"), why)
             elif id_ in found:
                 why = f"another node has the id {id_!r}, too"
-                self.not_understood(what, (*place, "id"), why)
+                self.missed(what, (*place, "id"), why)
             else:
                 found[id_] = place, node
         return found
@@ -161,36 +165,19 @@ class _Journey(Gathered):
         for id_, (place, node) in self.raw.items():
             self._node(self.labels[id_], place, node)
         start = self._target(self.entry.get("child"), (*self.where, "entryNode", "child"))
+        # each of its messages is of one subscription group
+        kept_back = len(self.groups) == 1 and _UNCHECKED not in self.granted
         return self.whole(
-            self.name, self.where, start, kept_back=self._kept_back, assumes=self._assumed()
+            self.where, start, kept_back=kept_back, assumes=self._assumed(kept_back=kept_back)
         )
 
-    @property
-    def _kept_back(self) -> bool:
-        """Whether an unsubscription ends it: each of its messages is of one subscription group."""
-        return len(self.groups) == 1 and not self.unchecked
-
-    def _assumed(self) -> Iterator[str]:
-        """What is taken for granted, in words."""
-        if self.unchecked:
-            yield (
-                f"consent is checked before {some(self.unchecked)} of {self.name!r}: without a"
-                " subscription group Dittofeed does not"
-            )
-        if self._kept_back:
+    def _assumed(self, *, kept_back: bool) -> Iterator[str]:
+        """What is taken for granted of it all, in words."""
+        if kept_back:
             yield (
                 f"Dittofeed keeps the messages of {self.name!r} from whoever left their"
                 " subscription group"
             )
-        if self.dated:
-            yield f"the dates that {some(self.dated)} of {self.name!r} waits for are far enough"
-        if self.some_days:
-            yield (
-                f"the days of the week of {some(self.some_days)} of {self.name!r} are those of the"
-                " contact (Dittofeed asks which day it is in UTC)"
-            )
-        if self.no_touch:
-            yield f"{some(self.no_touch)} of {self.name!r} is a push or a webhook, so not judged"
         if self.entry.get("type") == "EventEntryNode":
             key = text(self.entry.get("key"))
             each = f"each event with a new {key[:60]}" if key else "each event"
@@ -213,7 +200,7 @@ class _Journey(Gathered):
             case other:
                 if other not in ("ExitNode", "RateLimitNode"):
                     why = unknown_word(other, _NODES, "type of node")
-                    self.not_understood(label, (*place, "type"), why)
+                    self.missed(label, (*place, "type"), why)
                 self._pass(label, place, node)
 
     def _pass(self, label: str, place: Where, node: Mapping[str, Any]) -> None:
@@ -227,15 +214,15 @@ class _Journey(Gathered):
         channel = _CHANNELS.get(kind or "")
         if channel is None:
             if kind in _NO_TOUCH:
-                self.no_touch.append(label)
+                self.assume(_PUSHED, label)
             else:
                 why = unknown_word(variant.get("type"), (*_CHANNELS, *_NO_TOUCH), "message")
-                self.not_understood(label, (*place, "variant", "type"), why)
+                self.missed(label, (*place, "variant", "type"), why)
             self._pass(label, place, node)
             return
         group = identifier(node.get("subscriptionGroupId"))
         if group is None:
-            self.unchecked.append(label)
+            self.assume(_UNCHECKED, label)
         else:
             self.groups.add(group)
         self.nodes[label] = Step(
@@ -265,20 +252,18 @@ class _Journey(Gathered):
                 else:
                     wait = clock
             case "UserProperty":
-                self.dated.append(label)
+                self.assume(_DATED, label)
                 wait = Unknown("a date that each contact has")
             case other:
                 kinds = ("Second", "LocalTime", "UserProperty")
-                wait = Unknown(unknown_word(other, kinds, "kind of delay"))
-                self.not_understood(label, (*at, "type"), wait.why)
+                why = unknown_word(other, kinds, "kind of delay")
+                wait = self.unknown_wait(label, (*at, "type"), why)
         self._named(label, place, wait)
         self.nodes[label] = Pause(label, place, wait, then)
 
     def _named(self, label: str, place: Where, wait: Wait) -> None:
         """Keeps what a wait is called, and how long it is if it is of one length."""
-        seconds = None
-        if isinstance(wait, Elapsed) and wait is not _JUST_AFTER:
-            seconds = wait.low / SECOND
+        seconds = None if wait is _JUST_AFTER else seconds_of(wait)
         self.waits.append(Label(label, place, seconds, label_seconds(label, seconds)))
 
     def _local_time(
@@ -299,11 +284,10 @@ class _Journey(Gathered):
         else:
             week = frozenset((day - 1) % 7 for day in days)  # 0 is Monday here
             if len(week) < 7:
-                self.some_days.append(label)
+                self.assume(_SOME_DAYS, label)
             return UntilClock(hour * HOUR + minute * MINUTE, week)
-        wait = Unknown(f"{key} is {shown(value)}; expected {right}")
-        self.not_understood(label, (*at, key), wait.why)
-        return wait
+        why = f"{key} is {shown(value)}; expected {right}"
+        return self.unknown_wait(label, (*at, key), why)
 
     def _wait_for(self, label: str, place: Where, node: Mapping[str, Any]) -> None:
         arms = []
@@ -333,7 +317,7 @@ class _Journey(Gathered):
                 share = percent / 100
             else:
                 why = f"percent is {shown(percent)}; expected a number from 0 to 100"
-                self.not_understood(label, (*at, "percent"), why)
+                self.missed(label, (*at, "percent"), why)
             then = self._target(child.get("id"), (*at, "id"))
             arms.append(Arm(then, share=share, text=text(child.get("name")) or ""))
         self.nodes[label] = Branch(label, place, tuple(arms))
@@ -345,7 +329,7 @@ class _Journey(Gathered):
     ) -> Iterator[tuple[Where, Mapping[str, Any]]]:
         children = node.get(key)
         if not isinstance(children, list):
-            self.not_understood(label, (*place, key), "expected a list of nodes to go on with")
+            self.missed(label, (*place, key), "expected a list of nodes to go on with")
             return
         for index, child in enumerate(children):
             yield (*place, key, index), mapping(child)
@@ -354,11 +338,10 @@ class _Journey(Gathered):
         return f"the segment {identifier(value) or '?'}"
 
     def _seconds(self, label: str, where: Where, seconds: Any) -> Wait:
-        if is_number(seconds) and 0 <= seconds <= _LONGEST // SECOND:
+        if is_number(seconds) and 0 <= seconds <= LONGEST // SECOND:
             return fixed(seconds)
         why = f"{where[-1]} is {shown(seconds)}; expected a number of seconds, at most 100 years"
-        self.not_understood(label, where, why)
-        return Unknown(why)
+        return self.unknown_wait(label, where, why)
 
     def _target(self, child: Any, where: Where) -> str | None:
         """The node that a child names; None for the end."""
@@ -367,5 +350,5 @@ class _Journey(Gathered):
             return self.labels[id_]
         if id_ is None or id_ not in self.exits:
             why = f"there is no node {shown(child)} in the file; taken as the end"
-            self.not_understood(shown(child), where, why)
+            self.missed(shown(child), where, why)
         return None

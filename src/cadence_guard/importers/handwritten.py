@@ -21,6 +21,7 @@ from cadence_guard.importers import _linear as linear
 from cadence_guard.importers import apollo, instantly, native, salesloft, smartlead
 from cadence_guard.importers._handwritten_keys import (
     Says,
+    counts,
     is_read,
     looks_timed,
     plans,
@@ -36,18 +37,10 @@ from cadence_guard.importers._handwritten_lists import (
     lists_of,
     vocabulary,
 )
-from cadence_guard.importers._handwritten_words import (
-    Data,
-    anchor_of,
-    ends_it,
-    holds,
-    means_of,
-    tells,
-    unit_in,
-)
+from cadence_guard.importers._handwritten_words import Data
 from cadence_guard.importers._linear import Item, Notes, first_text, snake, text_of
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import shown, some, unknown_word
+from cadence_guard.importers._values import named, shown, some, unknown_word
 from cadence_guard.words import PURPOSES, SIGNALS
 
 FORMAT: Final = "handwritten"
@@ -56,6 +49,11 @@ _NAMED: Final = 12
 """Keys that one assumption names."""
 _LONG: Final = 500
 """Characters of a comment that are read."""
+_READ: Final = frozenset(
+    theirs.CHANNEL_KEYS + theirs.KIND_KEYS + theirs.UNIT_KEYS + theirs.IDS
+    + theirs.BY_HAND + theirs.BY_ITSELF + theirs.SWITCHES
+)  # fmt: skip
+"""Keys of a step that are always read."""
 _ABOVE: Final = 50
 """Lines of comments above a list that are read."""
 
@@ -80,7 +78,7 @@ def read(source: Source) -> CadenceFile:
     for plan in plans:  # one program reads the whole file: what settles one list settles the others
         if plan.delay and (anchor := plan.told()) is not None:
             settled.setdefault(plan.delay, anchor)
-    cadences = linear.named(plan.cadence(settled) for plan in plans)
+    cadences = named(plan.cadence(settled) for plan in plans)
     return CadenceFile(FORMAT, cadences or (_nothing(source),))
 
 
@@ -218,7 +216,7 @@ class _Plan:
         places = [self.found.where]
         for where, entry in self.found.entries:
             keys = entry if isinstance(entry, dict) else ()
-            places += ((*where, key) for key in keys if anchor_of(snake(key)) is not None)
+            places += ((*where, key) for key in keys if theirs.anchor_of(snake(key)) is not None)
         if self.found.kind == "counted":
             places.append(self.found.entries[0][0])
         if self.lines:
@@ -237,11 +235,7 @@ class _Plan:
         for number, (where, entry) in enumerate(self.found.entries, 1):
             if not isinstance(entry, dict):
                 self.notes.missed(repr(entry)[:60], where, "not a step")
-            elif False in [
-                linear.flag(self.notes, entry, where, key)
-                for key in theirs.SWITCHES
-                if key in entry
-            ]:
+            elif False in linear.flags(self.notes, entry, where, theirs.SWITCHES):
                 self.notes.assume("steps that are switched off stay so")
             else:
                 drafts.append(self._step(where, entry, number))
@@ -254,8 +248,8 @@ class _Plan:
             last_name(self.found.entries[0][0] if counted else self.found.where),
             True,
         )
-        anchor = "previous" if counted else anchor_of(self.delay) or ""
-        unit = self._business(unit_in(self.delay))
+        anchor = "previous" if counted else theirs.anchor_of(self.delay) or ""
+        unit = self._business(theirs.unit_in(self.delay))
         channel = self._implied()
         drafts = []
         if self.found.kind != "touches":
@@ -272,25 +266,18 @@ class _Plan:
         return linear.BUSINESS if unit == "day" and theirs.BUSINESS.search(self.said) else unit
 
     def _step(self, where: Where, step: Data, number: int) -> _Draft:
-        used: set[str] = {
-            *theirs.CHANNEL_KEYS,
-            *theirs.KIND_KEYS,
-            *theirs.UNIT_KEYS,
-            *theirs.IDS,
-            *theirs.GATES,
-            *theirs.BY_HAND,
-            *theirs.BY_ITSELF,
-            *theirs.SWITCHES,
-        }
+        used = {*_READ}
         kind = snake(first_text(step, *theirs.KIND_KEYS) or "")
         wait: Wait | None = None
         anchor, waits_at = "", where
         is_wait = is_a_wait(step)
-        delays = [k for k in step if (is_time(k) if is_wait else anchor_of(snake(k)) is not None)]
+        delays = [
+            k for k in step if (is_time(k) if is_wait else theirs.anchor_of(snake(k)) is not None)
+        ]
         for key in delays:
             name, place = snake(key), (*where, key)
             used.add(key)
-            told = anchor_of(name) or ""
+            told = theirs.anchor_of(name) or ""
             if wait is not None and told != anchor:
                 self.notes.missed(key, place, "a second delay that counts from something else")
                 continue
@@ -298,9 +285,9 @@ class _Plan:
             anchor, waits_at, self.timed = told, place, True
             wait = linear.plus(wait, self._wait(place, step[key], name, step))
         if is_wait:
-            self._pass(where, step, (used | {*theirs.AMOUNT_KEYS}) - {*theirs.GATES}, None)
-            item = Item(f"wait {number}", where, None, wait, waits_at)
-            return _Draft(item, "previous")
+            self._pass(where, step, used.union(theirs.AMOUNT_KEYS), None)
+            return _Draft(Item(f"wait {number}", where, None, wait, waits_at), "previous")
+        used.update(theirs.GATES)
         if not delays and number > 1 and not self.has_waits:
             wait = Unknown("the file does not say when")
         channel, manual = self._channel(where, step, kind)
@@ -349,7 +336,7 @@ class _Plan:
 
     def _wait(self, where: Where, value: Any, name: str, step: Data) -> Wait | None:
         """The wait that one key of a step says; its value may be a mapping of its own."""
-        unit = unit_in(name)
+        unit = theirs.unit_in(name)
         for key in theirs.UNIT_KEYS:
             if isinstance(word := step.get(key), str):
                 said = linear.unit_of(word)
@@ -379,14 +366,10 @@ class _Plan:
 
     def _channel(self, where: Where, step: Data, kind: str) -> tuple[str | None, bool]:
         """The channel of a step, None if it reaches nobody, and whether a person does it."""
-        by_hand = [
-            linear.flag(self.notes, step, where, key) for key in theirs.BY_HAND if key in step
-        ]
-        by_itself = [
-            linear.flag(self.notes, step, where, key) for key in theirs.BY_ITSELF if key in step
-        ]
+        by_hand = linear.flags(self.notes, step, where, theirs.BY_HAND)
+        by_itself = linear.flags(self.notes, step, where, theirs.BY_ITSELF)
         manual = True in by_hand or False in by_itself
-        found = means_of(step)
+        found = theirs.means_of(step)
         if found is not None:
             return found.channel, manual or found.manual
         if word := first_text(step, *theirs.CHANNEL_KEYS):
@@ -401,7 +384,7 @@ class _Plan:
             return None, manual
         if kind in ("message", "dm"):
             return self._implied(self._sibling), manual
-        if not kind or holds(step, theirs.WRITTEN + theirs.MESSAGE):
+        if not kind or theirs.holds(step, theirs.WRITTEN + theirs.MESSAGE):
             channel = self._implied()
             if kind:
                 self._assume(f"a step of a kind that is no channel goes by {channel}", kind)
@@ -432,7 +415,7 @@ class _Plan:
     def _sibling(self) -> str | None:
         """The one channel that the other steps of the list have, if it is one."""
         steps = [entry for _, entry in self.found.entries if isinstance(entry, dict)]
-        channels = {known.channel for step in steps if (known := means_of(step))}
+        channels = {known.channel for step in steps if (known := theirs.means_of(step))}
         return channels.pop() if len(channels) == 1 else None
 
     def _implied(self, channel: str | None = None) -> str:
@@ -459,7 +442,7 @@ class _Plan:
         elif attempts > 1 and every is None:
             self.notes.missed(key, (*where, key), "it does not say how long after one another")
         elif every is not None and attempts > 1:
-            place, unit = (*where, every), unit_in(snake(every))
+            place, unit = (*where, every), theirs.unit_in(snake(every))
             more["attempts"] = attempts
             more["every"] = linear.wait_of(self.notes, place, step[every], unit)
 
@@ -479,7 +462,7 @@ class _Plan:
         timeout: Wait | None = None
         if until is not None:
             used.add(until)
-            unit = unit_in(snake(until))
+            unit = theirs.unit_in(snake(until))
             timeout = linear.wait_of(self.notes, (*where, until), step[until], unit)
         if key == theirs.unless_replied(step):
             return None
@@ -535,7 +518,7 @@ class _Plan:
     def _replies(self, where: Where, value: Any) -> Iterator[str]:
         """The signals of a table of replies: any reply, if every reply of a person ends it."""
         if not isinstance(value, dict):
-            if ends_it(value):
+            if theirs.ends_it(value):
                 yield from linear.REPLIES
             elif value:
                 self.notes.missed(repr(value)[:60], where, "not what to do on a reply")
@@ -543,7 +526,7 @@ class _Plan:
         ends, stays = False, False
         for key, row in value.items():
             name = snake(key)
-            if ends_it(row):
+            if theirs.ends_it(row):
                 ends = ends or name not in theirs.MACHINES
                 if name not in theirs.SAID_BY_PEOPLE:
                     yield from linear.signals(self.notes, key)
@@ -551,23 +534,27 @@ class _Plan:
                 stays = stays or name not in theirs.MACHINES
                 if theirs.enters_again(row):
                     self.notes.missed(key, (*where, key), "it may be entered again; not understood")
-                elif isinstance(row, dict) and any(tells(each, theirs.PUT_OFF) for each in row):
+                elif isinstance(row, dict) and any(
+                    theirs.tells(each, theirs.PUT_OFF) for each in row
+                ):
                     self.notes.assume(f"nobody's {key!r} puts off a step")
         if ends and not stays:
             yield from linear.REPLIES
 
     def _pass_over(self) -> None:
         """Notes the keys around that may plan something, and caps below the number of touches."""
-        touches = sum(draft.item.channel is not None for draft in self.drafts)
+        ways = [draft.item.channel for draft in self.drafts if draft.item.channel is not None]
         for where, data in self.around:
             for key in theirs.CAPS:
                 value = data.get(key)
-                if isinstance(value, int) and value < touches:
-                    why = f"it has {touches} touches; those above the cap are checked, too"
+                if isinstance(value, int) and value < len(ways):
+                    why = f"it has {len(ways)} touches; those above the cap are checked, too"
                     self.notes.missed(key, (*where, key), why)
         for where, data in self.beside:
             for index, says in self.file.unread(where, data):
                 what = index if isinstance(index, str) else shown(data[index])
+                if self.timed and counts(what, data[index], ways):
+                    says = Says.UNREAD
                 self._tell(says, what, (*where, index))
 
     # -- what delays count from
@@ -588,12 +575,9 @@ class _Plan:
         if self.anchor is not None:
             return self.anchor
         silent = [draft for draft in self.drafts if draft.anchor == ""]
-        start, previous = (
-            theirs.FROM_START.search(self.said),
-            theirs.FROM_PREVIOUS.search(self.said),
-        )
-        if bool(start) != bool(previous):
-            return "start" if start else "previous"
+        from_start = theirs.FROM_START.search(self.said) is not None
+        if from_start != (theirs.FROM_PREVIOUS.search(self.said) is not None):
+            return "start" if from_start else "previous"
         if any(draft.item.channel is None and draft.item.wait for draft in self.drafts):
             return "previous"  # a wait of its own counts from what came before it
         times = linear.lengths(draft.item.wait for draft in silent)

@@ -8,7 +8,6 @@ clock of its own zone.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import PurePath
 from typing import Any, Final
 
 from cadence_guard.cadence import Cadence, CadenceFile, UntilOpen, Wait, Where
@@ -16,7 +15,7 @@ from cadence_guard.importers import _linear as linear
 from cadence_guard.importers._handwritten_lists import beside
 from cadence_guard.importers._linear import Item, Notes, first_text
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import shown
+from cadence_guard.importers._values import named, shown
 
 FORMAT: Final = "instantly"
 _SIGNS: Final = ("campaign_schedule", "email_gap", "link_tracking", "stop_on_auto_reply")
@@ -42,7 +41,7 @@ def _campaigns(source: Source) -> Iterator[tuple[Where, dict[str, Any]]]:
 def read(source: Source) -> CadenceFile:
     """The campaigns of the file."""
     told = [_cadence(source, where, data) for where, data in _campaigns(source)]
-    return CadenceFile(FORMAT, beside(source, linear.named(told)))
+    return CadenceFile(FORMAT, beside(source, named(told)))
 
 
 def _cadence(source: Source, where: Where, data: dict[str, Any]) -> Cadence:
@@ -55,27 +54,23 @@ def _cadence(source: Source, where: Where, data: dict[str, Any]) -> Cadence:
     for place, _ in lists[1:]:
         notes.missed("sequences", place[:-1], "Instantly sends only the first sequence")
     opens = _window(notes, where, data.get("campaign_schedule"))
-    nodes, start = linear.chain(_items(notes, *lists[0]), opens, (*where, "campaign_schedule"))
-    return Cadence(
-        first_text(data, "name", "id") or PurePath(source.path).stem,
+    items = _items(notes, *lists[0])
+    return linear.cadence(
+        notes,
+        first_text(data, "name", "id"),
         lists[0][0],
-        nodes,
-        start,
-        exits=_exits(notes, where, data),
-        unknown=notes.unknown,
-        assumes=notes.assumes,
+        items,
+        _exits(notes, where, data),
+        opens=opens,
+        opens_at=(*where, "campaign_schedule"),
     )
 
 
 def _items(notes: Notes, where: Where, steps: list[Any]) -> list[Item]:
     items = []
     due: tuple[Wait | None, Where] | None = None
-    for index, step in enumerate(steps):
-        place = (*where, index)
-        if not isinstance(step, dict):
-            notes.missed(repr(step)[:60], place, "not a step of a sequence")
-            continue
-        if index and due is None and "delay_days" not in step:
+    for number, place, step in linear.mappings(notes, where, steps, "a step of a sequence"):
+        if number > 1 and due is None and "delay_days" not in step:
             notes.assume("where no delay is said, the next mail comes at once")
         wait, waits_at = due or (None, place)
         if "delay_days" in step:
@@ -93,7 +88,7 @@ def _items(notes: Notes, where: Where, steps: list[Any]) -> list[Item]:
         channel = linear.channel(notes, (*place, "type"), step.get("type", "email"))
         if off and all(off):
             channel = None
-        items.append(Item(str(index + 1), place, channel, wait, waits_at))
+        items.append(Item(str(number), place, channel, wait, waits_at))
     return items
 
 
@@ -109,11 +104,8 @@ def _window(notes: Notes, where: Where, schedule: Any) -> UntilOpen | None:
         notes.assume("the campaign may start on any day, whatever its dates")
     windows: list[tuple[list[int], int, int]] = []
     zones: list[object] = []
-    for index, each in enumerate(schedules):
-        place = (*where, "campaign_schedule", "schedules", index)
-        if not isinstance(each, dict):
-            notes.missed(repr(each)[:60], place, "not a schedule")
-            continue
+    listed_at = (*where, "campaign_schedule", "schedules")
+    for _, place, each in linear.mappings(notes, listed_at, schedules, "a schedule"):
         timing = each.get("timing")
         hours = timing if isinstance(timing, dict) else {}
         opens = linear.clock_of(notes, (*place, "timing", "from"), hours.get("from"))

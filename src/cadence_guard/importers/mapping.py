@@ -30,7 +30,7 @@ from cadence_guard.errors import CadenceError
 from cadence_guard.importers import _linear as linear
 from cadence_guard.importers._linear import Item, Notes, snake, text_of
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import shown, unknown_word
+from cadence_guard.importers._values import named, shown, unknown_word
 from cadence_guard.words import CHANNELS, SIGNALS, expected
 
 if TYPE_CHECKING:
@@ -156,9 +156,7 @@ class Mapped:
         if not self.recognises(source):
             missing = self._around["steps"] if found else self._cadences
             raise CadenceError(f"{source.path}: nothing at {missing.text!r} ({self._mapping})")
-        return CadenceFile(
-            self.FORMAT, linear.named(self._cadence(source, *place) for place in found)
-        )
+        return CadenceFile(self.FORMAT, named(self._cadence(source, *place) for place in found))
 
     def _cadence(self, source: Source, where: Where, data: Any) -> Cadence:
         notes = Notes(source)

@@ -6,7 +6,7 @@ contacts, so the contact goes through it once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -34,8 +34,8 @@ from cadence_guard.importers._n8n_nodes import Hidden, Sends, effect, literal
 from cadence_guard.importers._n8n_waits import wait_of
 from cadence_guard.importers._n8n_wires import LOOKS, Targets, Wires
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import text
-from cadence_guard.instants import MINUTE, SECOND
+from cadence_guard.importers._values import Ids, named, seconds_of, text
+from cadence_guard.instants import MINUTE
 
 __all__ = ["FORMAT", "read", "recognises"]
 
@@ -57,17 +57,7 @@ def read(source: Source) -> CadenceFile:
         if not is_workflow(data):
             raise source.error(where, "expected a workflow of n8n, with nodes and connections")
         cadences += _Workflow(source, where, data).cadences()
-    taken = {cadence.name for cadence in cadences}
-    counts: dict[str, int] = {}
-    for index, cadence in enumerate(cadences):
-        name = cadence.name
-        counts[name] = count = counts.get(name, 0) + 1
-        if count > 1:
-            while f"{name} ({count})" in taken:
-                count += 1
-            taken.add(f"{name} ({count})")
-            cadences[index] = replace(cadence, name=f"{name} ({count})")
-    return CadenceFile(FORMAT, tuple(cadences))
+    return CadenceFile(FORMAT, named(cadences))
 
 
 class _Workflow(Wires):
@@ -81,7 +71,7 @@ class _Workflow(Wires):
         self.labels: dict[str, Label] = {}
         self.assumed: dict[str, str] = {}
         self.ids: dict[tuple[str, str], str] = {}
-        self.taken = set(self.boxes)
+        self.taken = Ids(self.boxes)
         wired = {target for name in self.outs for target in self.next(name)}
         hung = {tool for tools in self.tools.values() for tool in tools}
         self.only_tools = {name for name in hung - wired if not self.next(name)}
@@ -96,14 +86,9 @@ class _Workflow(Wires):
 
     def _id(self, name: str, suffix: str) -> str:
         """The id of a node that a box needs besides the one of its own name."""
-        if (known := self.ids.get((name, suffix))) is not None:
-            return known
-        key = f"{name} ({suffix})"
-        while key in self.taken:
-            key += "'"
-        self.taken.add(key)
-        self.ids[name, suffix] = key
-        return key
+        if (name, suffix) not in self.ids:
+            self.ids[name, suffix] = self.taken.fresh(f"{name} ({suffix})")
+        return self.ids[name, suffix]
 
     def _head(self, name: str) -> str:
         """The first of the nodes of a box."""
@@ -161,15 +146,15 @@ class _Workflow(Wires):
         if len(heads) < 2:
             return heads[0] if heads else None
         key = self._id(box.name, suffix)
-        self.made[key] = Fan(key, (*box.where, "name"), tuple(heads))
+        self.made[key] = Fan(key, box.named_at, tuple(heads))
         return key
 
     def _pass(self, key: str, box: Box, then: str | None) -> None:
         """A node at which nothing happens that the contact would notice."""
-        self.made[key] = Fan(key, (*box.where, "name"), () if then is None else (then,))
+        self.made[key] = Fan(key, box.named_at, () if then is None else (then,))
 
     def _make(self, box: Box) -> None:
-        name, where = box.name, (*box.where, "name")
+        name, where = box.name, box.named_at
         outputs = self.outs.get(name, [])
         first = outputs[0] if outputs else []
         if box.short == "wait":
@@ -188,11 +173,9 @@ class _Workflow(Wires):
             self._make_tools(box)
 
     def _make_wait(self, box: Box, then: str | None) -> None:
-        name, where = box.name, (*box.where, "name")
+        name, where = box.name, box.named_at
         wait, wrong = (fixed(0), None) if box.disabled else wait_of(box, self.zone_name)
-        seconds = None
-        if isinstance(wait, Elapsed) and wait.low == wait.high:
-            seconds = wait.low / SECOND
+        seconds = seconds_of(wait)
         default = None
         if not box.disabled and not {"amount", "unit"} <= box.parameters.keys():
             default = f"n8n's Wait, version {box.version:g}"
@@ -206,7 +189,7 @@ class _Workflow(Wires):
             self.made[name] = Pause(name, where, wait, then)
 
     def _make_step(self, box: Box, sends: Sends, outputs: list[Targets]) -> None:
-        name, where = box.name, (*box.where, "name")
+        name, where = box.name, box.named_at
         if sends.fixed:
             self.assumed[name] = f"{name!r} writes to one fixed address: taken as the contact's own"
         then = self._together(box, "then", outputs[0] if outputs else [])
@@ -223,11 +206,11 @@ class _Workflow(Wires):
     def _answer(self, box: Box, then: str | None) -> str:
         key = self._id(box.name, "answer")
         why = "until somebody answers the message"
-        self.made[key] = Pause(key, (*box.where, "name"), Unknown(why), then)
+        self.made[key] = Pause(key, box.named_at, Unknown(why), then)
         return key
 
     def _make_quiet(self, box: Box, outputs: list[Targets]) -> None:
-        name, where = box.name, (*box.where, "name")
+        name, where = box.name, box.named_at
         arms = self._arms(box, outputs)
         if arms is None:
             then = self._together(box, "then", outputs[0] if outputs else [])
@@ -256,7 +239,7 @@ class _Workflow(Wires):
         key = self._id(box.name, "done")
         why = "until the loop is through with the other contacts"
         then = self._together(box, "all done", done)
-        self.made[key] = Pause(key, (*box.where, "name"), Unknown(why), then)
+        self.made[key] = Pause(key, box.named_at, Unknown(why), then)
 
     def _make_tools(self, box: Box) -> None:
         """What the tools of an agent may do, one after the other, before the agent is done."""
@@ -264,14 +247,14 @@ class _Workflow(Wires):
         thens = (*(key for _, key in ids[1:]), box.name)
         for (tool, key), then in zip(ids, thens, strict=False):
             hung = self.boxes[tool]
-            where = (*hung.where, "name")
             does = self._effect(hung)
             if isinstance(does, Sends):
-                self.made[key] = Step(key, where, does.channel, then, possible=True)
+                self.made[key] = Step(key, hung.named_at, does.channel, then, possible=True)
             else:
                 assert does is not None  # what does nothing is in nobody's hands
                 self._pass(key, hung, then)
-                self.said[key] = NotUnderstood(f"tool {tool!r} ({hung.kind})", where, does.why)
+                what = f"tool {tool!r} ({hung.kind})"
+                self.said[key] = NotUnderstood(what, hung.named_at, does.why)
 
     def _arms(self, box: Box, outputs: list[Targets]) -> list[Arm] | None:
         """The ways out of a node that takes one of several; None if there is but one."""
@@ -284,7 +267,7 @@ class _Workflow(Wires):
             if at(box.parameters, "options", "allMatchingOutputs") is True:
                 self.said[box.name] = NotUnderstood(
                     f"node {box.name!r}",
-                    (*box.where, "name"),
+                    box.named_at,
                     "may take several outputs at once; it is read as if it took one",
                 )
             return switch_arms(box, len(outputs))
@@ -326,7 +309,9 @@ class _Workflow(Wires):
                 rounds = 0
         self.place = {key: index for index, key in enumerate(self.made)}
         self.kept = {
-            key: self._turned(node) for key, node in self.made.items() if self.goes.get(key) == key
+            key: _led(node, self._end)
+            for key, node in self.made.items()
+            if self.goes.get(key) == key
         }
 
     def _find(self, key: str, known: Mapping[str, str]) -> None:
@@ -346,19 +331,6 @@ class _Workflow(Wires):
                 path.append(key)
                 key = way
         self.goes.update(dict.fromkeys(path, self.goes[key]))
-
-    def _turned(self, node: Node) -> Node:
-        """The node, leading to what its ways lead to in the end."""
-        if isinstance(node, Fan):
-            return replace(
-                node, thens=tuple(self.goes[key] for key in node.thens if key in self.live)
-            )
-        if isinstance(node, Branch):
-            arms = (replace(arm, then=self._end(arm.then)) for arm in node.arms)
-            return replace(node, arms=tuple(arms))
-        assert isinstance(node, Step | Pause)
-        then = self._end(node.then)
-        return node if then == node.then else replace(node, then=then)
 
     def _end(self, then: str | None) -> str | None:
         return self.goes[then] if then is not None and then in self.live else None
@@ -419,7 +391,7 @@ class _Workflow(Wires):
         nodes = {key: self.kept[key] for key in reached if key in self.kept}
         for key, node in nodes.items():  # what nothing reaches may lead into another cadence
             if not all(then is None or then in nodes for then in _ways(node)):
-                nodes[key] = _within(node, nodes)
+                nodes[key] = _led(node, lambda then: then if then in nodes else None)
         name = self.name if alone or entry is None else f"{self.name}: {entry.name}"
         again = [box for box in boxes if box.short in _RECURRING]
         assumes = [f"{box.name!r} runs at any time and lets a contact in once" for box in again]
@@ -454,17 +426,13 @@ def _ways(node: Node) -> Sequence[str | None]:
     return (node.then,)
 
 
-def _within(node: Node, nodes: Collection[str]) -> Node:
-    """The node, ending where it leads out of the nodes."""
-
-    def end(then: str | None) -> str | None:
-        return then if then in nodes else None
-
+def _led(node: Node, end: Callable[[str | None], str | None]) -> Node:
+    """The node, leading to where `end` says that each of its ways leads."""
     if isinstance(node, Fan):
-        return replace(node, thens=tuple(then for then in node.thens if then in nodes))
+        ends = map(end, node.thens)
+        return replace(node, thens=tuple(then for then in ends if then is not None))
     if isinstance(node, Branch):
-        arms = (replace(arm, then=end(arm.then)) for arm in node.arms)
-        return replace(node, arms=tuple(arms))
+        return replace(node, arms=tuple(replace(arm, then=end(arm.then)) for arm in node.arms))
     assert isinstance(node, Step | Pause)
     return replace(node, then=end(node.then))
 

@@ -7,7 +7,6 @@ the same number and different variants, are one touch.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import PurePath
 from typing import Any, Final
 
 from cadence_guard.cadence import Cadence, CadenceFile, Unknown, Wait, Where
@@ -15,7 +14,7 @@ from cadence_guard.importers import _linear as linear
 from cadence_guard.importers._handwritten_lists import beside
 from cadence_guard.importers._linear import Item, Notes, first_text
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import shown
+from cadence_guard.importers._values import named, shown
 
 FORMAT: Final = "salesloft"
 
@@ -52,14 +51,14 @@ def read(source: Source) -> CadenceFile:
             for index, group in enumerate(groups)
             if (item := _group(notes, (*where, index), group))
         ]
-        name = first_text(settings[0] if settings else {}, "name") or PurePath(source.path).stem
+        name = first_text(settings[0] if settings else {}, "name")
         told.append(_cadence(notes, name, where, items, settings))
     for where, plain in _plain(source):
         notes = Notes(source)
         items = _steps(notes, (*where, "steps"), plain["steps"])
         settings = _settings(source, where)
         told.append(_cadence(notes, plain["cadence_name"], where, items, settings))
-    return CadenceFile(FORMAT, beside(source, linear.named(told)))
+    return CadenceFile(FORMAT, beside(source, named(told)))
 
 
 def _settings(source: Source, where: Where) -> tuple[Mapping[str, Any], Where] | None:
@@ -73,7 +72,7 @@ def _settings(source: Source, where: Where) -> tuple[Mapping[str, Any], Where] |
 
 def _cadence(
     notes: Notes,
-    name: str,
+    name: str | None,
     where: Where,
     items: list[Item],
     settings: tuple[Mapping[str, Any], Where] | None,
@@ -91,17 +90,7 @@ def _cadence(
             exits.update(linear.REPLIES)
         if linear.flag(notes, data, place, "remove_people_when_meeting_booked"):
             exits.add("meeting_booked")
-    nodes, start = linear.chain(items)
-    return Cadence(
-        name,
-        where,
-        nodes,
-        start,
-        anchor="start",
-        exits=frozenset(exits),
-        unknown=notes.unknown,
-        assumes=notes.assumes,
-    )
+    return linear.cadence(notes, name, where, items, exits, anchor="start")
 
 
 def _group(notes: Notes, where: Where, group: Any) -> Item | None:
@@ -109,21 +98,17 @@ def _group(notes: Notes, where: Where, group: Any) -> Item | None:
     if not isinstance(steps, list):
         notes.missed(repr(group)[:60], where, "not a group of steps")
         return None
+    told = list(linear.mappings(notes, (*where, "steps"), steps, "a step of a cadence"))
     enabled = [
-        (index, step)
-        for index, step in enumerate(steps)
-        if isinstance(step, dict)
-        and linear.flag(notes, step, (*where, "steps", index), "enabled") is not False
+        (place, step)
+        for _, place, step in told
+        if linear.flag(notes, step, place, "enabled") is not False
     ]
-    for index, step in enumerate(steps):
-        if not isinstance(step, dict):
-            notes.missed(repr(step)[:60], (*where, "steps", index), "not a step of a cadence")
-    if len(enabled) < sum(isinstance(step, dict) for step in steps):
+    if len(enabled) < len(told):
         notes.assume("steps that are switched off stay so")
     if not enabled:
         return None
-    index, step = enabled[0]
-    place = (*where, "steps", index)
+    place, step = enabled[0]
     kinds = {str(each.get("type")) for _, each in enabled}
     if len(kinds) > 1:
         notes.missed(", ".join(sorted(kinds)), where, "a group of steps of several types")
@@ -138,16 +123,12 @@ def _group(notes: Notes, where: Where, group: Any) -> Item | None:
 
 def _steps(notes: Notes, where: Where, steps: list[Any]) -> list[Item]:
     items: list[tuple[Item, object]] = []
-    for index, step in enumerate(steps):
-        place = (*where, index)
-        if not isinstance(step, dict):
-            notes.missed(repr(step)[:60], place, "not a step of a cadence")
-            continue
+    for index, place, step in linear.mappings(notes, where, steps, "a step of a cadence"):
         number = first_text(step, "step")
         channel = linear.channel(notes, (*place, "type"), step.get("type", "email"))
         _when(notes, place, step)
         wait, waits_at = _day(notes, place, step), (*place, "day")
-        item = Item(number or str(index + 1), place, channel, wait, waits_at, True)
+        item = Item(number or str(index), place, channel, wait, waits_at, True)
         items.append((item, (number, wait) if "variant" in step else None))
     return linear.one_of_each(items)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from pathlib import PurePath
 from typing import Any, Final
 
 from cadence_guard._yaml12 import YamlError, load
@@ -17,7 +16,7 @@ from cadence_guard.importers import _linear as linear
 from cadence_guard.importers._handwritten_lists import beside
 from cadence_guard.importers._linear import Item, Notes, first_text
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import is_whole, shown
+from cadence_guard.importers._values import is_whole, named, shown
 
 FORMAT: Final = "smartlead"
 
@@ -45,7 +44,7 @@ def read(source: Source) -> CadenceFile:
         # alone in its file, a sequence has all settings of the file; else those around it
         scope = where[:-1] if len(found) > 1 else ()
         told.append(_cadence(settings, where, steps, scope))
-    return CadenceFile(FORMAT, beside(source, linear.named(told)))
+    return CadenceFile(FORMAT, beside(source, named(told)))
 
 
 class _Settings:
@@ -91,34 +90,24 @@ def _cron(data: dict[str, Any]) -> Any:
 def _cadence(settings: _Settings, where: Where, steps: list[Any], scope: Where) -> Cadence:
     notes = Notes(settings.source)
     opens, opens_at = _window(notes, settings.first("window", scope))
-    nodes, start = linear.chain(_items(notes, where, steps), opens, opens_at)
+    items = _items(notes, where, steps)
     _, named = settings.first("name", scope) or ((), {})
-    return Cadence(
-        first_text(named, "name") or PurePath(settings.source.path).stem,
-        where,
-        nodes,
-        start,
-        exits=_exits(notes, settings.first("stop", scope)),
-        unknown=notes.unknown,
-        assumes=notes.assumes,
-    )
+    exits = _exits(notes, settings.first("stop", scope))
+    name = first_text(named, "name")
+    return linear.cadence(notes, name, where, items, exits, opens=opens, opens_at=opens_at)
 
 
 def _items(notes: Notes, where: Where, steps: list[Any]) -> list[Item]:
     numbered: list[tuple[float, Item]] = []
-    for index, step in enumerate(steps):
-        place = (*where, index)
-        if not isinstance(step, dict):
-            notes.missed(repr(step)[:60], place, "not a step of a sequence")
-            continue
+    for number, place, step in linear.mappings(notes, where, steps, "a step of a sequence"):
         delay = step.get("seq_delay_details")
         details = delay if isinstance(delay, dict) else {}
         key = "delayInDays" if "delayInDays" in details else "delay_in_days"
         waits_at = (*place, "seq_delay_details", key)
         wait = linear.wait_of(notes, waits_at, details.get(key), "day")
         channel = linear.channel(notes, (*place, "seq_type"), step.get("seq_type", "email"))
-        title = first_text(step, "seq_number") or str(index + 1)
-        order = linear.number(notes, step, place, "seq_number", index + 1)
+        title = first_text(step, "seq_number") or str(number)
+        order = linear.number(notes, step, place, "seq_number", number)
         numbered.append((order, Item(title, place, channel, wait, waits_at)))
     return [item for _, item in sorted(numbered, key=lambda pair: pair[0])]
 

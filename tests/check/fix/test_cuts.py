@@ -58,12 +58,15 @@ def test_a_wait_and_the_hours_are_put_above_a_step_and_its_comment() -> None:
         ("3h", "20h"),
         ('"3h"', '"20h"'),
         ("3h..1d", "20h..1d"),
-        ("3h..4h", "20h..20h"),
+        ("3h..4h", "20h"),
+        ('"3h..4h"', '"20h"'),
         ("{min: 3h, max: 30h}", "{min: 20h, max: 30h}"),
         ("{max: 30h, min: 3h}", "{max: 30h, min: 20h}"),
         ("{min: 3h}", "{min: 20h}"),
         ("{max: 30h}", "{min: 20h, max: 30h}"),
-        ("{max: 3h}", "{min: 20h, max: 20h}"),
+        ("{max: 3h}", "20h"),
+        ("{min: 3h, max: 4h}", "20h"),
+        ("{max: 3h  # so\n        }", "{min: 20h, max: 20h  # so\n        }"),
     ],
 )
 def test_every_way_to_write_a_time(wait: str, after: str) -> None:
@@ -87,7 +90,7 @@ def test_flow_lists_and_json() -> None:
     )
     after = (
         json.replace('{"wait": "3h"}', '{"wait": "20h"}')
-        .replace('{"max": "3h"}', '{"min": "20h", "max": "20h"}')
+        .replace('{"max": "3h"}', '"20h"')
         .replace(
             '{"id": "c"', '{"wait": {"until_open": {"from": "09:00", "to": "18:00"}}}, {"id": "c"'
         )

@@ -104,8 +104,14 @@ def _set_cuts(source: Source, lines: Sequence[int], path: Where, wait: Wait) -> 
     texts = {"min": text_of(wait.low)}
     if wait.high is not None:
         texts["max"] = text_of(wait.high)
+    exact = wait.low == wait.high
     if isinstance(said, str):
-        yield cut(path, "..".join(texts.values()) if ".." in said else texts["min"])
+        yield cut(path, texts["min"] if exact or ".." not in said else "..".join(texts.values()))
+        return
+    start, end = _span(source, lines, path)
+    in_flow = source.text[start] == "{"
+    if exact and in_flow and "#" not in source.text[start:end]:  # a comment stays
+        yield _Cut(start, end, _flow(texts["min"], as_json=source.is_json))
         return
     for key in said:
         yield cut((*path, key), texts[key])
@@ -113,7 +119,6 @@ def _set_cuts(source: Source, lines: Sequence[int], path: Where, wait: Wait) -> 
         mark = source.mark((*path, "max"), key=True)
         place = lines[mark.line - 1] + mark.column - 1
         first = _flow({"min": texts["min"]}, as_json=source.is_json)[1:-1]
-        in_flow = source.text[_span(source, lines, path)[0]] == "{"
         yield _Cut(place, place, first + (", " if in_flow else "\n" + " " * (mark.column - 1)))
 
 

@@ -21,7 +21,7 @@ TOO_MUCH: Final = "more starts, ways and ranges together than are followed"
 """The same."""
 
 FAR: Final = (
-    "some of its touches come after 2198, or never: behind waits too long, or for what no clock"
+    "some of its touches come after 2199, or never: behind waits too long, or for what no clock"
     " shows; they were not judged"
 )
 """The same: no instant is known there."""

@@ -23,6 +23,7 @@ from cadence_guard.cadence import (
     Where,
 )
 from cadence_guard.importers._greeting import not_understood
+from cadence_guard.importers._values import short
 from cadence_guard.importers.native.items import Item, Reading
 from cadence_guard.importers.native.models import (
     NOTHING,
@@ -37,7 +38,6 @@ from cadence_guard.importers.native.models import (
     RepeatSaid,
     StepSaid,
 )
-from cadence_guard.importers.native.values import short
 from cadence_guard.importers.native.waits import hours_of
 
 SLOT: Final = "a wait"

@@ -7,11 +7,12 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 
-from cadence_guard._model import Id, Tags, Text
+from cadence_guard._model import Tags
 from cadence_guard.importers.native.values import (
     AudienceKind,
     Channel,
     GroundKind,
+    Id,
     Items,
     MaybeChannel,
     MaybeItems,
@@ -24,6 +25,7 @@ from cadence_guard.importers.native.values import (
     Said,
     Signal,
     StepId,
+    Text,
     Use,
     as_again,
     as_grounds,

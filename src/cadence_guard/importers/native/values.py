@@ -17,8 +17,9 @@ from pydantic import (
 )
 
 from cadence_guard import words
-from cadence_guard._model import Faults, Id, complaints, listed
+from cadence_guard._model import VISIBLE, Faults, complaints, listed
 from cadence_guard.cadence import Where
+from cadence_guard.importers._values import short
 from cadence_guard.instants import DAY, Duration, parse_clock, parse_instant, to_us, zone, zones_of
 
 Fault: TypeAlias = tuple[Where, str]
@@ -33,12 +34,6 @@ _OTHER_CODES: Final = {"UK": "GB", "EL": "GR", "USA": "US"}
 MOST_PEOPLE: Final = 10_000
 """How many people of one account there can be."""
 _PERCENT: Final = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)%", re.ASCII)
-
-
-def short(value: object) -> str:
-    """A value as a message shows it."""
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def as_elapsed(value: Any, expected: str = _LENGTH) -> int:
@@ -192,6 +187,8 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     SaidT = TypeVar("SaidT", bound=BaseModel)
+    Id: TypeAlias = str
+    Text: TypeAlias = str | None
     Us: TypeAlias = int
     MaybeUs: TypeAlias = int | None
     Items: TypeAlias = list[Any]
@@ -209,6 +206,7 @@ if TYPE_CHECKING:
     AudienceKind: TypeAlias = str | None
     MaybeShare: TypeAlias = float | None
 else:
+    Text = Id = Annotated[str, Field(min_length=1, pattern=VISIBLE)]
     Us = MaybeUs = Annotated[int, PlainValidator(as_elapsed), filled_in("elapsed")]
     Items = MaybeItems = Annotated[list[Any], Field(min_length=1), filled_in("steps")]
     StepId = Annotated[Id, AfterValidator(as_step_id)]

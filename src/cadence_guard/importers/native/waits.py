@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
-from pydantic import Field, PlainValidator, model_validator
+from pydantic import ConfigDict, Field, PlainValidator, model_validator
 
 from cadence_guard._model import Faults
 from cadence_guard.cadence import (
@@ -20,6 +20,7 @@ from cadence_guard.cadence import (
     UntilOpen,
     Wait,
 )
+from cadence_guard.importers._values import short
 from cadence_guard.importers.native.values import (
     Fault,
     MaybeUs,
@@ -28,7 +29,6 @@ from cadence_guard.importers.native.values import (
     as_instant,
     as_time_of_day,
     filled_in,
-    short,
     told_by_key,
     validated,
 )
@@ -129,6 +129,8 @@ class WaitSaid(Said, ABC):
 
 class RangeSaid(WaitSaid):
     """Somewhere between two times; without `max` there is no end."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     min: MaybeUs = None
     max: MaybeUs = None
