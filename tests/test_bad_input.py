@@ -422,7 +422,7 @@ POLICIES = [
     ("version: 1\nrules:\n  over-cap: {max: -1, per: 7d}", ":3:19: over-cap: max: input should"),
     ("version: 1\nrules:\n  over-cap: {max: 1.5, per: 7d}", ":3:19: over-cap: max: input should"),
     ("version: 1\nrules:\n  over-cap: {max: 1, per: 0d}", ":3:27: over-cap: per: '0d' is not a"),
-    ("version: 1\nrules:\n  over-cap: {max: 1, per: -7d}", "'-7d' is not a duration; expected"),
+    ("version: 1\nrules:\n  over-cap: {max: 1, per: -7d}", "above zero), at most 100 years"),
     ("version: 1\nrules:\n  over-cap: {max: 1, per: 7}", "per: 7 is not a duration; expected"),
     ("version: 1\nrules:\n  over-cap: {max: 1, per: P1M}", "is a calendar duration"),
     ("version: 1\nrules:\n  over-cap: {max: 1}", "expected one of 'per' (7d) and 'calendar'"),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class CadenceGuardError(Exception):
-    """The root of the tree above."""
+    """Any error that the library raises on purpose."""
 
 
 class EventError(CadenceGuardError, ValueError):

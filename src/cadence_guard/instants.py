@@ -107,8 +107,9 @@ class Duration:
     months: int = 0
 
     @classmethod
-    def parse(cls, text: object) -> Duration:
-        """Reads `30m 20h 7d 2w` (elapsed) and `P18M P2Y` (calendar); ValueError for all else."""
+    def parse(cls, text: object, calendar: str = " or P18M, P2Y (calendar)") -> Duration:
+        """Reads `30m 20h 7d 2w` (elapsed) and `P18M P2Y` (calendar); ValueError for all else, which
+        names `calendar` beside what is elapsed."""
         if isinstance(text, str):
             if match := _ELAPSED.fullmatch(text):
                 us = int(match[1]) * _UNIT[match[2]]
@@ -120,13 +121,13 @@ class Duration:
                     return cls(text, months=months)
         raise ValueError(
             f"{text!r} is not a duration; expected 30m, 20h, 7d or 2w (elapsed, above zero)"
-            " or P18M, P2Y (calendar), at most 100 years"
+            f"{calendar}, at most 100 years"
         )
 
     @classmethod
     def parse_elapsed(cls, text: object) -> Duration:
         """Like `parse`, for places where months make no sense."""
-        duration = cls.parse(text)
+        duration = cls.parse(text, calendar="")
         if duration.months:
             raise ValueError(f"{text!r} is a calendar duration; expected 30m, 20h, 7d or 2w here")
         return duration
