@@ -14,7 +14,7 @@ from cadence_guard.book import Book
 from cadence_guard.engine import calendar, decide
 from cadence_guard.history import Case
 from cadence_guard.instants import DAY, HOUR, NEVER, to_us
-from cadence_guard.rules import Objection, OpenStretch, Rule
+from cadence_guard.rules import RULES, Objection, OpenStretch, Rule
 from cadence_guard.ruleset import Ruleset
 from support import blocking, book_of, case_of, hashed, judge, mail, signal
 
@@ -374,6 +374,11 @@ def test_the_calendar_covers_what_was_asked() -> None:
         ("03-11 10:00", "03-12 10:00", False, ("CG301",)),
         ("03-12 10:00", "03-14 10:00", True, ()),
     ]
+    # Stretches of which the same is said are one, whatever closes in between.
+    busy = case_of([mail("2026-03-10T10:00:00Z"), mail("2026-03-11T10:00:00Z")], mail())
+    told = calendar(ruleset, busy, busy.at - 4 * DAY, busy.at + 9 * DAY)
+    assert [s.codes for s in told] == [(), ("CG301",), ("CG301", "CG302"), ("CG301",), ()]
+    assert [one.end for one in told[:-1]] == [one.start for one in told[1:]]
     assert calendar(ruleset, case, case.at, case.at) == ()
     assert all(isinstance(s, Stretch) for s in calendar(ruleset, case, case.at, case.at + DAY))
 
@@ -428,3 +433,35 @@ def test_a_decision_in_words_and_back() -> None:
         Decision.from_json('{"version": 99}')
     with pytest.raises(ValueError, match="expected a decision as a JSON object, not list"):
         Decision.from_json("[]")
+
+
+class ById(Odd):
+    """A user's own rule that reads what no built-in one does."""
+
+    name = "by-id"
+
+    def next_open(self, t: int, case: Case) -> OpenStretch:
+        return (NEVER, NEVER) if case.touch.id == "t-1" else (t, NEVER)
+
+
+def test_what_an_own_rule_says_of_one_touch_is_not_said_of_another() -> None:
+    ruleset = Ruleset(Policy(rules={f"{HERE}ById": {}}))
+    book = book_of([])
+    for id_, verdict in (("t-1", "deny"), ("t-2", "allow"), ("t-1", "deny")):
+        touch = case_of([], mail(id=id_)).touch
+        assert decide(ruleset, book.case(touch, to_us(touch.at))).verdict == verdict
+
+
+def test_a_rule_that_failed_once_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [MemoryError("for now")]
+
+    def next_open(self: Rule, t: int, case: Case) -> OpenStretch:
+        if answers:
+            raise answers.pop()
+        return t, NEVER
+
+    monkeypatch.setattr(RULES["opted-out"], "next_open", next_open)
+    ruleset = Ruleset(Policy())
+    case = case_of([signal("opt_out", "2026-03-01T00:00:00Z")], mail())
+    assert decide(ruleset, case).codes == ("CG901",)
+    assert decide(ruleset, case)

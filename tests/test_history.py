@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from cadence_guard import lines, parse_events
+from cadence_guard import Policy, lines, parse_events
+from cadence_guard.engine import decide
 from cadence_guard.errors import EventError
 from cadence_guard.events import parse_event
 from cadence_guard.history import FORGOTTEN, phone_zones
 from cadence_guard.instants import to_us
+from cadence_guard.ruleset import Ruleset
 from support import (
     MAIL,
     PHONE,
@@ -196,6 +198,100 @@ def test_a_contact_event_that_arrives_late_fills_gaps_only() -> None:
     book = book_of([{**late, "at": AT, "name": "New", "call_me": "Bo"}, late | {"country": "DE"}])
     facts = book.people["c1"].view.facts
     assert (facts["name"], facts["call_me"], facts["country"]) == ("New", "Bo", "DE")
+
+
+def test_of_two_contact_events_the_later_one_holds() -> None:
+    first = {**contact(name="Old"), "at": AT}
+    for at in (AT, "2026-03-01T10:00:00.000001Z"):
+        assert book_of([first, {**first, "name": "New", "at": at}]).people["c1"].view.facts == {
+            "name": "New"
+        }
+
+
+def test_what_is_told_is_known_to_who_asked_before() -> None:
+    """Descriptions, refusals, withdrawals."""
+    rules = {
+        "outside-hours": {"windows": [{"from": "09:00", "to": "18:00"}]},
+        "after-refusal": {"declined": "10d"},
+        "missing-consent": {"accept": ["consent"]},
+    }
+    ruleset = Ruleset(Policy(rules=rules))
+    book = book_of([])
+    touch = parse_event(mail())
+
+    def blocked() -> set[str]:
+        return set(decide(ruleset, book.case(touch, to_us(touch.at))).codes)
+
+    for told, expected in (
+        (contact(country="DE"), {"CG102"}),
+        (consent(AT), set()),
+        (signal("declined", "2026-03-05T10:00:00Z"), {"CG501"}),
+        (signal("invited", "2026-03-06T10:00:00Z"), set()),
+        ({**consent("2026-03-07T10:00:00Z"), "status": "withdrawn"}, {"CG101", "CG103"}),
+    ):
+        before = blocked()
+        book.fold(parse_event(told))
+        assert blocked() == expected != before
+
+
+def test_what_is_told_late_takes_its_place() -> None:
+    """A refusal is not lost, and ends what was said before it only."""
+    late = [signal("visited", "2026-03-02T10:00:00Z"), signal("declined", AT)]
+    assert codes(late, mail("2026-03-03T10:00:00Z")) == {"CG501"}
+    policy = {"rules": {"too-soon": {"gap": "20h"}}, "answers": {}}
+    made = mail("2026-03-09T08:00:00Z")
+    replied = signal("replied", "2026-03-09T09:00:00Z")
+    for closing, is_free in (("2026-03-09T08:30:00Z", True), ("2026-03-09T09:30:00Z", False)):
+        declined = signal("declined", closing)
+        for said in ([declined, replied], [replied, declined]):
+            assert judge(policy, [made, *said], mail(automated=False)).allowed == is_free
+
+
+@pytest.mark.parametrize(
+    ("touches", "is_free"),
+    [
+        (["2026-03-09T08:00:00Z"], True),
+        (["2026-03-09T08:00:00Z", "2026-03-09T09:30:00Z"], False),
+        (["2026-03-09T09:00:00Z"], True),  # above the reply of the same instant
+    ],
+)
+def test_a_person_may_answer_once(touches: list[str], is_free: bool) -> None:
+    policy = {"rules": {"too-soon": {"gap": "20h"}}, "answers": {}}
+    events = [mail(at, automated=False) for at in touches]
+    events.insert(1, signal("replied", "2026-03-09T09:00:00Z"))
+    assert judge(policy, events, mail(automated=False)).allowed == is_free
+    below = [events[1], mail("2026-03-09T09:00:00Z", automated=False)]
+    assert judge(policy, below, mail(automated=False)).codes == ()  # an answer is not counted
+    twice = [*below, mail("2026-03-09T09:10:00Z", automated=False)]
+    assert judge(policy, twice, mail(automated=False)).codes == ("CG302",)
+
+
+def test_a_deadline_stays_announced_when_the_outcome_is_told_and_goes_with_a_release() -> None:
+    policy = {"rules": {"pressure": {"moved_deadline": True}}}
+    offers = [
+        mail(AT, id=f"t-{n}", offer=offer, deadline="2026-03-12T10:00:00Z")
+        for n, offer in enumerate(("spring", "autumn"))
+    ]
+    told = {**offers[0], "outcome": "unknown"}
+    moved = mail(offer="spring", deadline="2026-03-13T10:00:00Z")
+    taken = {"event": "release", "touch": "t-0", "contact": "c1", "at": "2026-03-02T00:00:00Z"}
+    assert judge(policy, [*offers, told], moved).codes == ("CG702",)
+    assert judge(policy, [*offers, told, taken], moved).codes == ()
+    assert judge(policy, [*offers, told, taken], {**moved, "offer": "autumn"}).codes == ("CG702",)
+
+
+def test_who_passed_the_baton_or_consented_is_known() -> None:
+    baton = {"event": "handoff", "contact": "c1", "at": AT, "to": "sales"}
+    for known in (baton, consent(AT), signal("visited", AT), contact()):
+        assert judge({}, [known], mail()).findings == ()
+    assert judge({}, [mail(AT, outcome="sent")], mail()).warnings == ("CG904",)
+
+
+def test_a_number_tells_its_zone_and_an_address_none() -> None:
+    policy = {"rules": {"outside-hours": {"windows": [{"from": "09:00", "to": "18:00"}]}}}
+    assert judge(policy, [], call("2026-03-09T15:00:00Z"))
+    assert str(judge(policy, [], call("2026-03-09T13:59:59Z")).until) == "2026-03-09 14:00:00+00:00"
+    assert judge(policy, [], mail("2026-03-09T15:00:00Z")).verdict == "deny"
 
 
 def test_facts_with_the_call_replace_the_ledgers() -> None:

@@ -276,7 +276,7 @@ def test_a_step_of_an_entered_cadence_is_found_where_it_stands() -> None:
 
 
 @pytest.mark.parametrize("turned", [False, True])
-def test_what_is_always_so_in_one_of_them_only_is_sometimes_so(turned: bool) -> None:
+def test_what_is_always_so_in_one_of_them_is_told_so(turned: bool) -> None:
     """Alone the second mail is free eight days later; entered, another one is near it."""
     mails = drip(0, 1, first=4)
     nodes: dict[str, Node] = {
@@ -293,7 +293,7 @@ def test_what_is_always_so_in_one_of_them_only_is_sometimes_so(turned: bool) -> 
     first = replace(entering(), nodes=mail, start="enter")
     both = (replace(mails, nodes=nodes), first)
     found = blocked(check_files([opened(*(both[::-1] if turned else both))], CAP, FIRST))
-    assert [(f.step, f.certainty) for f in found] == [("s", "always"), ("s1", "sometimes")]
+    assert [(f.step, f.certainty) for f in found] == [("s", "always"), ("s1", "always")]
 
 
 def test_the_cadence_of_the_own_file_is_entered_rather_than_one_of_that_name_elsewhere() -> None:

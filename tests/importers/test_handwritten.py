@@ -1001,9 +1001,12 @@ def test_more_that_a_wait_of_its_own_says_is_told() -> None:
     assert f"{UNREAD}: 'why'" in cadence.assumes
 
 
-def test_a_step_with_several_channels_is_told() -> None:
-    cadence = one(read, "steps: [{channel: [email, sms], day: 0, subject: hi}]")
-    assert missed(cadence) == ["channel"]
+@pytest.mark.parametrize(
+    "said", ["channel: [email, sms]", "type: [connect]", "method: {by: voice}", "via: true"]
+)
+def test_a_channel_that_is_no_word_is_told(said: str) -> None:
+    cadence = one(read, f"steps: [{{{said}, day: 0, subject: hi}}]")
+    assert missed(cadence) == [said.partition(":")[0]]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from typing import Any
 from hypothesis import given, settings
 
 from cadence_guard import Decision, Guard, Policy, Verdict, parse_events
+from cadence_guard.book import Book
 from cadence_guard.engine import calendar, decide
 from cadence_guard.events import parse_event
 from cadence_guard.instants import DAY, parse_instant, to_datetime, to_us
@@ -31,7 +32,7 @@ from strategies import (
     random_case,
     text,
 )
-from support import blocking, book_of, case_of, judge, warnings
+from support import blocking, book_of, case_of, hashed, judge, warnings
 
 ALWAYS_ON = {rule.code for rule in RULES.values() if rule.always_on}
 
@@ -281,6 +282,30 @@ def test_what_was_asked_before_changes_no_answer(seed: int) -> None:
             decision = decide(ruleset, book.case(touch, at))
             if fresh is not None:
                 assert decision.to_json() == decide(ruleset, fresh.case(touch, at)).to_json()
+
+
+@given(seed=SEEDS)
+@settings(PROFILE, max_examples=200)
+def test_what_is_found_out_for_one_instant_is_said_of_none_that_it_is_wrong_for(seed: int) -> None:
+    """A book asked at many instants, on either side of each border, answers as one that remembers
+    nothing."""
+    rnd = Random(seed)
+    case = random_case(rnd)
+    ruleset = Ruleset(Policy(**case.policy | {"horizon": rnd.choice(("12h", "3d", "90d"))}))
+    book, forgetful = book_of(case.events), Book(hashed, remember=False)
+    for event in parse_events(case.events):
+        forgetful.fold(event)
+    touch = parse_event({**case.touch, "event": "touch"})
+    borders = [to_us(touch.at)]
+    for _ in range(12):
+        at = rnd.choice(borders) + rnd.choice((-1, 0, 0, 1, -DAY, DAY))
+        asked = touch.model_copy(update={"at": to_datetime(at)})
+        decision = decide(ruleset, book.case(asked, at))
+        assert decision.to_json() == decide(ruleset, forgetful.case(asked, at)).to_json()
+        found = (decision.until, decision.open_until, *(f.until for f in decision.findings))
+        for moment in found:
+            if moment is not None and moment.year < 2100:
+                borders += [to_us(moment), to_us(moment) - ruleset.horizon]
 
 
 def printed(first: int, last: int) -> str:

@@ -104,6 +104,17 @@ def test_the_first_of_many_ways_back_counts() -> None:
     assert until("after-refusal", RULE, events, mail()) == "2026-03-10T00:00:00Z"
 
 
+def test_a_way_back_from_an_earlier_refusal_is_none_from_a_later_one() -> None:
+    events = [
+        signal("declined", "2026-03-05T00:00:00Z"),
+        signal("invited", "2026-03-06T00:00:00Z"),
+        signal("declined", AT),
+        signal("invited", "2026-03-09T09:00:00Z"),
+    ]
+    touch = mail("2026-03-08T12:00:00Z")
+    assert until("after-refusal", RULE, events, touch) == "2026-03-09T09:00:00Z"
+
+
 def test_only_the_kinds_that_are_listed() -> None:
     assert until("after-refusal", {"not_now": "2d"}, [signal("declined", AT)], mail()) == "allow"
     with pytest.raises(PolicyError, match="at least one"):
@@ -124,3 +135,21 @@ def test_of_many_refusals_it_says_the_one_that_lapses_last(later: str) -> None:
     said = [signal("declined", AT), signal("not_now", later)]
     finding = judge({"rules": {"after-refusal": RULE}}, said, mail()).findings[0]
     assert finding.facts == {"kind": "declined", "at": AT}
+
+
+def test_it_says_until_when_they_asked_for_silence() -> None:
+    said = [signal("not_now", AT, until="2026-03-13T00:00:00Z")]
+    finding = judge({"rules": {"after-refusal": RULE}}, said, mail()).findings[0]
+    assert finding.message.endswith(
+        "silence until 2026-03-13T00:00:00Z, as they asked, on every channel"
+    )
+    sooner = [signal("not_now", AT, until="2026-03-09T12:00:00Z")]
+    finding = judge({"rules": {"after-refusal": RULE}}, sooner, mail()).findings[0]
+    assert finding.message.endswith("2d of silence, on every channel")
+
+
+@pytest.mark.parametrize("kind", RULE)
+def test_one_kind_is_enough(kind: str) -> None:
+    assert (
+        until("after-refusal", {kind: "2d"}, [signal(kind, AT)], mail()) == "2026-03-10T10:00:00Z"
+    )

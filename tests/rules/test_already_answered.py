@@ -56,3 +56,23 @@ def test_it_closes_with_the_next_answer_and_says_which() -> None:
     ]
     finding = judge({"rules": {"already-answered": {}}}, events, late).findings[0]
     assert finding.message == "'replied' at 2026-03-12T10:00:00Z: automation stops for 30d"
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("2026-03-04T10:00:00Z", "'purchased' at 2026-03-04T10:00:00Z"),
+        ("2026-03-08T00:00:00Z", "'meeting_booked' at 2026-03-07T10:00:00Z"),
+        ("2026-03-12T09:59:59.999999Z", "'meeting_booked' at 2026-03-07T10:00:00Z"),
+    ],
+)
+def test_of_many_answers_it_says_the_last_before_the_touch(at: str, said: str) -> None:
+    events = [
+        signal("replied", "2026-03-03T10:00:00Z"),
+        signal("purchased", "2026-03-04T10:00:00Z"),
+        signal("meeting_booked", "2026-03-07T10:00:00Z"),
+        signal("visited", "2026-03-07T12:00:00Z"),
+        signal("replied", "2026-03-20T10:00:00Z"),
+    ]
+    finding = judge({"rules": {"already-answered": RULE}}, events, mail(at)).findings[0]
+    assert finding.message == f"{said}: automation stops for 5d"

@@ -65,3 +65,23 @@ def test_it_says_what_was_missed() -> None:
         {"touches": ["t-1", "t-5"], "max": 2, "per": "14d"},
     )
     assert finding(8)[0] == "the last call left no message; wait 3d"
+
+
+def test_what_it_does_not_judge_it_does_not_count() -> None:
+    rule = {**RULE, "teams": ["sales"]}
+    theirs = call("2026-03-09T09:00:00Z", outcome="busy", team="marketing")
+    own = call("2026-03-09T09:00:00Z", outcome="busy", team="sales")
+    assert until("missed-calls", rule, [theirs], call(team="sales")) == "allow"
+    assert until("missed-calls", rule, [own], call(team="sales")) != "allow"
+
+
+def test_a_call_just_as_long_ago_as_the_window_is_not_in_it() -> None:
+    at = ("2026-02-23T10:00:00Z", "2026-03-05T10:00:00Z", "2026-03-08T10:00:00Z")
+    events = [call(when, id=f"t-{n}", outcome="busy") for n, when in enumerate(at)]
+    finding = judge({"rules": {"missed-calls": RULE}}, events, call()).findings[0]
+    assert finding.message == "2 calls within 14d left no message"
+    assert finding.facts["touches"] == ["t-1", "t-2"]
+    wide = {"max": 2, "per": "1d", "gap": "30d"}
+    finding = judge({"rules": {"missed-calls": wide}}, events, call()).findings[0]
+    assert finding.message == "the last call left no message; wait 30d"
+    assert finding.facts["touches"] == ["t-0", "t-1", "t-2"]

@@ -15,7 +15,10 @@ RULE = {"accept": ["consent", {"invited": "30d"}, {"purchased": "P1M"}, "meeting
 
 
 def codes(events: list[Any], touch: dict[str, Any]) -> set[str]:
-    return blocking(judge({"rules": {"missing-consent": RULE}}, events, touch))
+    decision = judge({"rules": {"missing-consent": RULE}}, events, touch)
+    told = set(decision.codes)  # before its texts are made
+    assert told == blocking(decision)
+    return told
 
 
 @pytest.mark.parametrize(
@@ -123,6 +126,8 @@ def test_what_is_not_selected_needs_none() -> None:
         ["invite"],
         [{"consent": "30d"}],
         [{"invited": "0d"}],
+        [{"invited": None}],
+        [{}],
         [{"invited": "30d", "purchased": "30d"}],
         [{"invited": "30 days"}],
         [7],
@@ -139,3 +144,18 @@ def test_own_signals_are_grounds() -> None:
     (entry,) = Policy(rules=rules).rules["missing-consent"].entries
     assert entry.model_dump(mode="json", exclude_defaults=True) == {"accept": [{"x-fair": "30d"}]}
     assert MissingConsent.Params(accept=entry.accept) == entry
+
+
+def test_grounds_are_written_as_they_were_read() -> None:
+    (entry,) = Policy(rules={"missing-consent": RULE}).rules["missing-consent"].entries
+    assert entry.model_dump(mode="json", exclude_defaults=True) == RULE
+
+
+def test_it_says_when_the_last_permission_ended() -> None:
+    events = [
+        consent(AT, until="2026-03-07T00:00:00Z"),
+        consent(AT, until="2026-03-08T00:00:00Z"),
+        consent(AT, until="2026-03-06T00:00:00Z"),
+    ]
+    finding = judge({"rules": {"missing-consent": RULE}}, events, mail()).findings[0]
+    assert finding.message == "what permitted sales by email ended at 2026-03-08T00:00:00Z"

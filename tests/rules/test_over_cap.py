@@ -280,7 +280,42 @@ def test_facts_are_the_touches_of_the_window() -> None:
     events = [sent("2026-03-01T10:00:00Z", id="a"), sent("2026-03-08T10:00:00Z", id="b")]
     finding = judge({"rules": {"over-cap": WEEKLY}}, events, mail()).findings[0]
     assert finding.facts == {"touches": ["b"], "max": 1, "per": "7d"}
+    two = {"rules": {"over-cap": {"max": 2, "per": "7d"}}}
+    ahead = [
+        sent("2026-03-03T10:00:00Z", id="a"),
+        sent("2026-03-10T10:00:00Z", id="b"),
+        sent("2026-03-11T10:00:00Z", id="c"),
+    ]
+    assert judge(two, ahead, mail()).findings[0].facts["touches"] == ["b", "c"]
+    around = [sent("2026-03-03T10:00:00.000001Z", id="a"), *ahead[1:]]
+    assert judge(two, around, mail()).findings[0].facts["touches"] == ["a", "b"]
     rule = {"max": 1, "calendar": "week"}
     booked = [CHICAGO, sent("2026-03-10T10:00:00Z", id="a")]
     finding = judge({"rules": {"over-cap": rule}}, booked, mail()).findings[0]
     assert finding.facts == {"touches": ["a"], "max": 1, "calendar": "week"}
+
+
+def test_facts_are_the_touches_of_the_day_there_and_an_unknown_zone_is_needed() -> None:
+    policy = {"rules": {"over-cap": {"max": 2, "calendar": "day"}}}
+    events = [
+        sent("2026-03-09T04:59:59Z", id="the day before in Chicago"),
+        sent("2026-03-09T05:00:00Z", id="first"),
+        sent("2026-03-10T04:59:59Z", id="last"),
+        sent("2026-03-10T05:00:00Z", id="the day after"),
+    ]
+    finding = judge(policy, [CHICAGO, *events], mail()).findings[0]
+    assert finding.facts["touches"] == ["first", "last"]
+    assert judge(policy, [CHICAGO, *events], mail()).needs == ()
+    # In the east of Florida every day begins sooner than in the west of it.
+    either = judge(policy, [contact(region="US-FL"), *events], mail())
+    assert len(either.findings[0].facts["touches"]) == 3
+    unknown = judge(policy, events, mail())
+    assert len(unknown.findings[0].facts["touches"]) == 4
+    assert unknown.needs == ("contact", "time_zone")
+    assert judge({"rules": {"over-cap": WEEKLY}}, events, mail()).needs == ("contact",)
+
+
+def test_a_period_with_touches_that_do_not_count_is_empty() -> None:
+    rule = {"max": 1, "calendar": "week", "channels": ["call"]}
+    touch = {**mail(), "channel": "call", "to": "+15125550143"}
+    assert until("over-cap", rule, [CHICAGO, sent("2026-03-09T09:00:00Z")], touch) == "allow"

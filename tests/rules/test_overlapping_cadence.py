@@ -36,6 +36,22 @@ def test_another_cadence(events: list[Any], verdict: str) -> None:
     assert until("overlapping-cadence", RULE, events, mail(cadence="drip")) == verdict
 
 
+@pytest.mark.parametrize(("first", "second"), [("rep", "webinar"), ("webinar", "rep")])
+def test_of_many_others_the_last_touch_counts_and_the_next(first: str, second: str) -> None:
+    events = [of(first, "2026-03-07T10:00:00Z"), of(second, "2026-03-06T10:00:00Z")]
+    touch = mail(cadence="drip")
+    assert until("overlapping-cadence", RULE, events, touch) == "2026-03-12T10:00:00Z"
+    events += [of(first, "2026-03-15T10:00:00Z"), of(second, "2026-03-14T10:00:00Z")]
+    decision = judge({"rules": {"overlapping-cadence": RULE}}, events, touch)
+    assert str(decision.open_until) == "2026-03-14 10:00:00+00:00"
+
+
+def test_who_is_of_no_group_shares_with_nobody_in_it() -> None:
+    events = [of("news", "2026-03-08T10:00:00Z")]
+    touch = mail(cadence="webinar")
+    assert until("overlapping-cadence", RULE, events, touch) == "2026-03-13T10:00:00Z"
+
+
 def test_who_is_judged() -> None:
     events = [of("rep", "2026-03-08T10:00:00Z")]
     assert until("overlapping-cadence", RULE, events, mail()) == "allow"

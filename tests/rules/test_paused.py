@@ -19,6 +19,7 @@ AT, LATER = "2026-03-01T00:00:00Z", "2026-03-20T00:00:00Z"
         ([signal("paused", AT, until="2026-03-09T10:00:00Z")], "allow"),
         ([signal("paused", AT), signal("resumed", "2026-03-02T00:00:00Z")], "allow"),
         ([signal("paused", AT), signal("invited", LATER)], LATER),
+        ([signal("declined", AT)], "allow"),
         ([signal("paused", AT), signal("replied", "2026-03-02T00:00:00Z")], "deny"),
         ([signal("resumed", "2026-02-28T00:00:00Z"), signal("paused", AT)], "deny"),
         # Its own end stands, whatever is said in between; every pause counts by itself.

@@ -51,3 +51,33 @@ def test_it_says_which_and_whether_it_is_booked() -> None:
         "less than 20h from another touch booked for then",
         facts,
     )
+
+
+def test_it_names_every_touch_that_is_nearer_than_the_gap_and_no_other() -> None:
+    events = [
+        mail("2026-03-08T14:00:00Z", id="before"),
+        mail("2026-03-08T14:00:00.000001Z", id="first"),
+        mail(id="now"),
+        mail("2026-03-10T05:59:59.999999Z", id="last"),
+        mail("2026-03-10T06:00:00Z", id="after"),
+    ]
+    finding = judge({"rules": {"too-soon": GAP}}, events, mail()).findings[0]
+    assert finding.facts["touches"] == ["first", "now", "last"]
+    assert finding.message == "less than 20h from another touch made"
+    finding = judge({"rules": {"too-soon": GAP}}, events[2:3], mail()).findings[0]
+    assert finding.message == "less than 20h from another touch made"
+
+
+def test_it_names_no_answer_and_nothing_that_it_does_not_judge() -> None:
+    events = [
+        mail("2026-03-09T08:00:00Z", id="machine"),
+        signal("replied", "2026-03-09T08:30:00Z"),
+        mail("2026-03-09T09:00:00Z", id="answer", automated=False),
+        mail("2026-03-09T09:20:00Z", id="person", automated=False),
+        call("2026-03-09T09:30:00Z", id="call"),
+    ]
+    rules = {"too-soon": {**GAP, "channels": ["email"]}}
+    finding = judge({"rules": rules, "answers": {}}, events, mail()).findings[0]
+    assert finding.facts["touches"] == ["machine", "person"]
+    finding = judge({"rules": rules}, events, mail()).findings[0]
+    assert finding.facts["touches"] == ["machine", "answer", "person"]

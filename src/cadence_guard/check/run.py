@@ -177,11 +177,10 @@ def check_files(files: Sequence[Opened], policy: Policy, first: date) -> Report:
 
 
 def _keep(finding: Finding, found: dict[object, Finding]) -> None:
-    """Adds a finding. A cadence that others enter is met with each of them: then what is not always
-    so with each is so sometimes."""
+    """Adds a finding. Of those that say the same of a step the most certain is kept: of entries in
+    the same words, and with each of the cadences that enter the step's own."""
     key = (_order(finding), finding.cadence, finding.step, finding.effect)
-    known = found.setdefault(key, finding)
-    if known.certainty == ALWAYS and finding.certainty == SOMETIMES:
+    if key not in found or finding.certainty == ALWAYS != found[key].certainty:
         found[key] = finding
 
 
@@ -327,14 +326,12 @@ class _Judged:
     def _objections(
         self, readings: Sequence[Cadence], proofs: Sequence[Proof], source: Source
     ) -> Iterator[Finding]:
-        """The objections of all readings; one that only one reading meets says which. Of entries
-        that object to a step in the same words with the same effect, the most certain is told."""
+        """The objections of all readings; one that only one reading meets says which."""
         met: dict[tuple[str, str, Rule], list[tuple[Cadence, Objected]]] = {}
         for reading, proof in zip(readings, proofs, strict=True):
             for objected in proof.objections:
                 key = (objected.cadence.name, objected.step.id, objected.entry)
                 met.setdefault(key, []).append((reading, objected))
-        told: dict[tuple[str, str, str, str, str], Finding] = {}
         for found in met.values():
             reading, objected = found[0]
             message = objected.message
@@ -344,11 +341,7 @@ class _Judged:
             if len(found) < len(readings):
                 certainty = SOMETIMES
                 message += f", if its delays count from the {reading.anchor}"
-            names = objected.cadence.name, objected.step.id
-            alike = (*names, objected.code, message, objected.effect)
-            if alike not in told or certainty == ALWAYS != told[alike].certainty:
-                told[alike] = self._finding(objected, message, certainty, source)
-        yield from told.values()
+            yield self._finding(objected, message, certainty, source)
 
     def _finding(self, objected: Objected, message: str, certainty: str, source: Source) -> Finding:
         """The finding of an objection, where the file says the step; a cadence that another one

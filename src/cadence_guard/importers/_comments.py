@@ -41,6 +41,38 @@ def ignores(source: Source, places: Sequence[Where]) -> tuple[Ignore, ...]:
     if not hashes:
         return ()
     _drop_those_in_texts(source, lines, hashes)
+    around, whole = _parts(source, places)
+    below = _below(lines)
+    found: list[Ignore] = []
+    for number, columns in hashes.items():
+        if not columns:
+            continue
+        before, said = lines[number - 1][: columns[0]], lines[number - 1][columns[0] :]
+        at = columns[0] + 1
+        if (comment := _OURS.match(said)) is None:
+            said = said.strip()[:LONGEST]
+            if _LIKE.search(said):
+                found.append(Ignore((), number, "", number, at, said))
+            continue
+        asked = _IGNORE.fullmatch(comment[1].strip())
+        codes = [code.strip() for code in asked[1].split(",") if code.strip()] if asked else []
+        if asked is None or not codes:
+            raise CadenceError(
+                f"{source.path}:{number}:{at}: {comment[0].strip()!r} is not understood; expected"
+                " # cadence-guard: ignore[CG301] and a reason"
+            )
+        about = number if before.strip() else below[number - 1]
+        line = around.get(about, about)
+        part = whole.get(line, frozenset())
+        found.append(Ignore(tuple(codes), line, asked[2], number, at, lines=part))
+    return tuple(found)
+
+
+def _parts(
+    source: Source, places: Sequence[Where]
+) -> tuple[dict[int, int], dict[int, frozenset[int]]]:
+    """For each line the first one of the innermost place around it, and for each of those all lines
+    that are of it and of no place inside."""
     around: dict[int, int] = {}
     for where in places:
         mark = source.mark(where)
@@ -49,32 +81,7 @@ def ignores(source: Source, places: Sequence[Where]) -> tuple[Ignore, ...]:
     parts: dict[int, set[int]] = {}
     for line, first in around.items():
         parts.setdefault(first, set()).add(line)
-    whole = {first: frozenset(part) for first, part in parts.items()}
-    found: list[Ignore] = []
-    below = _below(lines)
-    for number, columns in hashes.items():
-        if not columns:
-            continue
-        comment = _OURS.match(lines[number - 1], columns[0])
-        if comment is None:
-            said = lines[number - 1][columns[0] :].strip()[:LONGEST]
-            if _LIKE.search(said):
-                found.append(Ignore((), number, "", number, columns[0] + 1, said))
-            continue
-        asked = _IGNORE.fullmatch(comment[1].strip())
-        codes = [code.strip() for code in asked[1].split(",") if code.strip()] if asked else []
-        if asked is None or not codes:
-            raise CadenceError(
-                f"{source.path}:{number}:{columns[0] + 1}: {comment[0].strip()!r} is not"
-                " understood; expected # cadence-guard: ignore[CG301] and a reason"
-            )
-        about = number
-        if not lines[number - 1][: columns[0]].strip():
-            about = below[number - 1]
-        line, column = around.get(about, about), columns[0] + 1
-        part = whole.get(line, frozenset())
-        found.append(Ignore(tuple(codes), line, asked[2], number, column, lines=part))
-    return tuple(found)
+    return around, {first: frozenset(part) for first, part in parts.items()}
 
 
 def _below(lines: list[str]) -> list[int]:

@@ -139,18 +139,8 @@ _COUNTED: Final = listed(
     " limit level total"
 )
 """What a number in a step may be without saying a time."""
-_READ_AROUND: Final = frozenset(
-    {
-        *STOPS,
-        *ON_REPLY,
-        *FLAGS,
-        *CAPS,
-        *IDS,
-        "channel",
-        *KIND_KEYS,
-        *SWITCHES,
-        *("anchor", "purpose", "team", "trigger", "trigger_type", "entry_signal"),
-    }
+_READ_AROUND: Final = listed("channel anchor purpose team trigger trigger_type entry_signal").union(
+    STOPS, ON_REPLY, FLAGS, CAPS, IDS, KIND_KEYS, SWITCHES
 )
 """The keys around a list that are read."""
 _SCALAR: Final = frozenset({*IDS, *CHANNEL_KEYS, *KIND_KEYS})
@@ -329,12 +319,16 @@ def _is_flat(value: Any) -> bool:
     return not any(isinstance(each, dict | list) for each in value)
 
 
+def _goes_another_way(words: list[Any], own: str | None) -> bool:
+    """Whether one of some words means a channel that is not `own`."""
+    return any(way is not None and way.channel != own for way in map(linear.means, words))
+
+
 def _names_ways(value: Any, own: str | None) -> bool:
     """Whether a mapping or list of texts has names of channels or delays for keys, or in place of
     texts."""
     if isinstance(value, list):
-        ways = map(linear.means, value)
-        return any(way is not None and way.channel != own for way in ways)
+        return _goes_another_way(value, own)
     if not isinstance(value, dict):
         return False
     return any(
@@ -355,14 +349,15 @@ def _may_plan(key: str, name: _Name, value: Any, own: str | None, *, in_step: bo
     if not parts.isdisjoint(_IN_STEP if in_step else _AROUND) or looks_timed(value):
         return True
     if isinstance(value, dict | list):
-        told = channel is not None and (channel != own or not in_step) and _has_content(value)
-        told = told or (in_step and channel is None and _holds_messages(parts, value))
-        another = in_step and channel is not None and _is_another(name)
-        several = in_step and channel is not None and _are_touches(name.head, value)
-        planned = not parts.isdisjoint(_PLANNED)
-        return (
-            told or another or several or planned or plans(value, own if channel == own else None)
-        )
+        if channel is None:
+            sends = in_step and _holds_messages(parts, value)
+        elif in_step:
+            several = _is_another(name) or _are_touches(name.head, value)
+            sends = several or (channel != own and _has_content(value))
+        else:
+            sends = _has_content(value)
+        planned = sends or not parts.isdisjoint(_PLANNED)
+        return planned or plans(value, own if channel == own else None)
     if is_number(value):
         if in_step and name.head.endswith("s") and _channel(name.head):
             return True  # so many calls
@@ -446,9 +441,7 @@ def plans(data: Any, own: str | None = None) -> bool:
             if told is not None:
                 continue
         if isinstance(value, list):
-            ways = map(linear.means, value)
-            found = any(way is not None and way.channel != own for way in ways)
-            found = found or any(map(looks_timed, value))
+            found = _goes_another_way(value, own) or any(map(looks_timed, value))
         else:
             found = any(_plans(key, below, own) for key, below in value.items())
             found = found or sum(way_of(below) is not None for below in value.values()) > 1

@@ -6,8 +6,6 @@ import re
 from math import inf
 from typing import Final, NamedTuple
 
-_SECOND: Final = 1.0
-_MINUTE: Final = 60.0
 _HOUR: Final = 3_600.0
 _DAY: Final = 86_400.0
 _LONGEST_NAME: Final = 200
@@ -22,35 +20,23 @@ class _Said(NamedTuple):
     high: float
 
 
-_UNITS: Final[tuple[tuple[_Said, str], ...]] = (
-    (_Said(0.001, 0.001, 0.001), "ms msec msecs millisecond milliseconds millisekunden"),
-    (
-        _Said(_SECOND, _SECOND, _SECOND),
-        "s sec secs second seconds sek sekunde sekunden seconde secondes segundo segundos seconden",
-    ),
-    (
-        _Said(_MINUTE, _MINUTE, _MINUTE),
-        "m min mins minute minutes minuten minuto minutos minuut",
-    ),
-    (
-        _Said(_HOUR, _HOUR, _HOUR),
-        "h hr hrs hour hours std stunde stunden heure heures hora horas uur uren",
-    ),
-    (
-        _Said(_DAY, _DAY, _DAY),
-        "d day days tag tage tagen jour jours día días dia dias dag dagen",
-    ),
-    (
-        _Said(7 * _DAY, 7 * _DAY, 7 * _DAY),
-        "w wk wks week weeks woche wochen semaine semaines semana semanas weken",
-    ),
-    (
-        _Said(28 * _DAY, 30 * _DAY, 31 * _DAY),
-        "mo mos month months monat monate monaten mois mes meses mês maand maanden",
-    ),
-    (_Said(365 * _DAY, 365 * _DAY, 366 * _DAY), "y yr yrs year years jahr jahre jahren"),
-)
-_UNIT: Final = {word: said for said, words in _UNITS for word in words.split()}
+def _exactly(seconds: float) -> _Said:
+    return _Said(seconds, seconds, seconds)
+
+
+_UNITS: Final = {
+    _exactly(0.001): "ms msec msecs millisecond milliseconds millisekunden",
+    _exactly(1): "s sec secs second seconds sek sekunde sekunden seconde secondes segundo segundos"
+    " seconden",
+    _exactly(60): "m min mins minute minutes minuten minuto minutos minuut",
+    _exactly(_HOUR): "h hr hrs hour hours std stunde stunden heure heures hora horas uur uren",
+    _exactly(_DAY): "d day days tag tage tagen jour jours día días dia dias dag dagen",
+    _exactly(7 * _DAY): "w wk wks week weeks woche wochen semaine semaines semana semanas weken",
+    _Said(28 * _DAY, 30 * _DAY, 31 * _DAY): "mo mos month months monat monate monaten mois mes"
+    " meses mês maand maanden",
+    _Said(365 * _DAY, 365 * _DAY, 366 * _DAY): "y yr yrs year years jahr jahre jahren",
+}
+_UNIT: Final = {word: said for said, words in _UNITS.items() for word in words.split()}
 _NUMBERS: Final = {
     "half an": 0.5, "half a": 0.5, "one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0,
     "six": 6.0, "seven": 7.0, "eight": 8.0, "nine": 9.0, "ten": 10.0, "twelve": 12.0,

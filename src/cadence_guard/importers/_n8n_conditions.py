@@ -25,9 +25,10 @@ _SIGNAL: Final = {
 
 _YES: Final = frozenset({"true", "yes", "y", "1"})
 _NO: Final = frozenset({"false", "no", "n", "0"})
-_POSITIVE: Final = {"equals": True, "equal": True, "contains": True, "is": True}
-_NEGATIVE: Final = {"notEquals": False, "notEqual": False, "notContains": False}
-_EQUAL: Final = _POSITIVE | _NEGATIVE
+_EQUAL: Final = dict.fromkeys(("equals", "equal", "contains", "is"), True) | dict.fromkeys(
+    ("notEquals", "notEqual", "notContains"), False
+)
+"""The operations that ask for a value, and whether it is to be that one."""
 _FIELD: Final = re.compile(r"([A-Za-z_][\w -]*)[\"']?\]?\s*\}\}\s*$")
 
 
@@ -48,9 +49,8 @@ class _Condition:
         known = _SIGNAL.get(_plain(match[1])) if match else None
         if known is not None and self.operation in ("true", "false"):
             return known, self.operation == "true"
-        if self.operation not in _EQUAL:
+        if (holds := _EQUAL.get(self.operation)) is None:
             return None
-        holds = _EQUAL[self.operation]
         right = _plain(self.right)
         if known is not None and right in _YES | _NO:
             return known, holds is (right in _YES)

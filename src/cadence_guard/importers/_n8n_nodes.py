@@ -54,18 +54,21 @@ def effect(kind: str, parameters: Parameters) -> Sends | Hidden | None:
     name = name.casefold()
     if name.endswith("trigger"):
         return None
-    if package == AGENTS:
-        return _of_agents(name, parameters)
-    if package != BASE:
+    if package not in (BASE, AGENTS):
         return Hidden("a node of a community package; what it sends is not known here")
-    if name not in _QUIET:
+    if package == AGENTS:
+        name = name.removeprefix("tool")
+    elif name not in _QUIET:
         name = name.removesuffix("tool")
     if name == "httprequest":
         return _of_http(parameters)
     if name in ("code", "function", "functionitem"):
         return _of_code(parameters)
-    if name == "executeworkflow":
+    if name in ("executeworkflow", "workflow"):
         return Hidden("runs another workflow; what that one sends is not in this one")
+    if package == AGENTS:
+        calls = "calls the tools of a server; what they send is not in the file"
+        return Hidden(calls) if name.startswith("mcpclient") else None
     if (handoff := _HANDOFFS.get(name)) and _fits(handoff, parameters):
         return _elsewhere(handoff.channel)
     for sender in _SENDERS.get(name, ()):
@@ -82,18 +85,6 @@ def effect(kind: str, parameters: Parameters) -> Sends | Hidden | None:
 
 
 _SENDS_BY_NAME: Final = re.compile(r"(?:re)?send|reply|forward", re.IGNORECASE)
-
-
-def _of_agents(name: str, parameters: Parameters) -> Sends | Hidden | None:
-    if name == "toolhttprequest":
-        return _of_http(parameters)
-    if name in ("code", "toolcode"):
-        return _of_code(parameters)
-    if name == "toolworkflow":
-        return Hidden("runs another workflow; what that one sends is not in this one")
-    if name.startswith("mcpclient"):
-        return Hidden("calls the tools of a server; what they send is not in the file")
-    return None
 
 
 def _elsewhere(service: str) -> Hidden:
@@ -223,13 +214,7 @@ _QUIET_NODES: Final = """
 """The nodes of n8n that reach no contact: data, logic, tools of the office, notes to colleagues."""
 _QUIET: Final = frozenset(_QUIET_NODES.split())
 
-_ADDRESSES: Final = (
-    "sendTo",
-    "toEmail",
-    "toRecipients",
-    "to",
-    "recipientPhoneNumber",
-)
+_ADDRESSES: Final = ("sendTo", "toEmail", "toRecipients", "to", "recipientPhoneNumber")
 
 
 def _fixed(parameters: Parameters) -> bool:

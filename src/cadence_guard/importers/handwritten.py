@@ -40,7 +40,7 @@ from cadence_guard.importers._handwritten_lists import (
 from cadence_guard.importers._handwritten_words import Data
 from cadence_guard.importers._linear import Item, Notes, first_text, snake, text_of
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import named, shown, some, unknown_word
+from cadence_guard.importers._values import is_whole, named, shown, some, unknown_word
 from cadence_guard.words import PURPOSES, SIGNALS
 
 FORMAT: Final = "handwritten"
@@ -238,7 +238,8 @@ class _Plan:
             elif False in linear.flags(self.notes, entry, where, theirs.SWITCHES):
                 self.notes.assume("steps that are switched off stay so")
             else:
-                drafts.append(self._step(where, entry, number))
+                make = self._pause if is_a_wait(entry) else self._step
+                drafts.append(make(where, entry, number))
         return drafts
 
     def _numbers(self) -> list[_Draft]:
@@ -265,32 +266,22 @@ class _Plan:
         """A unit; a day is a business day if a comment says so."""
         return linear.BUSINESS if unit == "day" and theirs.BUSINESS.search(self.said) else unit
 
+    def _pause(self, where: Where, step: Data, number: int) -> _Draft:
+        """A wait of its own."""
+        keys = [key for key in step if is_time(key)]
+        _, wait, waits_at = self._delay(where, step, keys)
+        self._pass(where, step, {*_READ, *theirs.AMOUNT_KEYS, *keys}, None)
+        return _Draft(Item(f"wait {number}", where, None, wait, waits_at), "previous")
+
     def _step(self, where: Where, step: Data, number: int) -> _Draft:
-        used = {*_READ}
-        kind = snake(first_text(step, *theirs.KIND_KEYS) or "")
-        wait: Wait | None = None
-        anchor, waits_at = "", where
-        is_wait = is_a_wait(step)
-        delays = [
-            k for k in step if (is_time(k) if is_wait else theirs.anchor_of(snake(k)) is not None)
-        ]
-        for key in delays:
-            name, place = snake(key), (*where, key)
-            used.add(key)
-            told = theirs.anchor_of(name) or ""
-            if wait is not None and told != anchor:
-                self.notes.missed(key, place, "a second delay that counts from something else")
-                continue
-            self.delay = self.delay or name
-            anchor, waits_at, self.timed = told, place, True
-            wait = linear.plus(wait, self._wait(place, step[key], name, step))
-        if is_wait:
-            self._pass(where, step, used.union(theirs.AMOUNT_KEYS), None)
-            return _Draft(Item(f"wait {number}", where, None, wait, waits_at), "previous")
-        used.update(theirs.GATES)
-        if not delays and number > 1 and not self.has_waits:
-            wait = Unknown("the file does not say when")
-        channel, manual = self._channel(where, step, kind)
+        """A touch, or what else is done in its place."""
+        keys = [key for key in step if theirs.anchor_of(snake(key)) is not None]
+        anchor, wait, waits_at = self._delay(where, step, keys)
+        if not keys and number > 1:
+            anchor = "previous"
+            wait = None if self.has_waits else Unknown("the file does not say when")
+        used = {*_READ, *theirs.GATES, *keys}
+        channel, manual = self._channel(where, step)
         more: dict[str, Any] = {"template": first_text(step, "template", "template_id")}
         if manual:
             more["automated"] = False
@@ -298,19 +289,31 @@ class _Plan:
             used.add("purpose")
         if (purpose := self._purpose(step)) is not None:
             more["purpose"] = purpose
-        self._attempts(where, step, used, more)
+        more |= self._attempts(where, step, used)
         unreplied = theirs.unless_replied(step)
         if unreplied is not None:
             used.add(unreplied)
         gate = self._gate(where, step, used)
         self._pass(where, step, used, channel)
         title = first_text(step, *theirs.IDS) or str(number)
-        mark = None
-        if "variant" in step:
-            mark = (first_text(step, *theirs.NUMBERS), anchor, wait)
         item = Item(title, where, channel, wait, waits_at, gate=gate, more=more)
-        counted = anchor if delays else "previous" if number > 1 else ""
-        return _Draft(item, counted, mark, unreplied=unreplied is not None)
+        numbers = (first_text(step, *theirs.NUMBERS), anchor if keys else "", wait)
+        mark = numbers if "variant" in step else None
+        return _Draft(item, anchor, mark, unreplied=unreplied is not None)
+
+    def _delay(self, where: Where, step: Data, keys: list[str]) -> tuple[str, Wait | None, Where]:
+        """What some keys of a step say of its time: what they count from, the wait, the place."""
+        anchor, wait, waits_at = "", None, where
+        for key in keys:
+            name, place = snake(key), (*where, key)
+            told = theirs.anchor_of(name) or ""
+            if wait is not None and told != anchor:
+                self.notes.missed(key, place, "a second delay that counts from something else")
+                continue
+            self.delay = self.delay or name
+            anchor, waits_at, self.timed = told, place, True
+            wait = linear.plus(wait, self._wait(place, step[key], name, step))
+        return anchor, wait, waits_at
 
     def _pass(self, where: Where, step: Data, used: set[str], channel: str | None) -> None:
         """Says of each key of a step that nothing reads what is made of it."""
@@ -364,8 +367,9 @@ class _Plan:
                 self.notes.missed(key, (*where, key), "a key of a wait that is not understood")
         return total
 
-    def _channel(self, where: Where, step: Data, kind: str) -> tuple[str | None, bool]:
+    def _channel(self, where: Where, step: Data) -> tuple[str | None, bool]:
         """The channel of a step, None if it reaches nobody, and whether a person does it."""
+        kind = snake(first_text(step, *theirs.KIND_KEYS) or "")
         by_hand = linear.flags(self.notes, step, where, theirs.BY_HAND)
         by_itself = linear.flags(self.notes, step, where, theirs.BY_ITSELF)
         manual = True in by_hand or False in by_itself
@@ -376,9 +380,10 @@ class _Plan:
             key = next(key for key in theirs.CHANNEL_KEYS if key in step)
             self.notes.missed(word[:60], (*where, key), "no channel that is known")
             return None, manual
-        for key in theirs.CHANNEL_KEYS:
-            if step.get(key) is True:
-                why = "it is True; expected the name of a channel"
+        for key in (*theirs.CHANNEL_KEYS, *theirs.KIND_KEYS):
+            value = step.get(key)
+            if (value is True and key in theirs.CHANNEL_KEYS) or isinstance(value, dict | list):
+                why = f"it is {shown(value)}; expected the name of a channel"
                 self.notes.missed(key, (*where, key), why)
         if kind in linear.NO_TOUCH:
             return None, manual
@@ -429,22 +434,23 @@ class _Plan:
         self.notes.assume(f"a step without a channel goes by {channel}")
         return channel
 
-    def _attempts(self, where: Where, step: Data, used: set[str], more: dict[str, Any]) -> None:
-        """The retries of a call."""
+    def _attempts(self, where: Where, step: Data, used: set[str]) -> dict[str, Any]:
+        """The retries of a call, as fields of its Step."""
         key = next((key for key in ("attempts", "max_attempts") if key in step), None)
         if key is None:
-            return
+            return {}
         every = next((each for each in step if theirs.RETRY.fullmatch(snake(each))), None)
         used.update((key, every or key))
         attempts = step[key]
-        if isinstance(attempts, bool) or not isinstance(attempts, int) or not 0 < attempts <= 100:
+        if not is_whole(attempts, 1, 100):
             self.notes.missed(key, (*where, key), "expected a number of attempts, 1 to 100")
         elif attempts > 1 and every is None:
             self.notes.missed(key, (*where, key), "it does not say how long after one another")
         elif every is not None and attempts > 1:
-            place, unit = (*where, every), theirs.unit_in(snake(every))
-            more["attempts"] = attempts
-            more["every"] = linear.wait_of(self.notes, place, step[every], unit)
+            unit = theirs.unit_in(snake(every))
+            wait = linear.wait_of(self.notes, (*where, every), step[every], unit)
+            return {"attempts": attempts, "every": wait}
+        return {}
 
     def _gate(self, where: Where, step: Data, used: set[str]) -> tuple[str, Wait | None] | None:
         """The signal that must have come before a step, if no step before it asked for it."""

@@ -44,12 +44,10 @@ Dates = tuple[date, date]
 
 
 def _parse_date(value: Any) -> date:
-    if type(value) is date:
-        return value
     if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        day = date.fromisoformat(value)
-        if 1970 <= day.year <= 2199:
-            return day
+        value = date.fromisoformat(value)
+    if type(value) is date and 1970 <= value.year <= 2199:
+        return value
     raise ValueError(f"{value!r} is not a date; expected one such as 2026-12-24, 1970 to 2199")
 
 
@@ -111,6 +109,8 @@ class Blackout(Fact):
                 while t < (last + 3) * DAY:
                     day, border = local_period(t, "day", zone)
                     if first <= day <= last:
+                        if day >= first + 2:  # every clock shows one of them for long
+                            border = max(border, (last - 2) * DAY)
                         pieces.append((t, border))
                     t = border
             closed = self._closed[zone.name] = merged(pieces)

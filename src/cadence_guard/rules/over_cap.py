@@ -96,7 +96,7 @@ class OverCap(Rule):
             self.looks_back = _LONGEST[params.calendar]
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
-        line = case.me.line if self.scope == "contact" else self._line(case)
+        line = self._line(case)
         if self.max == 0:  # never, but for an answer, which no cap judges
             return two_sided(self, line, t, case, _never)
         at = line.at

@@ -65,6 +65,6 @@ class TooSoon(Rule):
     def objection(self, t: int, case: Case) -> Objection:
         gap = self.params.gap.text
         near = counted(self, case.me.line, t - self.gap + 1, t + self.gap - 1)
-        when = "booked for then" if near and all(touch.at > t for touch in near) else "made"
+        when = "booked for then" if all(touch.at > t for touch in near) else "made"
         facts = {"touches": [touch.id for touch in near], "gap": gap}
         return Objection(f"less than {gap} from another touch {when}", facts=facts)
