@@ -16,7 +16,7 @@ from cadence_guard.history import Case
 from cadence_guard.instants import DAY, HOUR, NEVER, to_us
 from cadence_guard.rules import RULES, Objection, OpenStretch, Rule
 from cadence_guard.ruleset import Ruleset
-from support import blocking, book_of, case_of, hashed, judge, mail, signal
+from support import blocking, book_of, case_of, contact, hashed, judge, mail, signal
 
 
 class Odd(Rule):
@@ -465,3 +465,35 @@ def test_a_rule_that_failed_once_is_asked_again(monkeypatch: pytest.MonkeyPatch)
     case = case_of([signal("opt_out", "2026-03-01T00:00:00Z")], mail())
     assert decide(ruleset, case).codes == ("CG901",)
     assert decide(ruleset, case)
+
+
+@pytest.mark.parametrize(
+    ("rule", "params", "more"),
+    [
+        ("over-cap", {"max": 1, "per": "7d"}, {}),
+        ("over-cap", {"max": 1, "calendar": "week"}, {}),
+        ("too-soon", {"gap": "2d"}, {}),
+        ("repeated-message", {"per": "30d"}, {"cadence": "drip", "step": "one"}),
+        ("unanswered-streak", {"steps": [{"after": 1, "gap": "7d"}]}, {}),
+        ("pressure", {"caps": [{"tags": ["deal"], "max": 1, "per": "7d"}]}, {"tags": ["deal"]}),
+    ],
+)
+@pytest.mark.parametrize(
+    ("selected", "others"),
+    [
+        ({"teams": ["sales"]}, {"team": "marketing"}),
+        ({"purposes": ["sales"]}, {"purpose": "service"}),
+        ({"channels": ["email"]}, {"channel": "social", "to": "anna"}),
+    ],
+)
+def test_what_an_entry_does_not_judge_it_does_not_count(
+    rule: str, params: Any, more: Any, selected: Any, others: Any
+) -> None:
+    policy = {"rules": {rule: {**params, **selected}}}
+    own = mail("2026-03-09T00:00:00Z", outcome="sent", team="sales", **more)
+    touch = mail(team="sales", **more)
+    zone = contact(time_zone="UTC")
+    assert judge(policy, [zone, {**own, **others}], touch)
+    assert judge(policy, [zone, own], {**touch, **others})
+    refused = judge(policy, [zone, {**own, "id": "t-1"}, {**own, "id": "t-2", **others}], touch)
+    assert refused.findings[0].facts["touches"] == ["t-1"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cadence_guard import Policy, PolicyError
+from cadence_guard import Guard, Policy, PolicyError
 from support import judge, mail, until
 
 RULE = {
@@ -120,3 +120,45 @@ def test_the_second_cap_is_named() -> None:
     assert decision.findings[0].message == "more than 2 promotional or deal touches per 30d"
     decision = judge({"rules": {"pressure": RULE}}, events, mail(tags=["deal"]))
     assert len(decision.findings[0].facts["touches"]) == 2
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_long_cap_is_counted_over_all_of_its_time(moved: bool) -> None:
+    """Also where less would do for deadlines."""
+    caps = [
+        {"tags": ["deal"], "max": 1, "per": "1d"},
+        {"tags": ["urgent"], "max": 1, "per": "600d"},
+    ]
+    guard = Guard(Policy(rules={"pressure": {"caps": caps, "moved_deadline": moved}}))
+    guard.record(sent("2024-10-01T10:00:00Z", "urgent"))
+    touch = {key: said for key, said in mail(tags=["urgent"]).items() if key != "event"}
+    assert guard.evaluate(touch).codes == ("CG702",)
+    assert guard.evaluate({**touch, "at": "2026-05-24T10:00:00Z"}).codes == ()
+
+
+def test_only_the_caps_that_the_touch_is_about_are_named_with_what_they_count() -> None:
+    rule = {**RULE, "teams": ["sales"]}
+    events = [
+        sent("2026-02-07T10:00:00Z", "deal", team="sales", id="a window ago"),
+        sent("2026-03-07T10:00:00Z", "urgent", team="sales", id="urgent"),
+        sent("2026-03-08T09:00:00Z", "deal", team="marketing", id="theirs"),
+        sent("2026-03-08T10:00:00Z", "deal", team="sales", id="first"),
+        sent("2026-03-08T11:00:00Z", "promotional", team="sales", id="second"),
+    ]
+    policy = {"rules": {"pressure": rule}}
+    finding = judge(policy, events, mail(tags=["deal"], team="sales")).findings[0]
+    assert finding.message == "more than 2 promotional or deal touches per 30d"
+    assert finding.facts["touches"] == ["first", "second"]
+    assert judge(policy, events[:-1], mail(tags=["deal"], team="sales"))
+
+
+def test_the_deadline_that_is_named_is_the_earliest_that_counts() -> None:
+    policy = {"rules": {"pressure": MOVED}}
+    failed = offer("2026-03-01T10:00:00Z", "2026-03-09T12:00:00Z", outcome="failed", id="t-1")
+    assert judge(policy, [failed], offer("2026-03-09T10:00:00Z", SECOND))
+    long_ago = offer("2024-03-01T10:00:00Z", "2024-03-09T12:00:00Z", outcome="sent")
+    other = {**offer(EARLY, "2026-03-09T13:00:00Z", outcome="sent"), "offer": "autumn"}
+    told = [offer(EARLY, day, outcome="sent", step=day) for day in (FIRST, "2026-03-11T00:00:00Z")]
+    late = offer("2026-03-09T10:00:00Z", "2026-04-20T00:00:00Z")
+    finding = judge(policy, [failed, long_ago, other, *reversed(told)], late).findings[0]
+    assert finding.facts == {"deadline": FIRST}

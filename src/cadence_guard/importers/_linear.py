@@ -229,32 +229,33 @@ def channel(notes: Notes, where: Where, word: object) -> str | None:
 REPLIES: Final = ("replied", "invited", "not_now", "declined", "wrong_person")
 """What comes as a reply: who stops at any reply stops at each of these."""
 
-_SIGNAL_WORDS: Final[dict[str, tuple[str, ...]]] = {
-    signal: (signal,) for signal in SIGNALS
-} | _table(
-    {
-        REPLIES: "replied reply any_reply on_reply reply_received response responded answer"
-        " answered replies reply_to_an_email email_reply inbound_reply",
-        ("invited",): "positive_reply interested invite",
-        ("declined",): "negative_reply not_interested decline rejected",
-        ("opt_out",): "optout opted_out unsubscribe unsubscribed unsubscribes stop dnc"
-        " do_not_contact stop_keyword remove_me",
-        ("meeting_booked",): "meeting booked meeting_scheduled meeting_set demo_booked call_booked"
-        " appointment",
-        ("purchased",): "purchase converted conversion deal_won won order_placed paid",
-        ("complained",): "complaint spam spam_complaint",
-        ("not_now",): "snooze later bad_timing",
-        ("auto_replied",): "ooo out_of_office auto_reply autoreply",
-        ("paused",): "manual_stop manual pause",
-        ("opened",): "open open_an_email email_opened",
-        ("clicked",): "click click_on_a_link link_clicked",
-        ("visited",): "visit page_visit",
-        ("trial_started",): "trial trial_signup signup",
-        # these end a cadence, and nobody said anything
-        (): "bounce bounced hard_bounce invalid_email max_touches completed finished end exhausted"
-        " no_reply",
-    }
-)
+_THEIRS: Final[Mapping[tuple[str, ...], str]] = {
+    REPLIES: "replied reply any_reply on_reply reply_received response responded answer"
+    " answered replies reply_to_an_email email_reply inbound_reply",
+    ("invited",): "positive_reply interested invite",
+    ("declined",): "negative_reply not_interested decline rejected",
+    ("opt_out",): "optout opted_out unsubscribe unsubscribed unsubscribes stop dnc"
+    " do_not_contact stop_keyword remove_me",
+    ("meeting_booked",): "meeting booked meeting_scheduled meeting_set demo_booked call_booked"
+    " appointment",
+    ("purchased",): "purchase converted conversion deal_won won order_placed paid",
+    ("complained",): "complaint spam spam_complaint",
+    ("not_now",): "snooze later bad_timing",
+    ("auto_replied",): "ooo out_of_office auto_reply autoreply",
+    ("paused",): "manual_stop manual pause",
+    ("opened",): "open open_an_email email_opened",
+    ("clicked",): "click click_on_a_link link_clicked",
+    ("visited",): "visit page_visit",
+    ("trial_started",): "trial trial_signup signup",
+    # these end a cadence, and nobody said anything
+    (): "bounce bounced hard_bounce invalid_email max_touches completed finished end exhausted"
+    " no_reply",
+}
+"""The words of theirs that mean some signals."""
+_SIGNAL_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    **{signal: (signal,) for signal in SIGNALS},
+    **_table(_THEIRS),
+}
 
 
 def signals(notes: Notes, word: str, known: Mapping[str, tuple[str, ...]] = {}) -> tuple[str, ...]:

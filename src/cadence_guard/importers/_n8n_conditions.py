@@ -25,9 +25,10 @@ _SIGNAL: Final = {
 
 _YES: Final = frozenset({"true", "yes", "y", "1"})
 _NO: Final = frozenset({"false", "no", "n", "0"})
-_EQUAL: Final = dict.fromkeys(("equals", "equal", "contains", "is"), True) | dict.fromkeys(
-    ("notEquals", "notEqual", "notContains"), False
-)
+_EQUAL: Final = {
+    "equals": True, "equal": True, "contains": True, "is": True,
+    "notEquals": False, "notEqual": False, "notContains": False,
+}  # fmt: skip
 """The operations that ask for a value, and whether it is to be that one."""
 _FIELD: Final = re.compile(r"([A-Za-z_][\w -]*)[\"']?\]?\s*\}\}\s*$")
 

@@ -38,9 +38,11 @@ if TYPE_CHECKING:
 
 _KEYS: Final = ("format", "cadences", "name", "team", "steps", "exits", "step", "channel")
 _TOP: Final = (*_KEYS, "delay", "words")
-_STEP: Final = ("id", "channel", "template", "manual")
-_DELAY: Final = ("at", "unit", "unit_at", "anchor", "first")
-_WORDS: Final = ("channels", "signals")
+_PARTS: Final = {
+    "step": ("id", "channel", "template", "manual"),
+    "delay": ("at", "unit", "unit_at", "anchor", "first"),
+    "words": ("channels", "signals"),
+}
 _ANCHORS: Final = ("start", "previous", "next")
 _NO_TOUCH: Final = "none"
 _PART: Final = re.compile(r"([^.\[\]/]+)(\[\])?")
@@ -105,9 +107,9 @@ class Mapped:
 
     def __init__(self, source: Source) -> None:
         top = _mapping(source, (), _TOP)
-        step = _mapping(source, ("step",), _STEP) if "step" in top else {}
-        delay = _mapping(source, ("delay",), _DELAY) if "delay" in top else {}
-        words = _mapping(source, ("words",), _WORDS) if "words" in top else {}
+        step, delay, words = (
+            _mapping(source, (key,), known) if key in top else {} for key, known in _PARTS.items()
+        )
         if "steps" not in top:
             raise source.error((), "'steps' is missing: where in a cadence its steps are")
         self.FORMAT = _text(source, ("format",), top.get("format", "mapped"))

@@ -92,9 +92,9 @@ class Pressure(Rule):
         self._tagged = [(frozenset(cap.tags), cap.max, cap.per.us) for cap in params.caps]
         self._caps_on = lru_cache(maxsize=256)(self._find_caps)
         self.moved = params.moved_deadline
-        self.looks_back = PERIOD if self.moved else max(cap.per.us for cap in params.caps)
-        spans = {within for _, _, within in self._tagged}
-        self.spans = Spans(elapsed=frozenset((*spans, PERIOD) if self.moved else spans))
+        spans = {within for _, _, within in self._tagged} | ({PERIOD} if self.moved else set())
+        self.looks_back = max(spans)
+        self.spans = Spans(elapsed=frozenset(spans))
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
         touch = case.touch
@@ -103,7 +103,10 @@ class Pressure(Rule):
         if not caps and not deadlines:
             return t, NEVER
         while True:
-            opens, closes = closed_in(self._announced(case), t) if deadlines else (t, NEVER)
+            opens, closes = t, NEVER
+            if deadlines:
+                announced = merged((at, at + PERIOD) for at, _ in self._announced(case))
+                opens, closes = closed_in(announced, t)
             for tags, limit, within in caps:
                 first, last = self._capped(t, case, tags, limit, within)
                 opens, closes = max(opens, first), min(closes, last)
@@ -132,18 +135,18 @@ class Pressure(Rule):
         return crowded(case.me.line.pick((tags, self.selection), tagged), t, limit, within)
 
     def _announced(self, case: Case) -> list[tuple[int, int]]:
-        """When an earlier deadline of the same offer has been announced."""
+        """When earlier deadlines of the same offer were announced, and these deadlines."""
         touch = case.touch
         assert touch.deadline is not None
         deadline = to_us(touch.deadline)
-        return merged(
-            (past.at, past.at + PERIOD)
+        return [
+            (past.at, announced)
             for past, offer, announced in case.me.offers
             if offer == touch.offer
             and announced < deadline
             and past.form.outcome != "failed"
             and self.counts(past.form)
-        )
+        ]
 
     def quiet(self, t: int, case: Case) -> Crowd | None:
         if any(limit == 0 for _, limit, _ in self._tagged):
@@ -165,9 +168,7 @@ class Pressure(Rule):
                 return Objection(
                     message, facts={"touches": near, "max": cap.max, "per": cap.per.text}
                 )
-        first = min(
-            announced for _, offer, announced in case.me.offers if offer == case.touch.offer
-        )
+        first = min(announced for at, announced in self._announced(case) if at <= t < at + PERIOD)
         at = to_text(to_datetime(first))
         return Objection(
             f"the deadline of {case.touch.offer!r} was {at} before", facts={"deadline": at}
