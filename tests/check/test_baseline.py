@@ -28,9 +28,10 @@ def test_a_known_finding_stays_known_when_its_lines_move_and_its_words_change() 
 
 
 @pytest.mark.parametrize(
-    "change", [{"path": "b.yaml"}, {"cadence": "x"}, {"step": "x"}, {"code": "CG302"}]
+    "change",
+    [{"path": "b.yaml"}, {"cadence": "x"}, {"step": "x"}, {"code": "CG302"}, {"effect": "warn"}],
 )
-def test_another_path_cadence_step_or_code_is_new(change: dict[str, str]) -> None:
+def test_another_path_cadence_step_code_or_effect_is_new(change: dict[str, str]) -> None:
     sifted = sift([replace(FINDING, **change)], entries([FINDING], str), CHECKED, str)
     assert (len(sifted.fresh), len(sifted.known), len(sifted.stale)) == (1, 0, 1)
 
@@ -40,6 +41,13 @@ def test_of_findings_alike_as_many_are_known_as_were() -> None:
     assert len(sift([FINDING] * 3, known, CHECKED, str).fresh) == 1
     sifted = sift([FINDING], known, CHECKED, str)
     assert (sifted.fresh, sifted.stale) == ((), known[1:])
+
+
+def test_who_accepted_a_warning_has_accepted_no_refusal() -> None:
+    warning = replace(FINDING, effect="warn")
+    known = entries([warning], str)
+    assert sift([warning, FINDING], known, CHECKED, str).fresh == (FINDING,)
+    assert sift([FINDING, warning], known, CHECKED, str).fresh == (FINDING,)
 
 
 def test_notes_are_never_in_a_baseline() -> None:

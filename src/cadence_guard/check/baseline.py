@@ -1,7 +1,8 @@
 """A baseline: the findings that are known and accepted, so that only new ones fail.
 
-A fingerprint is made of path, cadence, step and code, not of a line: a file may be edited above a
-known finding. Findings alike in all of these are told apart by their order.
+A fingerprint is made of path, cadence, step, code and effect, not of a line: a file may be edited
+above a known finding, and who accepted a warning has accepted no refusal. Findings alike in all of
+these are told apart by their order.
 """
 
 from __future__ import annotations
@@ -46,8 +47,9 @@ def entries(findings: Iterable[Finding], place: Place) -> tuple[Entry, ...]:
     found = []
     for finding in findings:
         key = (place(finding.path), finding.cadence, finding.step, finding.code)
-        text = json.dumps([*key, seen[key]])
-        seen[key] += 1
+        alike = (*key, finding.effect)
+        text = json.dumps([*alike, seen[alike]])
+        seen[alike] += 1
         found.append(Entry(*key, hashlib.sha256(text.encode()).hexdigest()[:32]))
     return tuple(found)
 
