@@ -1258,6 +1258,12 @@ class TestRubbish:
             guard.forget("c-1")
 
 
+@pytest.mark.parametrize("thing", [Path("outreach.db"), 3, b"memory://"])
+def test_what_is_no_ledger_is_told_at_once(thing: Any) -> None:
+    with pytest.raises(TypeError, match="is no ledger; expected 'sqlite:///outreach.db'"):
+        Guard(ledger=thing)
+
+
 class TestABookThatIsWrong:
     def test_a_ledger_that_contradicts_itself_denies(self, make: Make) -> None:
         guard = make()

@@ -52,8 +52,8 @@ class Guard:
     of forgotten people are kept; without one the ledger makes and keeps a random one, which
     protects a copied hash list but not a copied ledger.
 
-    Safe to share between threads; processes share a ledger. Raises PolicyError, and ValueError or
-    LedgerUnavailable for a ledger that cannot be opened.
+    Safe to share between threads; processes share a ledger. Raises PolicyError, TypeError for what
+    is no ledger, and ValueError or LedgerUnavailable for a ledger that cannot be opened.
     """
 
     def __init__(
@@ -71,9 +71,16 @@ class Guard:
             raise ValueError("an empty key protects nothing; leave it out, or give a secret")
         if ledger is None:
             ledger = "memory://"
+        if isinstance(ledger, str):
+            ledger = open_ledger(ledger)
+        elif not hasattr(ledger, "history"):
+            kind = type(ledger).__name__
+            raise TypeError(
+                f"a {kind} is no ledger; expected 'sqlite:///outreach.db', or a Ledger of your own"
+            )
         answers = self.ruleset.answers  # what is counted may be an answer to something earlier
         self._shelves = Shelves(
-            open_ledger(ledger) if isinstance(ledger, str) else ledger,
+            ledger,
             key.encode() if isinstance(key, str) else key,
             self.ruleset.looks_back + (answers.within if answers else 0),
             self.ruleset.by_point,
