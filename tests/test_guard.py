@@ -1260,7 +1260,7 @@ class TestRubbish:
 
 @pytest.mark.parametrize("thing", [Path("outreach.db"), 3, b"memory://"])
 def test_what_is_no_ledger_is_told_at_once(thing: Any) -> None:
-    with pytest.raises(TypeError, match="is no ledger; expected 'sqlite:///outreach.db'"):
+    with pytest.raises(TypeError, match=r"is no ledger; expected 'sqlite:///outreach.db'"):
         Guard(ledger=thing)
 
 

@@ -207,9 +207,9 @@ def test_a_policy_that_is_both_checked_and_followed_is_wrong_once(run: Any) -> N
         (("bad.json", "--from", "March"), "does not match the format"),
         (("bad.json", "--from", "2026-1-1"), "'2026-1-1' does not match the format YYYY-MM-DD"),
         (("bad.json", "--from", "2026-02-30"), "does not match the format"),
-        (("bad.json", "--from", "0001-01-01"), "expected --from 1970-01-01 to 2196-12-01"),
-        (("bad.json", "--from", "1969-12-31"), "expected --from 1970-01-01 to 2196-12-01"),
-        (("bad.json", "--from", "2196-12-02"), "expected --from 1970-01-01 to 2196-12-01"),
+        (("bad.json", "--from", "0001-01-01"), "expected --from 1970-01-01 to 2197-12-01"),
+        (("bad.json", "--from", "1969-12-31"), "expected --from 1970-01-01 to 2197-12-01"),
+        (("bad.json", "--from", "2197-12-02"), "expected --from 1970-01-01 to 2197-12-01"),
         (("bad.json", "--update-baseline"), "--update-baseline needs --baseline FILE"),
         (("bad.json", "--policy", "nope.yaml"), "nope.yaml: cannot be read"),
         (("empty",), "empty: no file *.cadence.yaml or *.cadence.yml in this folder"),
@@ -409,7 +409,7 @@ def test_paths_of_sarif_and_commands_are_those_of_the_repository(
     assert "::error file=drips/bad.json,line=3," in result.out
 
 
-@pytest.mark.parametrize("day", ["1970-01-01", "2196-12-01"])
+@pytest.mark.parametrize("day", ["1970-01-01", "2197-12-01"])
 def test_the_first_and_the_last_day(run: Any, day: str) -> None:
     assert run("check", "bad.json", "--from", day).code == 1
     assert run("check", "fine.json", "--from", day).code == 0

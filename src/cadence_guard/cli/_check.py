@@ -40,7 +40,7 @@ from cadence_guard.reporters.text import plain
 from cadence_guard.ruleset import Ruleset
 
 EARLIEST: Final = date(1970, 1, 1)
-LATEST: Final = date(2196, 12, 1)
+LATEST: Final = date(2197, 12, 1)
 """The first days whose 13 months lie in the years for which instants are known, with a year for the
 waits to end in."""
 LARGEST_BASELINE: Final = 50_000_000
