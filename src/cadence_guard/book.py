@@ -32,7 +32,17 @@ from cadence_guard.history import (
     points_of,
 )
 from cadence_guard.instants import NEVER, to_datetime, to_us
-from cadence_guard.lines import Line, Message, Past, Recipient, form_of, message_of, rest_of
+from cadence_guard.lines import (
+    NOT_READ,
+    TRAITS,
+    Line,
+    Message,
+    Past,
+    Recipient,
+    form_of,
+    message_of,
+    rest_of,
+)
 from cadence_guard.points import HASHED, normalise, written
 from cadence_guard.touch import Release, Touch
 from cadence_guard.words import CHANNEL_KIND
@@ -109,7 +119,7 @@ class Book:
         return any(
             past.id is None
             and past.form.traits == form_of(touch).traits
-            and self._same(past, touch)
+            and not self._other(past, touch)
             for past in self._me(touch.contact).line.between(at, at)
         )
 
@@ -333,26 +343,33 @@ class Book:
         if past is None:
             return None
         old = past.form.outcome
-        assert touch.at is not None  # the edge has seen to it
-        if (
-            form_of(touch).traits[:-1] != past.form.traits[:-1]
-            or to_us(touch.at) != past.at
-            or touch.contact != past.contact
-            or not self._same(past, touch)
-        ):
-            raise EventError(
-                f"touch {touch.id!r} was told before with other content;"
-                " only its outcome may change"
-            )
+        if other := self._other(past, touch):
+            raise told_otherwise(touch, other)
         if touch.outcome == "failed" and old not in (None, "unknown", "failed"):
             raise EventError(f"touch {touch.id!r}: 'failed' may follow only 'unknown', not {old!r}")
         return past
 
-    def _same(self, past: Past, touch: Touch) -> bool:
-        """Whether two touches of one kind and instant are about the same message and point."""
-        return past.message[1:] == (touch.cadence, touch.step, rest_of(touch)) and is_at(
-            past.to, names_of(touch, self._me(touch.contact))
+    def _other(self, past: Past, touch: Touch) -> list[str]:
+        """The keys, but for the outcome, in which a touch is not the known one. Of those that no
+        rule reads a line keeps a hash alone, so they are named together."""
+        assert touch.at is not None  # the edge has seen to it
+        message = past.message
+        told = (past.contact, past.at, message.cadence, message.step, *past.form.traits)
+        told_now = (
+            touch.contact,
+            to_us(touch.at),
+            touch.cadence,
+            touch.step,
+            *form_of(touch).traits,
         )
+        keys = ("contact", "at", "cadence", "step", *TRAITS)
+        pairs = zip(keys, told, told_now, strict=True)
+        other = [key for key, was, now in pairs if was != now and key != "outcome"]
+        if not is_at(past.to, names_of(touch, self.people[past.contact])):
+            other.append("to")
+        if message.rest != rest_of(touch):
+            other.append(f"one of {', '.join(NOT_READ)}")
+        return other
 
     def is_news(self, past: Past, outcome: str | None) -> bool:
         """Whether an outcome of a known touch is another one. Providers tell the same twice and out
@@ -563,6 +580,14 @@ _FOLD: Final[dict[type, Callable[[Book, Any, int, Any], None]]] = {
     Forget: Book._forget,
     Release: Book._release,
 }
+
+
+def told_otherwise(touch: Touch, keys: Iterable[str]) -> EventError:
+    """What is said of a touch whose id was told before, if these keys said something else."""
+    return EventError(
+        f"touch {touch.id!r} was told before with other content: {', '.join(keys)};"
+        " only its outcome may change"
+    )
 
 
 def point_of(touch: Touch) -> str | None:
