@@ -210,6 +210,8 @@ def test_months_are_refused_where_they_make_no_sense() -> None:
     assert Duration.parse_elapsed("7d") == Duration.parse("7d")
     with pytest.raises(ValueError, match=r"'P1M' is a calendar duration; expected 30m, 20h"):
         Duration.parse_elapsed("P1M")
+    with pytest.raises(ValueError, match=r"'7' is not a duration; .* \(elapsed, above zero\), at"):
+        Duration.parse_elapsed("7")
 
 
 def test_the_end_of_a_duration() -> None:
