@@ -178,7 +178,8 @@ def _ask(entry: Rule) -> Ask:
     def ask(t: int, case: Case) -> OpenStretch:
         opens, shuts = entry.next_open(t, case)
         if type(opens) is not int or type(shuts) is not int:
-            raise TypeError(f"it answered with {opens!r} and {shuts!r}, not with microseconds")
+            kinds = f"{type(opens).__name__} and {type(shuts).__name__}"
+            raise TypeError(f"it answered with {kinds}, not with microseconds (int)")
         return opens, shuts
 
     return ask
