@@ -153,11 +153,11 @@ class Book:
         gone = self.people.get(self._hashed(contact))
         return gone.noes if gone else []
 
-    def is_theirs(self, no: No, grant: Grant) -> bool:
-        """Whether who gave a grant is who said no, also if all that is left of them is a hash."""
-        if no.contact == grant.contact:
+    def is_theirs(self, no: No, contact: str) -> bool:
+        """Whether a contact is who said no, also if all that is left of them is a hash."""
+        if no.contact == contact:
             return True
-        return no.erased and no.contact == self._hashed(grant.contact)
+        return no.erased and no.contact == self._hashed(contact)
 
     def grants_at(self, point: str | None) -> list[Grant]:
         """The grants with evidence that name a point, whoever gave them."""

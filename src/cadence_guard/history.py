@@ -360,8 +360,8 @@ class Others(Protocol):
         """The touches to a point."""
         ...
 
-    def is_theirs(self, no: No, grant: Grant) -> bool:
-        """Whether who gave a grant is who said no."""
+    def is_theirs(self, no: No, contact: str) -> bool:
+        """Whether a contact is who said no, also if all that is left of them is a hash."""
         ...
 
     def grants_at(self, point: str | None) -> list[Grant]:
