@@ -16,6 +16,7 @@ from cadence_guard.contact import Consent, Contact, Forget, Handoff, Signal, Sup
 from cadence_guard.errors import EventError
 from cadence_guard.events import Event
 from cadence_guard.history import (
+    CLOSING,
     DERIVED,
     FORGOTTEN,
     REFUSED_BY,
@@ -429,7 +430,9 @@ class Book:
 
     def _hear(self, me: History, said: Said) -> None:
         me.hear(said)
-        if me.human:  # an answer may have become none, or none an answer
+        at = me.line.at
+        if me.human and at and (said.kind in CLOSING or said.at < at[-1]):
+            # An answer may have become none, or none an answer.
             for recipient in me.line.recipients():
                 for line in self._lines(recipient):
                     line.changed()
