@@ -163,6 +163,19 @@ def test_every_no_of_somebody_forgotten_is_kept() -> None:
     assert codes([wrong, FORGET], call(contact="c9")) == {"CG204"}
 
 
+def test_a_bounce_stays_one_after_an_erasure() -> None:
+    """It is about the point, for whoever has it, until a later consent with evidence names it."""
+    bounced = [mail(AT, outcome="bounced"), FORGET]
+    named = consent("2026-03-03T00:00:00Z", point=MAIL)
+    for who in ("c1", "c9"):
+        later = [contact(contact=who), {**named, "contact": who}]
+        assert codes([*bounced, later[0]], mail(contact=who)) == {"CG104"}
+        assert codes([*bounced, *later], mail(contact=who)) == set()
+        assert codes([*bounced, *later, {**FORGET, "contact": who}], mail()) == {"CG104"}
+        earlier = {**named, "contact": who, "at": "2026-02-03T00:00:00Z"}
+        assert codes([*bounced, later[0], earlier], mail(contact=who)) == {"CG104"}
+
+
 def test_forgetting_nobody_and_those_without_an_account() -> None:
     assert codes([FORGET], mail()) == set()
     assert codes([mail(AT, outcome="sent"), FORGET], mail()) == set()

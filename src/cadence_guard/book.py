@@ -511,7 +511,7 @@ class Book:
             for no in noes:
                 if no.of is not None and no.of.contact == contact:
                     bounced = self._hashed(no.of.to or "")
-                    keep(_erased(no, None, bounced), bounced)
+                    keep(_anonymous(no.of, bounced, "bounced"), bounced)
         ended: int | None = None  # by an invitation, which is not kept itself
         for said in reversed(me.said):
             if said.kind in ("resumed", "invited"):
@@ -524,8 +524,9 @@ class Book:
         for number, touch in enumerate(me.line.touches):
             if (account := touch.recipient.account) is not None:
                 streams = Streams(FORGOTTEN, account, frozenset())
+                made = "unknown" if touch.form.outcome is None else "sent"
                 id_ = self._hashed(f"touch {mark} {number}")
-                kept.append((_anonymous(touch, id_), streams))
+                kept.append((_anonymous(touch, FORGOTTEN, made, id_), streams))
         return kept
 
     def _forget(self, forget: Forget, at: int, streams: Streams | None) -> None:
@@ -671,9 +672,9 @@ def _signal(
     )
 
 
-def _erased(no: No, contact: str | None, point: str | None) -> Event:
+def _erased(no: No, contact: str, point: str | None) -> Event:
     """A no about hashes."""
-    if no.kind in ("suppressed", "bounced") or contact is None:
+    if no.kind == "suppressed":
         return Suppress(
             at=to_datetime(no.at),
             note="kept after an erasure",
@@ -688,13 +689,13 @@ def _erased(no: No, contact: str | None, point: str | None) -> Event:
     return _signal(kind, contact, no.at, no.channel, no.purpose, point)
 
 
-def _anonymous(touch: Past, id_: str) -> Touch:
+def _anonymous(touch: Past, to: str, outcome: str, id_: str | None = None) -> Touch:
     return Touch(
         id=id_,  # two that look the same are still two
         contact=FORGOTTEN,
         at=to_datetime(touch.at),
         channel=touch.form.channel,
-        to=FORGOTTEN,
+        to=to,
         purpose=touch.form.purpose,
-        outcome="unknown" if touch.form.outcome is None else "sent",
+        outcome=outcome,
     )
