@@ -476,6 +476,13 @@ def test_a_decision_in_words_and_back() -> None:
         Decision.from_json('{"version": 99}')
     with pytest.raises(ValueError, match="expected a decision as a JSON object, not list"):
         Decision.from_json("[]")
+    for key in ("at", "needs", "findings"):
+        written = decision.as_dict()
+        with pytest.raises(ValueError, match="no decision that to_json wrote"):
+            Decision.from_json(json.dumps({**written, key: None}, default=str))
+        del written[key]
+        with pytest.raises(ValueError, match=f"'{key}' is missing"):
+            Decision.from_json(json.dumps(written, default=str))
 
 
 class ById(Odd):

@@ -228,7 +228,7 @@ class Decision:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Decision:
-        """The decision that `to_json` wrote. ValueError for another schema version."""
+        """The decision that `to_json` wrote. ValueError for all else."""
         data = json.loads(text)
         if not isinstance(data, dict):
             raise ValueError(f"expected a decision as a JSON object, not {type(data).__name__}")
@@ -236,26 +236,31 @@ class Decision:
             raise ValueError(
                 f"decision of schema version {data.get('version')!r}; expected {SCHEMA_VERSION}"
             )
-        return cls(
-            verdict=Verdict(data["verdict"]),
-            at=datetime.fromisoformat(data["at"]),
-            touch=data["touch"],
-            contact=data["contact"],
-            until=_moment(data["until"]),
-            open_until=_moment(data["open_until"]),
-            findings=tuple(
-                Finding(
-                    **{
-                        **finding,
-                        "when": _moment(finding["when"]),
-                        "until": _moment(finding["until"]),
-                    }
-                )
-                for finding in data["findings"]
-            ),
-            needs=tuple(data["needs"]),
-            horizon=data["horizon"],
-        )
+        try:
+            return cls(
+                verdict=Verdict(data["verdict"]),
+                at=datetime.fromisoformat(data["at"]),
+                touch=data["touch"],
+                contact=data["contact"],
+                until=_moment(data["until"]),
+                open_until=_moment(data["open_until"]),
+                findings=tuple(
+                    Finding(
+                        **{
+                            **finding,
+                            "when": _moment(finding["when"]),
+                            "until": _moment(finding["until"]),
+                        }
+                    )
+                    for finding in data["findings"]
+                ),
+                needs=tuple(data["needs"]),
+                horizon=data["horizon"],
+            )
+        except KeyError as error:
+            raise ValueError(f"no decision that to_json wrote: {error} is missing") from None
+        except TypeError as error:
+            raise ValueError(f"no decision that to_json wrote: {error}") from None
 
     def explain(self) -> str:
         """The decision for a person: the verdict, then a line a reason. Names no contact point."""

@@ -70,6 +70,8 @@ def test_max_0_is_never() -> None:
     assert until("over-cap", {"max": 0, "calendar": "day"}, [], mail()) == "deny"
     assert until("over-cap", {"max": 0}, [mail("2026-03-01T10:00:00Z")], mail()) == "deny"
     decision = judge({"rules": {"over-cap": {"max": 0, "per": "7d"}}}, [], mail())
+    assert decision.findings[0].facts == {"touches": [], "max": 0, "per": "7d"}
+    decision = judge({"rules": {"over-cap": {"max": 0}}}, [], mail())
     assert decision.findings[0].facts == {"touches": [], "max": 0}
 
 

@@ -147,9 +147,9 @@ class OverCap(Rule):
         ]
         span = f"per {self.params.per.text}" if self.params.per else f"a {self.calendar}"
         if self.max == 0:
-            return Objection(
-                "such a touch is never allowed (max 0)", facts={"touches": [], "max": 0}
-            )
+            per = {"per": self.params.per.text} if self.params.per else {}
+            facts = {"touches": [], "max": 0, **per}
+            return Objection("such a touch is never allowed (max 0)", facts=facts)
         line = self._line(case)
         if self.params.per:
             facts = window_facts(self, line, t, self.max, self.per, self.params.per.text)
