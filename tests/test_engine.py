@@ -338,7 +338,7 @@ def test_file_and_pack() -> None:
     assert caps(over_cap={"max": 1, "per": "7d"}) == [(None, "block")]
     assert caps(over_cap="off") == []
     with pytest.raises(PolicyError, match="needs its parameters"):
-        Ruleset(Policy(rules={"over-cap": {"effect": "warn"}}))
+        Policy(rules={"over-cap": {"effect": "warn"}})
     ruleset = Ruleset(Policy(rules={"paused": {"effect": "warn"}}))
     assert [e.effect for e in ruleset.entries if e.name == "paused"] == ["warn"]
     assert Ruleset(Policy(packs=["humane"])).answers is not None

@@ -16,6 +16,7 @@ from cadence_guard.contact import Consent, Contact, Forget, Handoff, Signal, Sup
 from cadence_guard.errors import EventError
 from cadence_guard.events import Event
 from cadence_guard.history import (
+    CLOSING,
     DERIVED,
     FORGOTTEN,
     REFUSED_BY,
@@ -153,11 +154,11 @@ class Book:
         gone = self.people.get(self._hashed(contact))
         return gone.noes if gone else []
 
-    def is_theirs(self, no: No, grant: Grant) -> bool:
-        """Whether who gave a grant is who said no, also if all that is left of them is a hash."""
-        if no.contact == grant.contact:
+    def is_theirs(self, no: No, contact: str) -> bool:
+        """Whether a contact is who said no, also if all that is left of them is a hash."""
+        if no.contact == contact:
             return True
-        return no.erased and no.contact == self._hashed(grant.contact)
+        return no.erased and no.contact == self._hashed(contact)
 
     def grants_at(self, point: str | None) -> list[Grant]:
         """The grants with evidence that name a point, whoever gave them."""
@@ -429,7 +430,9 @@ class Book:
 
     def _hear(self, me: History, said: Said) -> None:
         me.hear(said)
-        if me.human:  # an answer may have become none, or none an answer
+        at = me.line.at
+        if me.human and at and (said.kind in CLOSING or said.at < at[-1]):
+            # An answer may have become none, or none an answer.
             for recipient in me.line.recipients():
                 for line in self._lines(recipient):
                     line.changed()
@@ -508,7 +511,7 @@ class Book:
             for no in noes:
                 if no.of is not None and no.of.contact == contact:
                     bounced = self._hashed(no.of.to or "")
-                    keep(_erased(no, None, bounced), bounced)
+                    keep(_anonymous(no.of, bounced, "bounced"), bounced)
         ended: int | None = None  # by an invitation, which is not kept itself
         for said in reversed(me.said):
             if said.kind in ("resumed", "invited"):
@@ -521,8 +524,9 @@ class Book:
         for number, touch in enumerate(me.line.touches):
             if (account := touch.recipient.account) is not None:
                 streams = Streams(FORGOTTEN, account, frozenset())
+                made = "unknown" if touch.form.outcome is None else "sent"
                 id_ = self._hashed(f"touch {mark} {number}")
-                kept.append((_anonymous(touch, id_), streams))
+                kept.append((_anonymous(touch, FORGOTTEN, made, id_), streams))
         return kept
 
     def _forget(self, forget: Forget, at: int, streams: Streams | None) -> None:
@@ -668,9 +672,9 @@ def _signal(
     )
 
 
-def _erased(no: No, contact: str | None, point: str | None) -> Event:
+def _erased(no: No, contact: str, point: str | None) -> Event:
     """A no about hashes."""
-    if no.kind in ("suppressed", "bounced") or contact is None:
+    if no.kind == "suppressed":
         return Suppress(
             at=to_datetime(no.at),
             note="kept after an erasure",
@@ -685,13 +689,13 @@ def _erased(no: No, contact: str | None, point: str | None) -> Event:
     return _signal(kind, contact, no.at, no.channel, no.purpose, point)
 
 
-def _anonymous(touch: Past, id_: str) -> Touch:
+def _anonymous(touch: Past, to: str, outcome: str, id_: str | None = None) -> Touch:
     return Touch(
         id=id_,  # two that look the same are still two
         contact=FORGOTTEN,
         at=to_datetime(touch.at),
         channel=touch.form.channel,
-        to=FORGOTTEN,
+        to=to,
         purpose=touch.form.purpose,
-        outcome="unknown" if touch.form.outcome is None else "sent",
+        outcome=outcome,
     )

@@ -6,8 +6,6 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pydantic import ValidationError
-
 from cadence_guard.errors import PolicyError
 from cadence_guard.history import Case
 from cadence_guard.instants import Duration
@@ -109,13 +107,8 @@ class Ruleset:
                     params = params.model_copy(update={"effect": said.effect})
                 yield self._entry(name, params, exempt, pack_name, place)
         if said is not None and not found:
-            # There are no numbers to keep: the effect stands alone, if the rule can do without.
-            try:
-                params = rule_class(name).Params.model_validate({"effect": said.effect})
-            except ValidationError:
-                raise PolicyError(
-                    f"{name}: no pack states it, so it needs its parameters"
-                ) from None
+            # There are no numbers to keep: the rule can do without, or it were no policy.
+            params = rule_class(name).Params.model_validate({"effect": said.effect})
             yield self._entry(name, params, exempt, None, 0)
 
     def _entry(
