@@ -59,7 +59,7 @@ def parse_instant(value: object) -> datetime:
             f"{value!r} is not an instant; expected a datetime with a zone,"
             " or text such as 2026-03-02T16:00:00Z"
         )
-    if value.tzinfo is None or value.utcoffset() is None:
+    if value.utcoffset() is None:
         raise ValueError(f"{value.isoformat()} is naive; give it a zone")
     if type(value) is not datetime:  # pendulum's would come back from its own arithmetic
         value = datetime(
