@@ -331,6 +331,24 @@ def test_python_data_nested_too_deeply_is_an_event_error() -> None:
             parse_event({**TOUCH, key: deep})
 
 
+@pytest.mark.parametrize(
+    ("event", "key"),
+    [
+        *((TOUCH, key) for key in ("event", "at", "channel", "purpose", "outcome", "because")),
+        *((TOUCH, key) for key in ("audience", "automated", "tags", "deadline", "x" * 100_000)),
+        *((CONTACT, key) for key in ("time_zone", "country", "points")),
+    ],
+)
+def test_an_error_shows_the_beginning_of_what_is_long(event: dict[str, Any], key: str) -> None:
+    with pytest.raises(EventError) as caught:
+        parse_event({**event, key: "x" * 100_000})
+    assert len(str(caught.value)) < 400
+    for kind in ("phone", "email"):
+        with pytest.raises(EventError) as caught:
+            parse_event({**CONTACT, "points": [{"kind": kind, "value": "1" * 100_000}]})
+        assert len(str(caught.value)) < 400
+
+
 # -- a guard that is told something wrong -----------------------------------------------------
 
 

@@ -162,7 +162,7 @@ def complaints(
             known = _keys(model, path[:-1])
             near = words.nearest(key, known)
             hint = f"did you mean {near!r}?" if near else f"expected one of: {', '.join(known)}"
-            found.append((path, f"unknown key {key!r}; {hint}"))
+            found.append((path, f"unknown key {words.short(key)}; {hint}"))
         elif kind == "missing":
             found.append((path, f"{key!r} is missing"))
         elif value is None:
@@ -178,12 +178,12 @@ def complaints(
                 found.append((path, f"{at}expected a list of at least {context['min_length']}"))
         elif kind == "string_pattern_mismatch" and context["pattern"] in _EXPECTED:
             expected = _EXPECTED[context["pattern"]]
-            found.append((path, f"{at}expected {expected}, not {_short(value)}"))
+            found.append((path, f"{at}expected {expected}, not {words.short(value)}"))
         elif kind in _SHAPES:
-            found.append((path, f"{at}expected {_SHAPES[kind]}, not {_short(value)}"))
+            found.append((path, f"{at}expected {_SHAPES[kind]}, not {words.short(value)}"))
         else:
             text = fault["msg"]
-            found.append((path, f"{at}{text[:1].lower()}{text[1:]}, not {_short(value)}"))
+            found.append((path, f"{at}{text[:1].lower()}{text[1:]}, not {words.short(value)}"))
     return found
 
 
@@ -206,8 +206,3 @@ def _arguments(annotation: Any) -> Iterator[Any]:
 
 def _is_model(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -74,11 +74,11 @@ class Contact(Model):
         for point in self.points:
             value = normalise(point.value, point.kind, self.country)
             if point.kind == "email" and not is_email(value):
-                raise ValueError(f"points: {point.value!r} is not an e-mail address")
+                raise ValueError(f"points: {words.short(point.value)} is not an e-mail address")
             if point.kind == "phone" and not is_phone(value):
                 raise ValueError(
-                    f"points: {point.value!r} is not an international phone number; write"
-                    " +<country><number>, or install cadence-guard[phone] and give 'country'"
+                    f"points: {words.short(point.value)} is not an international phone number;"
+                    " write +<country><number>, or install cadence-guard[phone] and give 'country'"
                 )
         return self
 

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 from cadence_guard._regions import REGION_ZONES, TERRITORIES
 from cadence_guard._struct import struct
-from cadence_guard.words import nearest
+from cadence_guard.words import nearest, short
 
 SECOND: Final = 1_000_000
 MINUTE: Final = 60 * SECOND
@@ -50,13 +50,13 @@ def parse_instant(value: object) -> datetime:
     if isinstance(value, str):
         if not _RFC3339.fullmatch(value):
             raise ValueError(
-                f"{value!r} is not an instant; expected one with an offset,"
+                f"{short(value)} is not an instant; expected one with an offset,"
                 " such as 2026-03-02T16:00:00Z"
             )
         value = datetime.fromisoformat(value.upper())
     if not isinstance(value, datetime):
         raise ValueError(
-            f"{value!r} is not an instant; expected a datetime with a zone,"
+            f"{short(value)} is not an instant; expected a datetime with a zone,"
             " or text such as 2026-03-02T16:00:00Z"
         )
     if value.utcoffset() is None:
@@ -113,8 +113,8 @@ class Duration:
         duration = cls._read(text)
         if duration is None:
             raise ValueError(
-                f"{text!r} is not a duration; expected {_ELAPSED_SAID} or P18M, P2Y (calendar),"
-                " at most 100 years"
+                f"{short(text)} is not a duration; expected {_ELAPSED_SAID} or P18M, P2Y"
+                " (calendar), at most 100 years"
             )
         return duration
 
@@ -124,7 +124,7 @@ class Duration:
         duration = cls._read(text)
         if duration is None:
             raise ValueError(
-                f"{text!r} is not a duration; expected {_ELAPSED_SAID}, at most 100 years"
+                f"{short(text)} is not a duration; expected {_ELAPSED_SAID}, at most 100 years"
             )
         if duration.months:
             raise ValueError(f"{text!r} is a calendar duration; expected 30m, 20h, 7d or 2w here")
@@ -275,7 +275,7 @@ def zone(name: str) -> Zone:
     except (ValueError, OSError, KeyError):
         near = nearest(name, zoneinfo.available_timezones() - _NO_PLACE)
         hint = f"; did you mean {near!r}?" if near else "; expected a name such as America/Chicago"
-        raise ValueError(f"unknown zone {name!r}{hint}") from None
+        raise ValueError(f"unknown zone {short(name)}{hint}") from None
 
 
 def _tzdata(name: str) -> str:

@@ -140,6 +140,12 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return near[0] if near else None
 
 
+def short(value: object) -> str:
+    """The beginning of a value, as it is written: it may be as long as a file."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
 def expected(word: object, known: Iterable[str], what: str, meant: str | None = None) -> str:
     """The sentence for a word that is not in a closed list: the one that is `meant`, else what
     other tools mean by it, else the nearest one; and the whole list."""
@@ -152,4 +158,4 @@ def expected(word: object, known: Iterable[str], what: str, meant: str | None = 
     another, is_one = _ANOTHER.get(what, ((), ""))
     if word in another:
         hint = f"it is {is_one}; "
-    return f"unknown {what} {word!r}; {hint}expected one of: {', '.join(known)}"
+    return f"unknown {what} {short(word)}; {hint}expected one of: {', '.join(known)}"

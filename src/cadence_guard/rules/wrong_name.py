@@ -57,7 +57,7 @@ def names(greeting: str, called: str) -> bool:
     said, wanted = tokens(greeting), tokens(called)
     if not wanted:  # a name without a letter can only be compared as it stands
         return called.strip() in greeting
-    return any(said[i : i + len(wanted)] == wanted for i in range(len(said) - len(wanted) + 1))
+    return f" {' '.join(wanted)} " in f" {' '.join(said)} "
 
 
 class WrongName(Fact):
