@@ -28,6 +28,7 @@ from cadence_guard import (
     Suppress,
     Touch,
 )
+from cadence_guard.book import Book
 from cadence_guard.errors import Conflict
 from cadence_guard.events import Event, parse_event, to_line
 from cadence_guard.guard import TRIES
@@ -36,6 +37,7 @@ from cadence_guard.ledgers import Filed, Ledger, Page
 from cadence_guard.ledgers.memory import MemoryLedger
 from cadence_guard.ledgers.sqlite import SqliteLedger
 from cadence_guard.points import HASHED
+from cadence_guard.replay import replay
 from cadence_guard.testing import EMAIL, PHONE, FixedClock, a_contact, a_touch
 from cadence_guard.touch import Release
 
@@ -1139,6 +1141,43 @@ class Down(Wrapped):
         if name in ("history", "append", "forget", "prune", "secret") and name in self.failing:
             raise self.error
         return super().__getattribute__(name)
+
+
+class TestAnswersToOthers:
+    """Semantics 28 and 7: what was sent to somebody else at a shared point is no answer or one."""
+
+    POINT = Policy(
+        packs=[],
+        rules={"over-cap": {"max": 1, "per": "7d", "scope": "point"}},
+        answers={"within": "5d"},
+    )
+
+    @pytest.mark.parametrize("phoned", [False, True])
+    @pytest.mark.parametrize("point", [None, EMAIL])
+    def test_the_guard_knows_as_replay_does(
+        self, make: Make, phoned: bool, point: str | None
+    ) -> None:
+        ours = a_touch(id="t-9", at=NOW + 3 * DAY)
+        other: dict[str, Any] = {"contact": "c-2", "automated": False, "outcome": "sent"}
+        call = {"channel": "call", "to": PHONE}
+        guard = make(self.POINT)
+        kept = make(self.POINT)  # has read the streams before there was anybody else
+        assert kept.evaluate(ours).allowed
+        named = {"point": point} if point else {}
+        events: list[Any] = [Signal(contact="c-2", at=NOW, kind="replied", **named)]
+        if phoned:  # so what was asked had been answered
+            events.append(a_touch(id="t-1", at=NOW + DAY, **other, **call))
+        events.append(a_touch(id="t-2", at=NOW + 2 * DAY, **other))
+        for event in events:
+            guard.record(event)
+        (decision,) = (
+            decision
+            for touch, decision in replay(guard.ruleset, Book(str), [*events, ours])
+            if touch.id == "t-9"
+        )
+        assert codes(decision) == (["CG301"] if phoned else [])
+        for one in (guard, kept, make(self.POINT)):
+            assert codes(one.evaluate(ours)) == codes(decision)
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,11 @@ class Book:
         """The touches to a point."""
         return self._line(self._points, point)
 
+    def answered_at(self, points: Iterable[str]) -> frozenset[str]:
+        """Whom a person touched at one of these points, perhaps in answer."""
+        lines = [self._points[point] for point in points if point in self._points]
+        return frozenset(who for line in lines for who in line.touched_by_hand())
+
     def knows(self, touch: Touch) -> bool:
         """Whether the touch was told before: by its id, or without one by all it says."""
         if touch.id is not None:

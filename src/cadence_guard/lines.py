@@ -228,6 +228,13 @@ class Line:
         place = len(self.at) - 1 - self._ids[::-1].index(id_)
         return self._rows(place, place + 1)[0]
 
+    def touched_by_hand(self) -> set[str]:
+        """To whom touches by a person went."""
+        if all(form.automated for form in self._mix.forms) and self._mix is not _MANY:
+            return set()  # mostly
+        rows = zip(self._messages, self._recipients, strict=True)
+        return {whom.contact for message, whom in rows if not message.form.automated}
+
     def recipients(self) -> set[Recipient]:
         """To whom the touches went."""
         return set(self._recipients)

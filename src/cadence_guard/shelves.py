@@ -38,7 +38,8 @@ none at all."""
 
 class Shelf(NamedTuple):
     """What has been read of some streams, and how far: those of a contact, of a point under all
-    its `names`, of an `account`. The events themselves are not kept.
+    its `names`, of an `account`, and of `others` whom a person touched at the point: only all that
+    is known of them tells whether that was an answer. The events themselves are not kept.
 
     `told` are the hashes of the events of a contact of which there is only one, and `ahead` what
     the book was told before the ledger.
@@ -47,6 +48,7 @@ class Shelf(NamedTuple):
     keys: tuple[str, ...]
     names: frozenset[str]
     account: str | None
+    others: frozenset[str]
     since: int
     page: Page
     last: int
@@ -174,28 +176,37 @@ class Shelves:
                     self._moving_on()
                     _fold(shelf.book, page.events[len(ahead) :])
                     shelf = self._shelves[name] = _read_on(shelf, page)
-                if (names is None or shelf.names.issuperset(names(shelf.book))) and (
-                    account is not None or _account(shelf.book, contact) == shelf.account
+                if (
+                    (names is None or shelf.names.issuperset(names(shelf.book)))
+                    and (account is not None or _account(shelf.book, contact) == shelf.account)
+                    and (
+                        page.revisions == before.revisions
+                        or shelf.others.issuperset(self._others(shelf.book, contact, shelf.names))
+                    )
                 ):
                     return shelf, is_new
         since = need if need == FIRST else need // _MONTH * _MONTH
         own, known = account, frozenset(written(point) if point else ())
+        others: frozenset[str] = frozenset()
         while True:
-            keys = self._keys(contact, known, own)
+            keys = self._keys((contact, *sorted(others)), known, own)
             page, is_new = self._page(keys, None if since == FIRST else since, 0, beside)
             book = self.book(page)
             found = _account(book, contact) if account is None else account
             called = names(book) if names else ()
-            if found == own and known.issuperset(called):
+            met = self._others(book, contact, known)
+            if found == own and known.issuperset(called) and others.issuperset(met):
                 break
-            own, known = found, known.union(called)
+            own, known, others = found, known.union(called), others.union(met)
         if len(self._shelves) >= _KEPT:
             self._shelves.clear()
         told = _hashes(page.events) if own == "" else set()
         last = max(page.revisions.values())
         if page.events:
             page = page._replace(events=[])
-        shelf = self._shelves[name] = Shelf(keys, known, own, since, page, last, book, told, [])
+        shelf = self._shelves[name] = Shelf(
+            keys, known, own, others, since, page, last, book, told, []
+        )
         return shelf, is_new
 
     def _page(
@@ -209,8 +220,16 @@ class Shelves:
                 return page, True
         return self.history(keys, since, after), False
 
-    def _keys(self, contact: str, names: Iterable[str], account: str | None) -> tuple[str, ...]:
-        keys = [f"contact:{contact}", f"contact:{self.hash(contact)}"]
+    def _others(self, book: Book, contact: str, names: Iterable[str]) -> frozenset[str]:
+        """Whom else a person touched at the point, if lines of points are asked for."""
+        return book.answered_at(names) - {contact} if self._by_point else frozenset()
+
+    def _keys(
+        self, contacts: Iterable[str], names: Iterable[str], account: str | None
+    ) -> tuple[str, ...]:
+        keys: list[str] = []
+        for contact in contacts:
+            keys += [f"contact:{contact}", f"contact:{self.hash(contact)}"]
         for point in names:
             keys += [f"point:{point}", f"point:{self.hash(point)}"]
         if account:
