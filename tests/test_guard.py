@@ -1050,6 +1050,18 @@ class TestOthers:
         other.record(Contact(contact="c-1", at=NOW + 2 * DAY, account="third"))
         assert guard.evaluate(a_touch())
 
+    def test_the_reasons_of_a_decision_are_those_of_its_moment(self, make: Make) -> None:
+        """Also if they are asked for after the guard has read what others told in between."""
+        policy = Policy(
+            packs=[], rules={"unanswered-streak": {"steps": [{"after": 1, "gap": "7d"}]}}
+        )
+        guard, other = make(policy), make()
+        other.record(a_touch(id="t-1", at=NOW - DAY, outcome="sent"))
+        decision = guard.evaluate(a_touch())
+        other.record(a_touch(id="t-2", at=NOW, outcome="sent"))
+        assert guard.evaluate(a_touch()).findings[0].facts["unanswered"] == 2
+        assert decision.findings[0].facts["unanswered"] == 1
+
     def test_a_resumption_waits_for_what_happened_elsewhere(self, make: Make) -> None:
         guard, other = make(TWO_A_WEEK), make(TWO_A_WEEK)
         guard.reserve(a_touch(id="t-1"))
