@@ -1069,6 +1069,18 @@ class TestOthers:
         guard.reserve(a_touch(id="t-1"), resume=True)
         assert codes(other.evaluate(a_touch())) == ["CG301"]
 
+    @pytest.mark.parametrize("other_content", [{"step": "two"}, {"to": "new@x.org"}])
+    def test_a_booking_that_somebody_else_made_anew_is_theirs(
+        self, make: Make, other_content: dict[str, str]
+    ) -> None:
+        guard, other = make(), make()
+        ours = guard.reserve(a_touch(id="t-1", at=NOW))
+        other.reserve(a_touch(id="t-1", at=NOW), resume=True).release()
+        other.reserve(a_touch(id="t-1", at=NOW, **other_content))
+        with pytest.raises(EventError, match="touch 't-1' was booked anew by somebody else"):
+            ours.release()
+        assert told(guard, "touch:t-1")[-1].event == "touch"
+
     def test_record_release_and_leaving_go_again_after_a_conflict(self, make: Make) -> None:
         guard, other = make(), make()
         booked = a_touch(id="t-1", at=NOW)
