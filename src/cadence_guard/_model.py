@@ -109,7 +109,7 @@ class Model(BaseModel):
         serialize_by_alias=True,
     )
 
-    if not TYPE_CHECKING:  # a checker makes it of the fields
+    if not TYPE_CHECKING:  # pragma: no branch (a checker makes it of the fields)
 
         def __init__(self, /, **fields: Any) -> None:
             """None is what a field that is not given has: written out in Python, it says no more.

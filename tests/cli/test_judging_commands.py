@@ -17,6 +17,7 @@ from cadence_guard.cli._judging import new_book
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER
 from cadence_guard.rules import Objection, OpenStretch, Rule
+from cadence_guard.rules.paused import Paused
 from cadence_guard.ruleset import Ruleset
 
 TOUCH = {
@@ -332,6 +333,16 @@ def test_the_policy_of_the_folder_is_found(run: Any) -> None:
     assert (result.code, result.err) == (0, "policy: other.yaml\n")
 
 
+class Broken(Paused):
+    """Somebody's own rule that cannot be set up."""
+
+    code = "ACME1"
+    name = "broken"
+
+    def set_up(self, params: Any) -> None:
+        raise OSError("no hours")
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -343,6 +354,10 @@ def test_the_policy_of_the_folder_is_found(run: Any) -> None:
         (
             "version: 1\nrules: {too-soon: {effect: warn}}",
             "other.yaml:2:19: too-soon: no pack states",
+        ),
+        (
+            f"version: 1\nrules: {{'{__name__}:Broken': {{}}}}",
+            f"other.yaml: {__name__}:Broken: OSError: no hours",
         ),
         ("rules: {}", "'version' is missing"),
         (None, "other.yaml: cannot be read"),
