@@ -9,9 +9,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple, TypeAlias
+from operator import itemgetter
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from cadence_guard.decision import Decision, Finding, Stretch, Verdict
+from cadence_guard.decision import Codes, Decision, Finding, Stretch, Verdict
 from cadence_guard.history import Case
 from cadence_guard.instants import FIRST, NEVER, to_datetime
 from cadence_guard.rules import RULES, Objection, Rule
@@ -26,7 +27,21 @@ KEPT: Final = 1024
 """How many kinds of touches are remembered between two events, and of one contact's standing."""
 _NONE: Final = (0, 0, 0, 0, False, ())
 _NOTHING: Final[frozenset[str]] = frozenset()
-_NOTHING_STOOD: Final = (_NOTHING, 0, None)
+_NOTHING_STOOD: Final[tuple[frozenset[str], int, Any, Any]] = (_NOTHING, 0, None, None)
+_traits: Final = itemgetter(
+    "team",
+    "tags",
+    "cadence",
+    "automated",
+    "greeting",
+    "audience",
+    "offer",
+    "because",
+    "not_after",
+)
+"""What `Rule.quiet` may read of a touch beside its channel, purpose and point."""
+_new: Final = tuple.__new__
+"""Makes a named tuple in a third of the time."""
 _ALLOW, _DEFER, _DENY = Verdict.ALLOW, Verdict.DEFER, Verdict.DENY
 
 
@@ -168,7 +183,7 @@ def _search(plan: Plan, case: Case, limit: int) -> Answer:
                 raise ValueError(_unsound(opens, shuts, start))
         except Exception as error:  # noqa: BLE001 (whatever a rule raises is a no)
             opens, shuts, why = NEVER, NEVER, f"{type(error).__name__}: {error}"
-        met[entry] = Raised(entry, None, opens, why)
+        met[entry] = _new(Raised, (entry, None, opens, why))
         why = None
         if opens > latest:
             latest = opens
@@ -226,21 +241,13 @@ def _go_on(
 def _standing(plan: Plan, case: Case) -> Standing:
     """The standing of a contact towards touches of one kind. It is kept with the view of the
     contact. After a signal only the entries that hear signals of its kind are asked anew; when
-    anything but a touch or a signal is added, all of them are."""
-    touch = case.touch
+    anything but a signal or a touch of a known form is added, all of them are."""
     standings = case.view.standings
-    key = (
-        plan,
-        case.point,
-        touch.automated,
-        touch.greeting,
-        touch.audience,
-        touch.because,
-        touch.not_after,
-    )
+    key = plan, case.point, _traits(case.touch.__dict__)
+    mix = case.me.line.mix
     stood: Standing | None
-    heard, since, stood = standings.get(key, _NOTHING_STOOD)
-    if since > case.at:
+    heard, since, among, stood = standings.get(key, _NOTHING_STOOD)
+    if since > case.at or among is not mix:
         stood = None
     elif stood is not None and not heard:
         return stood
@@ -256,7 +263,7 @@ def _standing(plan: Plan, case: Case) -> Standing:
         standing = plan.standings[told] = _made(plan, told)
     if len(standings) >= KEPT:  # greetings and last instants may be others with every touch
         standings.clear()
-    standings[key] = _NOTHING, case.at, standing
+    standings[key] = _NOTHING, case.at, mix, standing
     return standing
 
 
@@ -325,17 +332,15 @@ class _Told:
         self._case = case
         self._raised = raised
 
-    def codes(self, effect: str) -> tuple[str, ...]:
-        """The codes of the findings of one effect."""
+    def codes(self) -> Codes:
+        """The codes of the findings."""
         case = self._case
-        found = [
-            "CG901" if failed else entry.code_at(case.at if when is None else when, case)
-            for entry, when, _, failed in self._raised
-            if entry.effect == effect
-        ]
-        if effect == UNKNOWN.effect and not case.view.known:
-            found.append(UNKNOWN.code)
-        return tuple(sorted(set(found)) if len(found) > 1 else found)
+        block: list[str] = []
+        warn: list[str] = [] if case.view.known else [UNKNOWN.code]
+        for entry, when, _, failed in self._raised:
+            code = "CG901" if failed else entry.code_at(case.at if when is None else when, case)
+            (block if entry.effect == "block" else warn).append(code)
+        return tuple(sorted({*block})), tuple(sorted({*warn})) if warn else ()
 
     def reasons(self) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
         """Findings and needs."""

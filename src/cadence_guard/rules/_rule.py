@@ -189,8 +189,9 @@ class Rule(ABC):
         """
 
     def quiet(self, t: int, case: Case) -> Crowd | None:
-        """What it takes from `t` on to make the entry object, as long as nothing but touches is
-        added to what is known; None if that cannot be said, so that it has to be asked each time.
+        """What it takes from `t` on to make the entry object, as long as nothing is added to what
+        is known but touches that leave the line's `mix` as it is; None if that cannot be said, so
+        that it has to be asked each time.
 
         Of the touch it may read its channel, purpose and point, and what the engine calls traits.
         """
