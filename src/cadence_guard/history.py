@@ -138,8 +138,8 @@ class View:
         self.memo: dict[Hashable, Any] = {}
         """What rules have worked out of the facts and signals; gone when these change."""
         self.standings: dict[Hashable, tuple[frozenset[str], int, Mix, Any]] = {}
-        """The engine's: the kinds of signals that have come since, from when on and among which
-        touches it holds, what stood."""
+        """The engine's: the kinds of signals that have come since, from when on it holds, among
+        which touches, and what stood."""
         self._zones: dict[str | None, tuple[Zone, ...]] = {}
 
     def anew(self, known: bool, heard: str | None) -> View:

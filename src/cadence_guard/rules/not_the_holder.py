@@ -44,6 +44,7 @@ from cadence_guard.lines import Instants, Message
 from cadence_guard.rules._counting import counted, last_and_next
 from cadence_guard.rules._rule import (
     FREE,
+    NEW_MIX,
     Crowd,
     Elapsed,
     Objection,
@@ -63,7 +64,7 @@ _start = itemgetter(0)
 class NotTheHolder(Rule):
     code = "CG601"
     name = "not-the-holder"
-    hears = frozenset()
+    hears = frozenset((NEW_MIX,))
 
     class Params(Selecting):
         for_: Annotated[Elapsed, Field(alias="for")] = Duration.parse("30d")

@@ -40,6 +40,7 @@ from cadence_guard.lines import Instants, Message
 from cadence_guard.rules._counting import counted, last_and_next
 from cadence_guard.rules._rule import (
     FREE,
+    NEW_MIX,
     Crowd,
     Elapsed,
     Objection,
@@ -58,7 +59,7 @@ _Group = Annotated[
 class OverlappingCadence(Rule):
     code = "CG602"
     name = "overlapping-cadence"
-    hears = frozenset()
+    hears = frozenset((NEW_MIX,))
 
     class Params(Selecting):
         for_: Annotated[Elapsed, Field(alias="for")] = Duration.parse("14d")
