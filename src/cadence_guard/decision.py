@@ -183,12 +183,11 @@ class Decision:
 
     def all_codes(self) -> Codes:
         """`codes` and `warnings` in one go."""
-        if (told := self._told) is not None:
-            if self._lock is _UNLOCKED:
-                return told.codes()
-            with self._lock:
-                if self._told is not None:
-                    return self._told.codes()
+        if self._told is not None and self._lock is _UNLOCKED:
+            return self._told.codes()
+        with self._lock:
+            if self._told is not None:
+                return self._told.codes()
         if not self._findings:
             return _NO_CODES  # mostly
         block, warn = (
