@@ -1032,6 +1032,12 @@ class TestOthers:
         meddle(guard, lambda: other.reserve(a_touch(id="t-2")))
         assert refused(guard, a_touch(id="t-1")) == ["CG301"]
 
+    def test_an_id_is_booked_once_whoever_the_contact(self, make: Make) -> None:
+        guard, other = make(), make()
+        meddle(guard, lambda: other.reserve(a_touch(contact="c-2", to="b@x.org", id="t-1")))
+        assert refused(guard, a_touch(id="t-1")) == ["CG305"]
+        assert [booked.contact for booked in told(guard, "touch:t-1")] == ["c-2"]
+
     def test_an_account_that_changes_is_the_one_that_counts(self, make: Make) -> None:
         policy = Policy(packs=[], rules={"over-cap": {"max": 1, "per": "7d", "scope": "account"}})
         guard, other = make(policy), make()

@@ -358,6 +358,16 @@ def test_a_loop_waits_for_a_date() -> None:
     }
 
 
+def test_a_wait_from_the_entry_lasts_in_one_turn_only() -> None:
+    cadence = flow(
+        step("a", "?"), branch("?", "p", None), pause("p", days(4), "q"),
+        pause("q", days(30), "a", since_start=True),
+    )  # fmt: skip
+    assert told(proved(rules(over_cap={"max": 1, "per": "7d"}), cadence, end=START + DAY)) == {
+        ("a", "CG301"): "sometimes"
+    }
+
+
 def test_a_streak_makes_a_loop_longer() -> None:
     ruleset = rules(
         unanswered_streak={"steps": [{"after": 5, "gap": "1m"}, {"after": 6, "gap": "2d"}]}

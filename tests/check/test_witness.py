@@ -168,6 +168,21 @@ def test_handoffs_and_cadences_besides() -> None:
     assert found.signals == (WitnessSignal("handoff", to_datetime(START), to="sales"),)
 
 
+def test_a_cadence_entered_twice_began_when_it_was_entered_first() -> None:
+    soon = policy(too_soon={"gap": "2h"})
+    other = line(step("x"), name="other")
+    cadence = flow(
+        pause("p", hours(1), "e"), enter("e", "other", "q"), pause("q", hours(1), "again"),
+        enter("again", "other", None),
+    )  # fmt: skip
+    found = witness(soon, first(soon, cadence, others={"other": other}))
+    assert [touch.step for touch in found.touches] == ["x", "x"]
+    assert list(found.starts.items()) == [
+        ("trial", to_datetime(START)),
+        ("other", to_datetime(START + HOUR)),
+    ]
+
+
 def test_what_comes_later_is_left_out() -> None:
     soon = policy(too_soon={"gap": "2h"})
     never = UntilOpen(Hours([]), "never")

@@ -469,6 +469,15 @@ def test_numbered_steps_come_by_their_numbers() -> None:
     assert [step.where for step in cadence.steps] == [("EMAILS", "9"), ("EMAILS", "10")]
 
 
+def test_numbers_that_go_down_are_told() -> None:
+    """The file is in another order than its steps, so who counts from the step before is wrong."""
+    steps = ("step: 3, delay_days: 4", "step: 1, delay_days: 0", "step: 2, delay_days: 2")
+    said = "\n".join(f"- {{channel: email, {step}}}" for step in steps)
+    cadence = one(read, f"steps:\n{said}\n- hello\n- {{channel: call, delay_days: 1}}\n")
+    assert [each.where for each in cadence.unknown] == [("steps", 3), ("steps", 1, "step")]
+    assert one(read, f"steps:\n{said}".replace("delay_days", "day")).unknown == ()
+
+
 def test_variants_of_one_step_are_one_touch() -> None:
     cadence = one(
         read,
@@ -999,6 +1008,24 @@ def test_more_that_a_wait_of_its_own_says_is_told() -> None:
     cadence = one(read, f"steps: [{{channel: email}}, {wait}, {{channel: sms}}]")
     assert missed(cadence) == ["until", "requires"]
     assert f"{UNREAD}: 'why'" in cadence.assumes
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("channel: email + call", "channel: email/linkedin", "via: sms_or_whatsapp"),
+        *("channel: call-voicemail", "type: email then call", "action: send_email_and_sms"),
+    ],
+)
+def test_a_word_that_names_two_channels_is_told(said: str) -> None:
+    cadence = one(read, f"steps: [{{{said}, day: 0, subject: hi}}]")
+    assert missed(cadence) == [said.partition(":")[0]]
+    assert len([*cadence.steps]) == 1
+
+
+@pytest.mark.parametrize("said", ["linkedin inmail", "text_message", "email_post_demo", "Email 2"])
+def test_more_words_for_one_channel_are_let_be(said: str) -> None:
+    assert missed(one(read, f"steps: [{{channel: {said}, day: 0, subject: hi}}]")) == []
 
 
 @pytest.mark.parametrize(

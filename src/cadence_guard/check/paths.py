@@ -311,7 +311,9 @@ class _Walk:
                     self._entries.append(self._behind(state, thread, node.then))
                 case Pause(wait=wait, then=then, since_start=since_start):
                     leg = SinceStart(wait, thread.base) if since_start else wait
-                    state.threads.append(_on(thread, then, leg, least(wait)))
+                    # From the entry it may have been over in every turn of a loop but the first.
+                    lasts = 0 if since_start else least(wait)
+                    state.threads.append(_on(thread, then, leg, lasts))
                 case Handover(then=then):
                     place = state.stop(node, thread)
                     state.threads.append(thread._replace(node=then, after=place, legs=()))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Final, TypeAlias
 
 from cadence_guard.cadence import Enter, Handover, Step
@@ -72,7 +73,8 @@ class _Line:
         self._guard = Guard(policy, clock=lambda: to_datetime(self._now))
         self._happened: list[Happens] = []
         self._decided: list[Decision] = []
-        self._starts = [(path.cadences[0].name, to_datetime(objected.start))]
+        self._starts = {path.cadences[0].name: to_datetime(objected.start)}
+        """When each cadence began, the first time."""
         self._touches: list[WitnessTouch] = []
         self._signals: list[WitnessSignal] = []
         self._counts: list[tuple[int, int, int]] = []
@@ -99,7 +101,7 @@ class _Line:
         starts, touches, signals = self._counts[count - 1]
         finding = _refusal(self._decided[touches - 1], objected)
         return Witness(
-            starts=dict(self._starts[:starts]),
+            starts=dict(islice(self._starts.items(), starts)),
             zone=objected.zone.name,
             touches=tuple(self._touches[:touches]),
             signals=tuple(self._signals[:signals]),
@@ -128,7 +130,7 @@ class _Line:
                 self._guard.record(Handoff(contact=assumptions.CONTACT, to=to, at=moment))
                 self._signals.append(WitnessSignal("handoff", moment, to=to))
             case Enter(cadence=entered):
-                self._starts.append((entered, moment))
+                self._starts.setdefault(entered, moment)
             case _:
                 pass  # nothing happens there
 

@@ -211,6 +211,17 @@ def means(word: object) -> Means | None:
     return Means(channel, manual) if channel else None
 
 
+def names_several(word: object) -> bool:
+    """Whether a word names a channel beside the one it means: `email + call`, `email_or_sms`."""
+    if not isinstance(word, str) or (known := means(word)) is None:
+        return False
+    parts = snake(word).split("_")
+    if "_".join(parts) in _CHANNEL_WORDS:
+        return False
+    clear = (_CHANNEL_WORDS.get(part, known.channel) for part in parts if part not in _TOO_VAGUE)
+    return any(channel != known.channel for channel in clear)
+
+
 def is_channel(word: str, *, clear: bool = False) -> bool:
     """Whether a word is the name of a channel and says nothing more; if `clear`, and is hardly ever
     used of anything else."""

@@ -40,7 +40,7 @@ from cadence_guard.importers._handwritten_lists import (
 from cadence_guard.importers._handwritten_words import Data
 from cadence_guard.importers._linear import Item, Notes, first_text, snake, text_of
 from cadence_guard.importers._source import Source
-from cadence_guard.importers._values import is_whole, named, shown, some, unknown_word
+from cadence_guard.importers._values import is_number, is_whole, named, shown, some, unknown_word
 from cadence_guard.words import PURPOSES, SIGNALS
 
 FORMAT: Final = "handwritten"
@@ -240,7 +240,22 @@ class _Plan:
             else:
                 make = self._pause if is_a_wait(entry) else self._step
                 drafts.append(make(where, entry, number))
+        if any(draft.item.wait is not None and draft.anchor != "start" for draft in drafts):
+            self._in_order()
         return drafts
+
+    def _in_order(self) -> None:
+        """Tells where the numbers of the steps go down: they are taken in the order of the file."""
+        before = None
+        for where, entry in self.found.entries:
+            keys = (key for key in theirs.NUMBERS if isinstance(entry, dict) and key in entry)
+            for key in keys:
+                if is_number(number := entry[key]):
+                    if before is not None and number < before:
+                        why = "a number below that before it; the order of the file is taken"
+                        self.notes.missed(key, (*where, key), why)
+                    before = number
+                    break
 
     def _numbers(self) -> list[_Draft]:
         """The touches of a list of days, or of so many follow-ups."""
@@ -318,7 +333,9 @@ class _Plan:
     def _pass(self, where: Where, step: Data, used: set[str], channel: str | None) -> None:
         """Says of each key of a step that nothing reads what is made of it."""
         for key, value in step.items():
-            if key in theirs.CHANNEL_KEYS and (other := linear.means(value)) is not None:
+            if key in (*theirs.CHANNEL_KEYS, *theirs.KIND_KEYS) and linear.names_several(value):
+                self.notes.missed(key, (*where, key), "it names more than one channel")
+            elif key in theirs.CHANNEL_KEYS and (other := linear.means(value)) is not None:
                 if other.channel != channel:
                     self.notes.missed(key, (*where, key), Says.PLANS.value)
             elif key in theirs.KIND_KEYS and way_of(value) not in (None, channel):
