@@ -148,8 +148,8 @@ class View:
         view = View(self.facts, self.points, known)
         view._zones = self._zones
         if heard is not None:
-            for key, (kinds, *stood) in self.standings.items():
-                view.standings[key] = kinds | {heard}, *stood
+            for key, (kinds, since, among, stood) in self.standings.items():
+                view.standings[key] = kinds | {heard}, since, among, stood
         return view
 
     def zones(self, point: str | None) -> tuple[Zone, ...]:
