@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from cadence_guard.cadence import Handover
+from cadence_guard.cadence import Enter, Handover
 from cadence_guard.check import assumptions
 from cadence_guard.check.judging import Concern, Prior, months_passed
 from cadence_guard.check.layout import Laid, Stop
@@ -108,6 +108,33 @@ class Run:
         """Whether there are any, also before the entry."""
         return bool(self.signals) or self.hears
 
+    @cached_property
+    def exits(self) -> dict[Spot, list[tuple[int, int]]]:
+        """The signals on what is laid out that end the cadence of a touch, each with the stop at
+        which that was entered; -1: before all of it. The touch itself is on another line."""
+        found: dict[Spot, list[tuple[int, int]]] = {}
+        heard = ((n, self.path.items[place].what) for n, place in enumerate(self.places))
+        kinds = [(n, what.kind) for n, what in heard if isinstance(what, Heard)]
+        for spot in self.spots if kinds else ():
+            entered = _entered(self.path, spot.index)
+            at = self.places.index(entered) if entered in self.places else -1
+            for n, kind in kinds:
+                if kind in spot.concern.cadence.exits:
+                    found.setdefault(spot, []).append((n, at))
+        return found
+
+    def is_over(self, spot: Spot, cell: Cell, by: int) -> bool:
+        """Whether a signal has ended a touch's cadence before it, for who starts so much after a
+        cell's start: then it is not made."""
+        if spot not in self.exits:
+            return False
+        times, index = cell.times(by), self.index(spot)
+        return any(
+            (times[heard], heard) < (times[index], index)
+            and (entered < 0 or (times[entered], entered) < (times[heard], heard))
+            for heard, entered in self.exits[spot]
+        )
+
     def index(self, spot: Spot) -> int:
         """Where a touch is among what is laid out."""
         return bisect_left(self.places, spot.index)
@@ -173,6 +200,18 @@ def hanging(stops: Sequence[Stop], origin: int, left: Collection[int] = ()) -> l
         if stops[n].after in found and n not in left:
             found.append(n)
     return found
+
+
+def _entered(path: Path, place: int) -> int:
+    """The stop at which the cadence of a touch was entered; -1: that of the way."""
+    made = path.items[place].what
+    assert isinstance(made, Made)
+    while place >= 0:
+        what, stop = path.items[place]
+        if isinstance(what, Enter) and what.cadence == made.cadence.name:
+            break
+        place = stop.after
+    return place
 
 
 def earlier(index: int, times: Sequence[int], kinds: Sequence[int]) -> list[Prior]:
