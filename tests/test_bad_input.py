@@ -360,8 +360,20 @@ def test_a_touch_id_with_other_content_is_refused() -> None:
         {"contact": "c-2"},
     ]
     for other in others:
-        with pytest.raises(EventError, match="touch 't-1' was told before with other content"):
+        with pytest.raises(EventError, match="touch 't-1' was told before with other") as caught:
             guard.record({**TOUCH, **other})
+        named = str(caught.value).partition("content: ")[2].partition("; only its outcome")[0]
+        assert {*other} <= {*named.removeprefix("one of ").split(", ")}
+    with pytest.raises(EventError, match="content: contact, at, team, to; only its outcome"):
+        guard.record(
+            {
+                **TOUCH,
+                "contact": "c-2",
+                "at": "2026-03-02T16:00:01Z",
+                "team": "x",
+                "to": "b@example.org",
+            }
+        )
     with pytest.raises(EventError, match="'failed' may follow only 'unknown', not 'sent'"):
         guard.record({**TOUCH, "outcome": "failed"})
     guard.record({**TOUCH, "to": " AL@Example.org", "outcome": "delivered"})

@@ -171,6 +171,48 @@ def test_a_rule_that_fails_is_a_no(
     assert finding.facts == {"rule": cls.name}
 
 
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("not even this")
+
+
+@pytest.mark.parametrize(
+    ("touch", "error", "told"),
+    [
+        (mail(), KeyError("al@example.org"), "KeyError: 'a***@example.org'"),
+        (mail(to=" AL@Example.org"), ValueError("no AL@Example.org"), "no a***@example.org"),
+        (mail(), ValueError("<Bo@b.example>: 550"), "ValueError: <b***@b.example>: 550"),
+        (mail(), ValueError("not +1 (512) 555-0143!"), "ValueError: not +1512*****43!"),
+        (mail(), ValueError("to='5125550143'"), "ValueError: to='5***'"),
+        (mail(channel="social", to="@Ada"), ValueError("ada, @ada"), "ValueError: a***, a***"),
+        (mail(channel="post", to="Elm Street 1"), ValueError("Elm Street 1?"), "Error: e***?"),
+        (mail(), ValueError("at 12:00, 7d"), "ValueError: at 12:00, 7d"),
+        (
+            {key: value for key, value in mail(channel="ad").items() if key != "to"},
+            KeyError("tier"),
+            "KeyError: 'tier'",
+        ),
+        (mail(), Unspeakable(), "Unspeakable: it cannot say why"),
+    ],
+)
+def test_what_a_rule_raises_names_no_point(
+    monkeypatch: pytest.MonkeyPatch, touch: dict[str, Any], error: Exception, told: str
+) -> None:
+    """Neither where it is asked nor where it is to say why; and the log says the same."""
+
+    def answer(t: int) -> OpenStretch:
+        raise error
+
+    for words, asked in ((Odd.words, answer), (error, lambda t: (t + HOUR, NEVER))):
+        monkeypatch.setattr(Odd, "words", words)
+        monkeypatch.setattr(Odd, "answer", staticmethod(asked))
+        decision = judge({"rules": {f"{HERE}Odd": {}}}, [], touch)
+        (finding,) = (f for f in decision.findings if f.effect == "block")
+        assert finding.message.endswith(told)
+        assert told in decision.explain()
+        assert all(failure.endswith(told) for failure in decision.failures)
+
+
 def test_a_rule_that_fails_in_a_later_round_is_a_no(monkeypatch: pytest.MonkeyPatch) -> None:
     start = case_of([], mail()).at
     monkeypatch.setattr(Standing, "answer", staticmethod(lambda t: (max(t, start + HOUR), NEVER)))
@@ -296,7 +338,7 @@ def test_file_and_pack() -> None:
     assert caps(over_cap={"max": 1, "per": "7d"}) == [(None, "block")]
     assert caps(over_cap="off") == []
     with pytest.raises(PolicyError, match="needs its parameters"):
-        Ruleset(Policy(rules={"over-cap": {"effect": "warn"}}))
+        Policy(rules={"over-cap": {"effect": "warn"}})
     ruleset = Ruleset(Policy(rules={"paused": {"effect": "warn"}}))
     assert [e.effect for e in ruleset.entries if e.name == "paused"] == ["warn"]
     assert Ruleset(Policy(packs=["humane"])).answers is not None

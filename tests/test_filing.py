@@ -322,6 +322,15 @@ def test_a_wrong_event_keeps_its_number_when_it_is_told_by_halves() -> None:
     assert len(held(ledger)) == 5  # the mark of the key is one
 
 
+def test_an_id_that_somebody_gave_to_another_contact_in_between_is_taken() -> None:
+    ledger = Counting()
+    theirs = a_touch(id="t-1", contact="c-2", at=NOW, outcome="sent")
+    ledger.before = iter([theirs])
+    with pytest.raises(EventError, match="touch 't-1' was told before with other content: contact"):
+        guard(ledger).record(a_touch(id="t-1", at=NOW, outcome="sent"))
+    assert [filed.event for filed in held(ledger)] == [theirs]
+
+
 def test_who_is_always_later_gives_up() -> None:
     ledger = Counting()
     ledger.before = iter([Conflict("faster")] * (TRIES + 2))

@@ -7,6 +7,7 @@ import io
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,19 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
     """A name that is not there fails as in any module."""
     with pytest.raises(AttributeError, match="Gaurd"):
         cadence_guard.Gaurd  # noqa: B018
+
+
+def test_the_package_knows_its_version() -> None:
+    """As it is installed, and looked up only when somebody asks."""
+    code = (
+        "import sys, cadence_guard\n"
+        "assert 'importlib.metadata' not in sys.modules\n"
+        "print(cadence_guard.__version__, vars(cadence_guard)['__version__'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    installed = version("cadence-guard")
+    assert (done.returncode, done.stdout.split()) == (0, [installed, installed]), done.stderr
+    assert cadence_guard.__version__ == installed
 
 
 def test_importing_loads_nothing_heavy() -> None:

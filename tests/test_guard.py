@@ -1032,6 +1032,12 @@ class TestOthers:
         meddle(guard, lambda: other.reserve(a_touch(id="t-2")))
         assert refused(guard, a_touch(id="t-1")) == ["CG301"]
 
+    def test_an_id_is_booked_once_whoever_the_contact(self, make: Make) -> None:
+        guard, other = make(), make()
+        meddle(guard, lambda: other.reserve(a_touch(contact="c-2", to="b@x.org", id="t-1")))
+        assert refused(guard, a_touch(id="t-1")) == ["CG305"]
+        assert [booked.contact for booked in told(guard, "touch:t-1")] == ["c-2"]
+
     def test_an_account_that_changes_is_the_one_that_counts(self, make: Make) -> None:
         policy = Policy(packs=[], rules={"over-cap": {"max": 1, "per": "7d", "scope": "account"}})
         guard, other = make(policy), make()
@@ -1044,12 +1050,36 @@ class TestOthers:
         other.record(Contact(contact="c-1", at=NOW + 2 * DAY, account="third"))
         assert guard.evaluate(a_touch())
 
+    def test_the_reasons_of_a_decision_are_those_of_its_moment(self, make: Make) -> None:
+        """Also if they are asked for after the guard has read what others told in between."""
+        policy = Policy(
+            packs=[], rules={"unanswered-streak": {"steps": [{"after": 1, "gap": "7d"}]}}
+        )
+        guard, other = make(policy), make()
+        other.record(a_touch(id="t-1", at=NOW - DAY, outcome="sent"))
+        decision = guard.evaluate(a_touch())
+        other.record(a_touch(id="t-2", at=NOW, outcome="sent"))
+        assert guard.evaluate(a_touch()).findings[0].facts["unanswered"] == 2
+        assert decision.findings[0].facts["unanswered"] == 1
+
     def test_a_resumption_waits_for_what_happened_elsewhere(self, make: Make) -> None:
         guard, other = make(TWO_A_WEEK), make(TWO_A_WEEK)
         guard.reserve(a_touch(id="t-1"))
         meddle(guard, lambda: other.reserve(a_touch(id="t-2")))
         guard.reserve(a_touch(id="t-1"), resume=True)
         assert codes(other.evaluate(a_touch())) == ["CG301"]
+
+    @pytest.mark.parametrize("other_content", [{"step": "two"}, {"to": "new@x.org"}])
+    def test_a_booking_that_somebody_else_made_anew_is_theirs(
+        self, make: Make, other_content: dict[str, str]
+    ) -> None:
+        guard, other = make(), make()
+        ours = guard.reserve(a_touch(id="t-1", at=NOW))
+        other.reserve(a_touch(id="t-1", at=NOW), resume=True).release()
+        other.reserve(a_touch(id="t-1", at=NOW, **other_content))
+        with pytest.raises(EventError, match="touch 't-1' was booked anew by somebody else"):
+            ours.release()
+        assert told(guard, "touch:t-1")[-1].event == "touch"
 
     def test_record_release_and_leaving_go_again_after_a_conflict(self, make: Make) -> None:
         guard, other = make(), make()

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 
 from cadence_guard import Policy, lines, parse_events
+from cadence_guard.book import Book
 from cadence_guard.engine import decide
 from cadence_guard.errors import EventError
 from cadence_guard.events import parse_event
-from cadence_guard.history import FORGOTTEN, phone_zones
+from cadence_guard.history import FORGOTTEN, History, phone_zones
 from cadence_guard.instants import to_us
+from cadence_guard.lines import Answers, Past
+from cadence_guard.replay import replay
 from cadence_guard.ruleset import Ruleset
 from support import (
     MAIL,
@@ -22,6 +25,7 @@ from support import (
     case_of,
     consent,
     contact,
+    hashed,
     judge,
     mail,
     signal,
@@ -159,6 +163,19 @@ def test_every_no_of_somebody_forgotten_is_kept() -> None:
     assert codes([wrong, FORGET], call(contact="c9")) == {"CG204"}
 
 
+def test_a_bounce_stays_one_after_an_erasure() -> None:
+    """It is about the point, for whoever has it, until a later consent with evidence names it."""
+    bounced = [mail(AT, outcome="bounced"), FORGET]
+    named = consent("2026-03-03T00:00:00Z", point=MAIL)
+    for who in ("c1", "c9"):
+        later = [contact(contact=who), {**named, "contact": who}]
+        assert codes([*bounced, later[0]], mail(contact=who)) == {"CG104"}
+        assert codes([*bounced, *later], mail(contact=who)) == set()
+        assert codes([*bounced, *later, {**FORGET, "contact": who}], mail()) == {"CG104"}
+        earlier = {**named, "contact": who, "at": "2026-02-03T00:00:00Z"}
+        assert codes([*bounced, later[0], earlier], mail(contact=who)) == {"CG104"}
+
+
 def test_forgetting_nobody_and_those_without_an_account() -> None:
     assert codes([FORGET], mail()) == set()
     assert codes([mail(AT, outcome="sent"), FORGET], mail()) == set()
@@ -264,6 +281,31 @@ def test_a_person_may_answer_once(touches: list[str], is_free: bool) -> None:
     assert judge(policy, below, mail(automated=False)).codes == ()  # an answer is not counted
     twice = [*below, mail("2026-03-09T09:10:00Z", automated=False)]
     assert judge(policy, twice, mail(automated=False)).codes == ("CG302",)
+
+
+@pytest.mark.parametrize("kind", ["replied", "purchased"])
+def test_a_signal_after_all_touches_makes_none_of_them_another(
+    monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """So each touch is asked once whether it answered, however many signals come after it."""
+    asked: list[int] = []
+    is_answer = History.is_answer
+
+    def counted(me: History, touch: Past, answers: Answers) -> bool:
+        asked.append(touch.at)
+        return is_answer(me, touch, answers)
+
+    monkeypatch.setattr(History, "is_answer", counted)
+    events: list[dict[str, Any]] = []
+    for day in range(1, 21):
+        events += [signal(kind, f"2026-01-{day:02}T09:00:00Z")]
+        events += [
+            mail(f"2026-01-{day:02}T10:00:00Z", outcome="sent", automated=False, step=f"{day}")
+        ]
+    gap = Ruleset(Policy(rules={"too-soon": {"gap": "2d"}}, answers={"within": "7d"}))
+    judged = replay(gap, Book(hashed), parse_events(events), lasting=False)
+    assert [bool(decision) for _, decision in judged] == [True] + 19 * [kind == "replied"]
+    assert len(asked) == len(set(asked)) == 19
 
 
 def test_a_deadline_stays_announced_when_the_outcome_is_told_and_goes_with_a_release() -> None:

@@ -6,7 +6,7 @@ import calendar
 import random
 import zoneinfo
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
@@ -79,6 +79,13 @@ def offset(t: int, name: str) -> int:
 # -- instants ---------------------------------------------------------------------------------
 
 
+class Nowhere(tzinfo):
+    """A zone that does not say how far it is ahead: a datetime with it is as naive as without."""
+
+    def utcoffset(self, _: datetime | None) -> None:
+        return None
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [
@@ -100,6 +107,7 @@ def offset(t: int, name: str) -> int:
         (date(2026, 3, 2), "expected a datetime with a zone, or text such as"),
         (datetime(2026, 3, 2, 16), "2026-03-02T16:00:00 is naive; give it a zone"),
         (pendulum.naive(2026, 3, 2, 16), "2026-03-02T16:00:00 is naive; give it a zone"),
+        (datetime(2026, 3, 2, 16, tzinfo=Nowhere()), "16:00:00 is naive; give it a zone"),
         ("1969-12-31T23:59:59.999999Z", "lies outside 1970 to 2199"),
         ("1970-01-01T00:00:00+00:01", "lies outside 1970 to 2199"),
         ("2200-01-01T00:00:00Z", "2200-01-01T00:00:00+00:00 lies outside 1970 to 2199"),
@@ -210,6 +218,8 @@ def test_months_are_refused_where_they_make_no_sense() -> None:
     assert Duration.parse_elapsed("7d") == Duration.parse("7d")
     with pytest.raises(ValueError, match=r"'P1M' is a calendar duration; expected 30m, 20h"):
         Duration.parse_elapsed("P1M")
+    with pytest.raises(ValueError, match=r"'7' is not a duration; .* \(elapsed, above zero\), at"):
+        Duration.parse_elapsed("7")
 
 
 def test_the_end_of_a_duration() -> None:

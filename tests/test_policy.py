@@ -301,7 +301,9 @@ def test_an_effect_alone_without_a_pack() -> None:
     assert entries(Policy(rules={"paused": {"effect": "warn"}}), "paused") == [("warn", None)]
     for packs in ([], ["minimal"]):
         with pytest.raises(PolicyError, match="over-cap: no pack states it, so it needs its para"):
-            Ruleset(Policy(packs=packs, rules={"over-cap": {"effect": "warn"}}))
+            Policy(packs=packs, rules={"over-cap": {"effect": "warn"}})
+    with pytest.raises(PolicyError, match=r"^policy:3:13: over-cap: no pack states it"):
+        Policy.parse("version: 1\nrules:\n  over-cap: {effect: warn}")
 
 
 def test_off_and_a_list_replace_what_the_packs_say() -> None:
@@ -358,7 +360,10 @@ POLICIES: list[dict[str, Any]] = [
     {"packs": ["humane"]},
     {"packs": ["humane", "minimal"], "horizon": "30d", "answers": "off"},
     {"answers": {"within": "3d"}},
-    {"rules": {"over-cap": {"effect": "warn"}, "paused": "off", "opted-out": {}}},
+    {
+        "packs": ["humane"],
+        "rules": {"over-cap": {"effect": "warn"}, "paused": "off", "opted-out": {}},
+    },
     {"rules": {"over-cap": [{"max": 0, "calendar": "month", "tags": ["a"], "effect": "warn"}]}},
     {"rules": {"after-refusal": {"declined": "P6M"}, "blackout": {"dates": ["2026-12-24"]}}},
     {"rules": {"unanswered-streak": {"steps": [{"after": 3, "gap": "never"}]}}},

@@ -168,7 +168,8 @@ def test_one_id_with_different_content_is_an_error_with_the_place(judge: Any, fi
         touch("b", first),
         touch("b", first, team="sales"),
     ]
-    with pytest.raises(EventError, match=r"^events.jsonl:3: touch 'b' was told before with other"):
+    told = r"^events.jsonl:3: touch 'b' was told before with other content: team; only its outcome"
+    with pytest.raises(EventError, match=told):
         list(judge(GAP, book(), parse_events(events), lambda: "events.jsonl:3"))
 
 

@@ -187,7 +187,7 @@ GOOD: list[dict[str, Any]] = [
     {"rules": {}},
     {"rules": {"over-cap": {"max": 0, "per": "7d"}}},
     {"rules": {"over-cap": [{"max": 3, "calendar": "week", "scope": "account"}]}},
-    {"rules": {"over-cap": {"effect": "warn"}, "too-soon": "off"}},
+    {"packs": ["humane"], "rules": {"over-cap": {"effect": "warn"}, "too-soon": "off"}},
     {"rules": {"after-refusal": {"declined": "P6M", "effect": "warn"}}},
     {"rules": {"unanswered-streak": {"steps": [{"after": 3, "gap": "never"}]}}},
     {"rules": {"missing-consent": {"accept": ["consent", {"invited": "P1Y"}]}}},

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from cadence_guard.reservation import Reservation
     from cadence_guard.touch import Touch
 
+    __version__: str
+
 __all__ = [
     "CadenceGuardError",
     "Consent",
@@ -79,6 +81,11 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        globals()[name] = found = version("cadence-guard")
+        return found
     home = _HOME.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

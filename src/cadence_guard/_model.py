@@ -109,9 +109,7 @@ class Model(BaseModel):
         serialize_by_alias=True,
     )
 
-    if TYPE_CHECKING:
-        pass  # a checker makes it of the fields
-    else:
+    if not TYPE_CHECKING:  # a checker makes it of the fields
 
         def __init__(self, /, **fields: Any) -> None:
             """None is what a field that is not given has: written out in Python, it says no more.

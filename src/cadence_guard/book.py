@@ -16,6 +16,7 @@ from cadence_guard.contact import Consent, Contact, Forget, Handoff, Signal, Sup
 from cadence_guard.errors import EventError
 from cadence_guard.events import Event
 from cadence_guard.history import (
+    CLOSING,
     DERIVED,
     FORGOTTEN,
     REFUSED_BY,
@@ -32,7 +33,17 @@ from cadence_guard.history import (
     points_of,
 )
 from cadence_guard.instants import NEVER, to_datetime, to_us
-from cadence_guard.lines import Line, Message, Past, Recipient, form_of, message_of, rest_of
+from cadence_guard.lines import (
+    NOT_READ,
+    TRAITS,
+    Line,
+    Message,
+    Past,
+    Recipient,
+    form_of,
+    message_of,
+    rest_of,
+)
 from cadence_guard.points import HASHED, normalise, written
 from cadence_guard.touch import Release, Touch
 from cadence_guard.words import CHANNEL_KIND
@@ -109,7 +120,7 @@ class Book:
         return any(
             past.id is None
             and past.form.traits == form_of(touch).traits
-            and self._same(past, touch)
+            and not self._other(past, touch)
             for past in self._me(touch.contact).line.between(at, at)
         )
 
@@ -143,11 +154,11 @@ class Book:
         gone = self.people.get(self._hashed(contact))
         return gone.noes if gone else []
 
-    def is_theirs(self, no: No, grant: Grant) -> bool:
-        """Whether who gave a grant is who said no, also if all that is left of them is a hash."""
-        if no.contact == grant.contact:
+    def is_theirs(self, no: No, contact: str) -> bool:
+        """Whether a contact is who said no, also if all that is left of them is a hash."""
+        if no.contact == contact:
             return True
-        return no.erased and no.contact == self._hashed(grant.contact)
+        return no.erased and no.contact == self._hashed(contact)
 
     def grants_at(self, point: str | None) -> list[Grant]:
         """The grants with evidence that name a point, whoever gave them."""
@@ -333,26 +344,33 @@ class Book:
         if past is None:
             return None
         old = past.form.outcome
-        assert touch.at is not None  # the edge has seen to it
-        if (
-            form_of(touch).traits[:-1] != past.form.traits[:-1]
-            or to_us(touch.at) != past.at
-            or touch.contact != past.contact
-            or not self._same(past, touch)
-        ):
-            raise EventError(
-                f"touch {touch.id!r} was told before with other content;"
-                " only its outcome may change"
-            )
+        if other := self._other(past, touch):
+            raise told_otherwise(touch, other)
         if touch.outcome == "failed" and old not in (None, "unknown", "failed"):
             raise EventError(f"touch {touch.id!r}: 'failed' may follow only 'unknown', not {old!r}")
         return past
 
-    def _same(self, past: Past, touch: Touch) -> bool:
-        """Whether two touches of one kind and instant are about the same message and point."""
-        return past.message[1:] == (touch.cadence, touch.step, rest_of(touch)) and is_at(
-            past.to, names_of(touch, self._me(touch.contact))
+    def _other(self, past: Past, touch: Touch) -> list[str]:
+        """The keys, but for the outcome, in which a touch is not the known one. Of those that no
+        rule reads a line keeps a hash alone, so they are named together."""
+        assert touch.at is not None  # the edge has seen to it
+        message = past.message
+        told = (past.contact, past.at, message.cadence, message.step, *past.form.traits)
+        told_now = (
+            touch.contact,
+            to_us(touch.at),
+            touch.cadence,
+            touch.step,
+            *form_of(touch).traits,
         )
+        keys = ("contact", "at", "cadence", "step", *TRAITS)
+        pairs = zip(keys, told, told_now, strict=True)
+        other = [key for key, was, now in pairs if was != now and key != "outcome"]
+        if not is_at(past.to, names_of(touch, self.people[past.contact])):
+            other.append("to")
+        if message.rest != rest_of(touch):
+            other.append(f"one of {', '.join(NOT_READ)}")
+        return other
 
     def is_news(self, past: Past, outcome: str | None) -> bool:
         """Whether an outcome of a known touch is another one. Providers tell the same twice and out
@@ -412,7 +430,9 @@ class Book:
 
     def _hear(self, me: History, said: Said) -> None:
         me.hear(said)
-        if me.human:  # an answer may have become none, or none an answer
+        at = me.line.at
+        if me.human and at and (said.kind in CLOSING or said.at < at[-1]):
+            # An answer may have become none, or none an answer.
             for recipient in me.line.recipients():
                 for line in self._lines(recipient):
                     line.changed()
@@ -491,7 +511,7 @@ class Book:
             for no in noes:
                 if no.of is not None and no.of.contact == contact:
                     bounced = self._hashed(no.of.to or "")
-                    keep(_erased(no, None, bounced), bounced)
+                    keep(_anonymous(no.of, bounced, "bounced"), bounced)
         ended: int | None = None  # by an invitation, which is not kept itself
         for said in reversed(me.said):
             if said.kind in ("resumed", "invited"):
@@ -504,8 +524,9 @@ class Book:
         for number, touch in enumerate(me.line.touches):
             if (account := touch.recipient.account) is not None:
                 streams = Streams(FORGOTTEN, account, frozenset())
+                made = "unknown" if touch.form.outcome is None else "sent"
                 id_ = self._hashed(f"touch {mark} {number}")
-                kept.append((_anonymous(touch, id_), streams))
+                kept.append((_anonymous(touch, FORGOTTEN, made, id_), streams))
         return kept
 
     def _forget(self, forget: Forget, at: int, streams: Streams | None) -> None:
@@ -563,6 +584,14 @@ _FOLD: Final[dict[type, Callable[[Book, Any, int, Any], None]]] = {
     Forget: Book._forget,
     Release: Book._release,
 }
+
+
+def told_otherwise(touch: Touch, keys: Iterable[str]) -> EventError:
+    """What is said of a touch whose id was told before, if these keys said something else."""
+    return EventError(
+        f"touch {touch.id!r} was told before with other content: {', '.join(keys)};"
+        " only its outcome may change"
+    )
 
 
 def point_of(touch: Touch) -> str | None:
@@ -643,9 +672,9 @@ def _signal(
     )
 
 
-def _erased(no: No, contact: str | None, point: str | None) -> Event:
+def _erased(no: No, contact: str, point: str | None) -> Event:
     """A no about hashes."""
-    if no.kind in ("suppressed", "bounced") or contact is None:
+    if no.kind == "suppressed":
         return Suppress(
             at=to_datetime(no.at),
             note="kept after an erasure",
@@ -660,13 +689,13 @@ def _erased(no: No, contact: str | None, point: str | None) -> Event:
     return _signal(kind, contact, no.at, no.channel, no.purpose, point)
 
 
-def _anonymous(touch: Past, id_: str) -> Touch:
+def _anonymous(touch: Past, to: str, outcome: str, id_: str | None = None) -> Touch:
     return Touch(
         id=id_,  # two that look the same are still two
         contact=FORGOTTEN,
         at=to_datetime(touch.at),
         channel=touch.form.channel,
-        to=FORGOTTEN,
+        to=to,
         purpose=touch.form.purpose,
-        outcome="unknown" if touch.form.outcome is None else "sent",
+        outcome=outcome,
     )

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple, TypeAlias
 from cadence_guard.decision import Decision, Finding, Stretch, Verdict
 from cadence_guard.history import Case
 from cadence_guard.instants import FIRST, NEVER, to_datetime
+from cadence_guard.points import mask, mask_in
 from cadence_guard.rules import RULES, Objection, Rule
 from cadence_guard.rules._rule import FREE, Crowd
 from cadence_guard.ruleset import Ask, Asked, Plan, Ruleset
@@ -167,7 +168,7 @@ def _search(plan: Plan, case: Case, limit: int) -> Answer:
             if not start <= opens < shuts and opens != NEVER:
                 raise ValueError(_unsound(opens, shuts, start))
         except Exception as error:  # noqa: BLE001 (whatever a rule raises is a no)
-            opens, shuts, why = NEVER, NEVER, f"{type(error).__name__}: {error}"
+            opens, shuts, why = NEVER, NEVER, _why(error, case)
         met[entry] = Raised(entry, None, opens, why)
         why = None
         if opens > latest:
@@ -302,8 +303,21 @@ def _ask(ask: Ask, t: int, case: Case) -> tuple[int, int, str | None]:
         if not t <= opens < shuts and opens != NEVER:
             raise ValueError(_unsound(opens, shuts, t))
     except Exception as error:  # noqa: BLE001 (whatever a rule raises is a no)
-        return NEVER, NEVER, f"{type(error).__name__}: {error}"
+        return NEVER, NEVER, _why(error, case)
     return opens, shuts, None
+
+
+def _why(error: Exception, case: Case) -> str:
+    """What a rule raised, in words. They go where people read, and it may have put anything of the
+    contact into them: points are masked."""
+    try:
+        said = str(error)
+    except Exception:  # noqa: BLE001 (what was raised counts, not its words)
+        said = "it cannot say why"
+    if case.touch.to and case.point:
+        for point in (case.touch.to.strip(), case.point):
+            said = said.replace(point, mask(case.point))
+    return f"{type(error).__name__}: {mask_in(said)}"
 
 
 def _unsound(opens: int, shuts: int, t: int) -> str:
@@ -389,7 +403,7 @@ def _object(entry: Rule, t: int, case: Case, failed: str | None) -> Objection:
                 raise TypeError("its objection is not in words, or its facts are no mapping")
             return said
         except Exception as error:  # noqa: BLE001 (a rule that cannot say why still objects)
-            failed = f"{type(error).__name__}: {error}"
+            failed = _why(error, case)
     return Objection(
         f"rule {entry.name} failed, so nothing may be sent: {failed}",
         facts={"rule": entry.name},

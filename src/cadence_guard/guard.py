@@ -29,7 +29,7 @@ from cadence_guard.policy import Policy
 from cadence_guard.reservation import Reservation, in_thread
 from cadence_guard.ruleset import Ruleset
 from cadence_guard.shelves import KEY_STREAM, Shelves, guarded
-from cadence_guard.touch import Release, Touch
+from cadence_guard.touch import Release, Touch, differing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -224,8 +224,7 @@ class Guard:
         if last.outcome not in (None, "unknown", "failed"):
             return [], _twice(asked, f"this touch was made already: {last.outcome}")
         point = next(iter(booking.events[-1].streams.points), None)
-        before, now = _sent(last), _sent(asked)
-        other = [key for key in Touch.model_fields if getattr(before, key) != getattr(now, key)]
+        other = differing(_sent(last), _sent(asked))
         if not is_at(point, book.names(asked, facts)):
             other.append("to")
         if other:

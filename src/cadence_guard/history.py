@@ -5,7 +5,7 @@ A `Case` is one touch with everything a rule may look at. Rules read a case and 
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_right, insort
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, Protocol
@@ -182,6 +182,7 @@ class History:
     """Everything known of one contact."""
 
     __slots__ = (
+        "_asked",
         "_facts",
         "_points",
         "_view",
@@ -218,6 +219,8 @@ class History:
         self._facts: dict[str, tuple[int, Any]] = {}
         self._points: dict[str, dict[str, tuple[int, Any]]] = {}
         self._view: View | None = None
+        self._asked: tuple[Answers, list[Said]] | None = None
+        """What may be answered, as far as somebody asked."""
 
     @property
     def view(self) -> View:
@@ -240,6 +243,7 @@ class History:
     def changed(self, heard: str | None = None) -> None:
         """Drops what was worked out; something other than a touch has been added, perhaps only a
         signal of the kind `heard`."""
+        self._asked = None
         if self._view is not None:
             self._view = self._view.anew(self._known, heard)
 
@@ -310,15 +314,25 @@ class History:
 
     def _answered(self, touch: Past, answers: Answers) -> Said | None:
         """The signal that a past touch by a person answers."""
-        for said in reversed(self.said):
-            if said.kind in CLOSING:
-                return None
-            if said.kind in answers.signals and (
-                said.at < touch.at or (said.at == touch.at and not said.follows(touch))
-            ):
-                near = touch.at - said.at <= answers.within
-                return said if near and self._spoke_last(said, touch.at, touch) else None
-        return None
+        asking = self._asking(answers)
+        place = bisect_right(asking, touch.at, key=_AT)
+        while place and asking[place - 1].follows(touch):  # of those at its very instant
+            place -= 1
+        if not place:
+            return None
+        said = asking[place - 1]
+        near = touch.at - said.at <= answers.within
+        return said if near and self._spoke_last(said, touch.at, touch) else None
+
+    def _asking(self, answers: Answers) -> list[Said]:
+        """The signals that may be answered, in order: those later than the last that closed."""
+        known = self._asked
+        if known is None or known[0] is not answers:
+            closed = [place for place, said in enumerate(self.said, 1) if said.kind in CLOSING]
+            since = self.said[max(closed, default=0) :]
+            asking = [said for said in since if said.kind in answers.signals]
+            known = self._asked = answers, asking
+        return known[1]
 
     def _spoke_last(self, said: Said, at: int, judged: Past | None) -> bool:
         """Whether no person touched the contact from `said` up to `at`, but for `judged`."""
@@ -331,18 +345,15 @@ class History:
         """The stretches in which a new touch by a person would be an answer."""
         found: list[tuple[int, int]] = []
         later = NEVER
-        for said in reversed(self.said):
-            if said.kind in CLOSING:
-                break
-            if said.kind in answers.signals:
-                end = min(said.at + answers.within + 1, later)
-                for other in self.line.between(said.at, end):
-                    if not other.form.automated and not said.follows(other):
-                        end = min(end, other.at)
-                        break
-                later = said.at
-                if said.at < end:
-                    found.append((said.at, end))
+        for said in reversed(self._asking(answers)):
+            end = min(said.at + answers.within + 1, later)
+            for other in self.line.between(said.at, end):
+                if not other.form.automated and not said.follows(other):
+                    end = min(end, other.at)
+                    break
+            later = said.at
+            if said.at < end:
+                found.append((said.at, end))
         return found[::-1]
 
 
@@ -360,8 +371,8 @@ class Others(Protocol):
         """The touches to a point."""
         ...
 
-    def is_theirs(self, no: No, grant: Grant) -> bool:
-        """Whether who gave a grant is who said no."""
+    def is_theirs(self, no: No, contact: str) -> bool:
+        """Whether a contact is who said no, also if all that is left of them is a hash."""
         ...
 
     def grants_at(self, point: str | None) -> list[Grant]:

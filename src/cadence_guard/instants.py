@@ -59,7 +59,7 @@ def parse_instant(value: object) -> datetime:
             f"{value!r} is not an instant; expected a datetime with a zone,"
             " or text such as 2026-03-02T16:00:00Z"
         )
-    if value.tzinfo is None or value.utcoffset() is None:
+    if value.utcoffset() is None:
         raise ValueError(f"{value.isoformat()} is naive; give it a zone")
     if type(value) is not datetime:  # pendulum's would come back from its own arithmetic
         value = datetime(
@@ -96,6 +96,7 @@ _ELAPSED: Final = re.compile(r"([1-9][0-9]{0,6})([mhdw])")
 _CALENDAR: Final = re.compile(r"P([1-9][0-9]{0,3})([MY])")
 _UNIT: Final = {"m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
 _LONGEST: Final = 100 * 366 * DAY
+_ELAPSED_SAID: Final = "30m, 20h, 7d or 2w (elapsed, above zero)"
 
 
 @struct
@@ -107,9 +108,31 @@ class Duration:
     months: int = 0
 
     @classmethod
-    def parse(cls, text: object, calendar: str = " or P18M, P2Y (calendar)") -> Duration:
-        """Reads `30m 20h 7d 2w` (elapsed) and `P18M P2Y` (calendar); ValueError for all else, which
-        names `calendar` beside what is elapsed."""
+    def parse(cls, text: object) -> Duration:
+        """Reads `30m 20h 7d 2w` (elapsed) and `P18M P2Y` (calendar); ValueError for all else."""
+        duration = cls._read(text)
+        if duration is None:
+            raise ValueError(
+                f"{text!r} is not a duration; expected {_ELAPSED_SAID} or P18M, P2Y (calendar),"
+                " at most 100 years"
+            )
+        return duration
+
+    @classmethod
+    def parse_elapsed(cls, text: object) -> Duration:
+        """Like `parse`, for places where months make no sense."""
+        duration = cls._read(text)
+        if duration is None:
+            raise ValueError(
+                f"{text!r} is not a duration; expected {_ELAPSED_SAID}, at most 100 years"
+            )
+        if duration.months:
+            raise ValueError(f"{text!r} is a calendar duration; expected 30m, 20h, 7d or 2w here")
+        return duration
+
+    @classmethod
+    def _read(cls, text: object) -> Duration | None:
+        """A duration of either kind, None if it is none."""
         if isinstance(text, str):
             if match := _ELAPSED.fullmatch(text):
                 us = int(match[1]) * _UNIT[match[2]]
@@ -119,18 +142,7 @@ class Duration:
                 months = int(match[1]) * (12 if match[2] == "Y" else 1)
                 if months <= 1200:
                     return cls(text, months=months)
-        raise ValueError(
-            f"{text!r} is not a duration; expected 30m, 20h, 7d or 2w (elapsed, above zero)"
-            f"{calendar}, at most 100 years"
-        )
-
-    @classmethod
-    def parse_elapsed(cls, text: object) -> Duration:
-        """Like `parse`, for places where months make no sense."""
-        duration = cls.parse(text, calendar="")
-        if duration.months:
-            raise ValueError(f"{text!r} is a calendar duration; expected 30m, 20h, 7d or 2w here")
-        return duration
+        return None
 
     def after(self, t: int, zones: Sequence[Zone], *, latest: bool) -> int:
         """`t` plus this duration; months by the clocks of `zones`, the latest or earliest of them.

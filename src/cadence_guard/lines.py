@@ -343,9 +343,10 @@ def _by_group(
 
 _forms: dict[Hashable, Form] = {}
 _messages: dict[Hashable, Message] = {}
-_TRAITS: Final = ("channel", "purpose", "team", "tags", "automated", "outcome")
-_traits_of: Final = attrgetter(*_TRAITS)
-_sent_of: Final = attrgetter(*_TRAITS, "cadence", "step")
+TRAITS: Final = ("channel", "purpose", "team", "tags", "automated", "outcome")
+"""What a form is made of, in order."""
+_traits_of: Final = attrgetter(*TRAITS)
+_sent_of: Final = attrgetter(*TRAITS, "cadence", "step")
 
 
 def form_of(touch: Touch) -> Form:
@@ -359,7 +360,7 @@ def form_of(touch: Touch) -> Form:
     return form
 
 
-_REST: Final = (
+NOT_READ: Final = (
     "sender",
     "greeting",
     "audience",
@@ -370,14 +371,15 @@ _REST: Final = (
     "because",
     "not_after",
 )
-_rest_of: Final = attrgetter(*_REST)
-_NOT_READ: Final = frozenset(_REST)
-_SAYS_NO_MORE: Final = hash(tuple(Touch.model_fields[name].default for name in _REST))
+"""What no rule reads of a touch that was made."""
+_UNREAD: Final = frozenset(NOT_READ)
+_rest_of: Final = attrgetter(*NOT_READ)
+_SAYS_NO_MORE: Final = hash(tuple(Touch.model_fields[name].default for name in NOT_READ))
 
 
 def rest_of(touch: Touch) -> int:
     """A hash of what no rule reads of a past touch."""
-    if _NOT_READ.isdisjoint(touch.model_fields_set):
+    if _UNREAD.isdisjoint(touch.model_fields_set):
         return _SAYS_NO_MORE
     return hash(_rest_of(touch))
 

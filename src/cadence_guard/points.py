@@ -16,6 +16,11 @@ from typing import Final
 _E164: Final = re.compile(r"\+[1-9][0-9]{5,14}")
 _MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 _MAILBOX: Final = re.compile(r".*<([^@\s<>]+@[^@\s<>]+)>|mailto:([^@\s<>?]+(?:@|%40)[^@\s<>?]+)\S*")
+_POINT_IN: Final = re.compile(
+    r"""(?<![^\s<>()\[\]{}"'`,;:=])[^\s<>()\[\]{}"'`,;:=@]*@[^\s<>()\[\]{}"'`,;:=]+"""
+    r"|(?<!\w)\+?\(?\d(?:[ ().\-/]*\d){4,}"
+)
+"""An address or a handle, or a number of so many digits as a phone number may have."""
 _DIALLED: Final = re.compile(r"(?:tel|callto|sms|whatsapp):")
 _EXTENSION: Final = re.compile(r"\s*(?:(;ext=|\bext(?:ension)?\b\.?:?|\bx)|;|,|#)\s*[0-9]{1,7}$")
 _WHOLE: Final = 10
@@ -88,6 +93,11 @@ def mask(point: str) -> str:
         name, _, domain = point.rpartition("@")
         return f"{name[:1]}***@{domain}"
     return point if point.startswith(HASHED) else f"{point[:1]}***"
+
+
+def mask_in(text: str) -> str:
+    """A text of somebody else's, with whatever looks like a point in it masked."""
+    return _POINT_IN.sub(lambda found: mask(normalise(found[0])), text)
 
 
 def _guess(text: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from inspect import isabstract
@@ -269,12 +269,24 @@ class Policy(_Stated):
             faults = _nulls(data, ())
             if not faults:
                 super().__init__(**data)
+                faults = [*self._without_numbers()]
         except ValidationError as error:
             faults = complaints(error, Policy)
         except RecursionError:
             raise PolicyError("nested too deeply for a policy") from None
         if faults:
             raise _wrong(faults)
+
+    def _without_numbers(self) -> Iterator[tuple[Keys, str]]:
+        """The rules of which only the effect is said, and nobody says the numbers they need."""
+        for name, setting in self.rules.items():
+            stated = any(load_pack(pack).rules.get(name, Setting()).entries for pack in self.packs)
+            if setting.effect is None or stated:
+                continue
+            try:
+                rule_class(name).Params.model_validate({"effect": setting.effect})
+            except ValidationError:
+                yield ("rules", name), f"{name}: no pack states it, so it needs its parameters"
 
     @classmethod
     def model_validate(cls, obj: Any, **options: Any) -> Policy:

@@ -11,14 +11,14 @@ from datetime import datetime
 from typing import TypeAlias
 
 from cadence_guard import engine
-from cadence_guard.book import Book, point_of
+from cadence_guard.book import Book, point_of, told_otherwise
 from cadence_guard.decision import Decision
 from cadence_guard.errors import EventError
 from cadence_guard.events import Event
 from cadence_guard.history import Case
 from cadence_guard.instants import to_text, to_us
 from cadence_guard.ruleset import Ruleset
-from cadence_guard.touch import Touch
+from cadence_guard.touch import Touch, differing
 
 Judged: TypeAlias = tuple[Touch, Decision]
 Step: TypeAlias = tuple[Case, Decision] | None
@@ -48,11 +48,8 @@ def judge_scenario(
             book.fold(event)
             return None
         before = refused.get(event.id) if event.id else None
-        if before is not None and _content(event) != before:
-            raise EventError(
-                f"touch {event.id!r} was told before with other content;"
-                " only its outcome may change"
-            )
+        if before is not None and (other := differing(before, _content(event))):
+            raise told_otherwise(event, other)
         if event.outcome is not None or book.knows(event):
             book.fold(event)
             return None

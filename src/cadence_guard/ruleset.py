@@ -6,8 +6,6 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pydantic import ValidationError
-
 from cadence_guard.errors import PolicyError
 from cadence_guard.history import Case
 from cadence_guard.instants import Duration
@@ -109,13 +107,8 @@ class Ruleset:
                     params = params.model_copy(update={"effect": said.effect})
                 yield self._entry(name, params, exempt, pack_name, place)
         if said is not None and not found:
-            # There are no numbers to keep: the effect stands alone, if the rule can do without.
-            try:
-                params = rule_class(name).Params.model_validate({"effect": said.effect})
-            except ValidationError:
-                raise PolicyError(
-                    f"{name}: no pack states it, so it needs its parameters"
-                ) from None
+            # There are no numbers to keep: the rule can do without, or it were no policy.
+            params = rule_class(name).Params.model_validate({"effect": said.effect})
             yield self._entry(name, params, exempt, None, 0)
 
     def _entry(
@@ -178,7 +171,8 @@ def _ask(entry: Rule) -> Ask:
     def ask(t: int, case: Case) -> OpenStretch:
         opens, shuts = entry.next_open(t, case)
         if type(opens) is not int or type(shuts) is not int:
-            raise TypeError(f"it answered with {opens!r} and {shuts!r}, not with microseconds")
+            kinds = f"{type(opens).__name__} and {type(shuts).__name__}"
+            raise TypeError(f"it answered with {kinds}, not with microseconds (int)")
         return opens, shuts
 
     return ask

@@ -57,6 +57,11 @@ class Touch(Model):
         return self
 
 
+def differing(one: Touch, other: Touch) -> list[str]:
+    """The keys that say something else in two touches."""
+    return [key for key in Touch.model_fields if getattr(one, key) != getattr(other, key)]
+
+
 class Release(Model):
     """A booked touch taken back before it was made: its slot is free, its id may be booked anew.
 

@@ -340,7 +340,10 @@ def test_the_policy_of_the_folder_is_found(run: Any) -> None:
         ("version: 1\nrules: {over-cap: {max: 1, per: 0d}}", "other.yaml:2:33: "),
         ("version: 1\nrules: {opted-out: off}", "always on"),
         ("version: 1\nhorizon: null", "null is not a value"),
-        ("version: 1\nrules: {too-soon: {effect: warn}}", "other.yaml: too-soon: no pack states"),
+        (
+            "version: 1\nrules: {too-soon: {effect: warn}}",
+            "other.yaml:2:19: too-soon: no pack states",
+        ),
         ("rules: {}", "'version' is missing"),
         (None, "other.yaml: cannot be read"),
     ],

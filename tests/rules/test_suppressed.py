@@ -73,6 +73,30 @@ def test_the_reason_is_told() -> None:
     assert "kept after an erasure" in message(signal("opt_out", AT), forget)
 
 
+def test_who_was_forgotten_is_told_the_way_back() -> None:
+    """A consent of the same id reopens what they said; one of a new id does not, and the reason
+    says under which id it counts."""
+    forget = {"event": "forget", "contact": "c1", "at": "2026-03-02T00:00:00Z"}
+    after = "2026-03-03T00:00:00Z"
+    points = [{"kind": "email", "value": MAIL}]
+
+    def told(kind: str, who: str, *more: dict[str, Any]) -> tuple[bool, str, tuple[str, ...]]:
+        events = [contact(points=points), signal(kind, AT), forget]
+        again = contact(at=after, contact=who, points=points)
+        decision = judge({}, [*events, again, *more], mail(contact=who))
+        text = "".join(finding.message for finding in decision.findings)
+        return decision.allowed, text.partition("kept after an erasure")[2], decision.needs
+
+    assert told("opt_out", "c1") == (False, "", ("consent",))
+    assert told("opt_out", "c1", consent(after, point=MAIL)) == (True, "", ())
+    refused, way_back, needs = told("opt_out", "c9", consent(after, point=MAIL, contact="c9"))
+    assert "under the id that was forgotten, reopens it" in way_back
+    assert (refused, needs) == (False, ())
+    assert told("opt_out", "c9", consent(after, point=MAIL)) == (True, "", ())
+    for who in ("c1", "c9"):
+        assert told("complained", who, consent(after, point=MAIL)) == (False, "", ())
+
+
 def test_the_reason_is_the_no_that_still_stands() -> None:
     listed = {"event": "suppress", "at": "2026-02-01T00:00:00Z", "point": MAIL}
     bounced = mail("2026-02-02T00:00:00Z", outcome="bounced")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from cadence_guard.history import Case, Grant, No
 from cadence_guard.instants import NEVER, Duration
 from cadence_guard.rules._rule import NOT_EVER, OpenStretch
 from cadence_guard.rules._sets import Intervals, merged, open_in
+
+FINAL: Final = frozenset(("complained", "suppressed"))
+"""Noes that nothing reopens."""
 
 
 class Ground(NamedTuple):
@@ -101,13 +104,15 @@ def _rank(no: No) -> tuple[int, bool, int]:
 
 def reopened(no: No, case: Case) -> Intervals:
     """When a later grant with evidence, by whoever said no, reopens what this touch needs."""
-    if no.kind in ("complained", "suppressed"):
+    if no.kind in FINAL:
         return []
     if no.contact == case.me.contact:
         grants: Iterable[Grant] = case.me.grants
     else:  # at this point somebody else said no: only a grant that names the point is about it
         grants = (
-            grant for grant in case.book.grants_at(case.point) if case.book.is_theirs(no, grant)
+            grant
+            for grant in case.book.grants_at(case.point)
+            if case.book.is_theirs(no, grant.contact)
         )
     return merged(
         (grant.start, grant.end)

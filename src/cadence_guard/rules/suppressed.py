@@ -4,6 +4,12 @@ Entries come from an import, from a hard bounce (until a later consent with evid
 point), and from an erasure: what somebody forgotten had said no to stays in force under keyed
 hashes, also when they are imported again.
 
+What an import put on the list stays there. An opt-out kept after an erasure is reopened by a later
+consent with evidence, as it was before, but only by whoever said no: by the same id. Nobody can tell
+that a new id with the same point is the same person, so none of its own consents reopens it. The way
+back is a consent with evidence that names the point, recorded under the id that was forgotten; it
+opens the point for the new id too.
+
 ## Why
 
 After an erasure the next shop sync imports the person again, and the mails begin anew.
@@ -29,11 +35,25 @@ None: it is part of every ruleset and cannot be switched off.
 
 from __future__ import annotations
 
+from typing import Final
+
 from cadence_guard.history import Case, No
 from cadence_guard.instants import NEVER
-from cadence_guard.rules._permission import all_open, hardest, named_since, reopened, standing
+from cadence_guard.rules._permission import (
+    FINAL,
+    all_open,
+    hardest,
+    named_since,
+    reopened,
+    standing,
+)
 from cadence_guard.rules._rule import Objection, OpenStretch, Rule
 from cadence_guard.rules._sets import Intervals
+
+_WAY_BACK: Final = (
+    "only a consent with evidence that names it, recorded under the id that was forgotten, reopens"
+    " it"
+)
 
 
 class Suppressed(Rule):
@@ -66,6 +86,13 @@ class Suppressed(Rule):
         no = standing(self._noes(case), t, self._reopened, case)[-1]
         if no.kind == "bounced":
             return Objection("this point bounced", ("consent",), {"kind": no.kind})
-        kept = ", kept after an erasure" if no.erased else ""
         whom = "the contact is" if no.contact == case.me.contact else "this point is"
-        return Objection(f"{whom} on the suppression list{kept}", facts={"kind": no.kind})
+        message, facts = f"{whom} on the suppression list", {"kind": no.kind}
+        if not no.erased:
+            return Objection(message, facts=facts)
+        message += ", kept after an erasure"
+        if no.kind in FINAL:
+            return Objection(message, facts=facts)
+        if case.book.is_theirs(no, case.me.contact):
+            return Objection(message, ("consent",), facts)
+        return Objection(f"{message}; {_WAY_BACK}", facts=facts)
