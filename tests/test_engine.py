@@ -357,6 +357,40 @@ def test_many_purposes_of_ones_own_fill_no_memory() -> None:
     for number in range(5000):
         assert decide(ruleset, case_of([], mail(purpose=f"x-{number}")))
     assert len(ruleset._plans) <= 4097
+    assert len(ruleset._kinds) <= 4096
+
+
+@pytest.mark.parametrize("remember", [True, False])
+@pytest.mark.parametrize("kinds", [1, 40])
+@pytest.mark.parametrize(
+    ("rule", "own", "other"),
+    [
+        ("not-the-holder", {"team": "sales"}, {"team": "marketing"}),
+        ("overlapping-cadence", {"cadence": "spring"}, {"cadence": "summer"}),
+        ("pressure", {"tags": ["urgent"]}, {"tags": ["helpful"]}),
+    ],
+)
+def test_a_touch_of_another_kind_is_heard_of(
+    rule: str, own: dict[str, Any], other: dict[str, Any], kinds: int, remember: bool
+) -> None:
+    """What touches of one kind could not bring about, one of another may, on a line of any mix."""
+    params = {"caps": [{"tags": ["urgent"], "max": 1, "per": "14d"}]} if rule == "pressure" else {}
+    ruleset = Ruleset(Policy(rules={rule: params}))
+    book = Book(hashed, remember=remember)
+    asked = case_of([], mail(at="2026-03-09T10:00:00Z", **own)).touch
+
+    def verdict() -> str:
+        return decide(ruleset, book.case(asked, to_us(asked.at))).verdict.value
+
+    assert verdict() == "allow"
+    for number in range(kinds):
+        before = {"tags": [f"kind-{number}"]} | (other if rule == "pressure" else own)
+        past = mail(at=f"2026-03-08T10:{number:02d}:00Z", outcome="sent", **before)
+        book.fold(case_of([], past).touch)
+        assert verdict() == "allow"
+    last = own if rule == "pressure" else other
+    book.fold(case_of([], mail(at="2026-03-09T09:00:00Z", outcome="sent", **last)).touch)
+    assert verdict() == "defer"
 
 
 def test_the_memory_of_a_book_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

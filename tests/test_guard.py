@@ -930,6 +930,15 @@ class TestKey:
         with pytest.raises(LedgerUnavailable, match="hashed with another key"):
             other.record(a_contact())
 
+    def test_the_first_to_forget_settles_which(self, make: Make) -> None:
+        ours, theirs = make(key="ours"), make(key="theirs")
+        ours.record(signal("opt_out"))
+        theirs.record(signal("opt_out", "c-2"))
+        meddle(ours, lambda: theirs.forget("c-2"))
+        with pytest.raises(LedgerUnavailable, match="hashed with another key"):
+            ours.forget("c-1")
+        assert [event.event for event in told(theirs, "contact:c-1")] == ["signal"]
+
 
 class TestPrune:
     def test_at_least_400_days_are_kept(self, make: Make) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from operator import attrgetter
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from cadence_guard import words
 from cadence_guard._model import given
@@ -23,6 +23,7 @@ from cadence_guard.history import (
     SPREADING,
     Baton,
     Case,
+    Filing,
     Grant,
     History,
     No,
@@ -51,8 +52,6 @@ from cadence_guard.words import CHANNEL_KIND
 _AT: Final = attrgetter("at")
 _SPEAK: Final = frozenset(("failed", "bounced", *DERIVED))
 """Outcomes that say more than that the touch was made."""
-Filing: TypeAlias = tuple[Recipient, tuple[Line, ...]]
-"""To whom a touch went, and the lines it is on: the contact's, the account's, the point's."""
 
 
 class Book:
@@ -276,7 +275,7 @@ class Book:
     ) -> None:
         recipient, lines = self._filing(me, account, point)
         id_ = touch.id
-        past = Past(at, message, recipient, id_)
+        past = tuple.__new__(Past, (at, message, recipient, id_))  # the quickest way
         if id_ is not None:
             self._ids[id_] = me.contact
         if not touch.automated:
@@ -286,6 +285,9 @@ class Book:
         self._file(past, me, lines)
 
     def _filing(self, me: History, account: str | None, point: str | None) -> Filing:
+        filing = me.filing  # mostly it goes where the last one went
+        if filing is not None and filing[0].account == account and filing[0].to == point:
+            return filing
         filing = self._recipients.get((me.contact, account, point))
         if filing is None:
             recipient = Recipient(me.contact, account, point)
@@ -295,6 +297,7 @@ class Book:
             if point is not None and self._by_point:
                 lines.append(self.point_line(point))
             filing = self._recipients[recipient] = recipient, tuple(lines)
+        me.filing = filing
         return filing
 
     def _lines(self, recipient: Recipient) -> tuple[Line, ...]:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from cadence_guard.instants import to_datetime, to_text
 
@@ -75,11 +75,16 @@ class Stretch:
     codes: tuple[str, ...] = ()
 
 
+Codes: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
+"""The codes that block, and those that only warn; each once, sorted."""
+_NO_CODES: Final[Codes] = ((), ())
+
+
 class Told(Protocol):
     """Where a decision's reasons come from."""
 
-    def codes(self, effect: str) -> tuple[str, ...]:
-        """The codes of the findings of one effect, each once, sorted."""
+    def codes(self) -> Codes:
+        """The codes of the findings."""
         ...
 
     def reasons(self) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
@@ -169,22 +174,27 @@ class Decision:
     @property
     def codes(self) -> tuple[str, ...]:
         """The codes that block, each once, sorted; without the trouble of their texts."""
-        return self._codes("block")
+        return self.all_codes()[0]
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """The codes that only warn, likewise."""
-        return self._codes("warn")
+        return self.all_codes()[1]
 
-    def _codes(self, effect: str) -> tuple[str, ...]:
+    def all_codes(self) -> Codes:
+        """`codes` and `warnings` in one go."""
         if self._told is not None and self._lock is _UNLOCKED:
-            return self._told.codes(effect)
+            return self._told.codes()
         with self._lock:
             if self._told is not None:
-                return self._told.codes(effect)
+                return self._told.codes()
         if not self._findings:
-            return ()  # mostly
-        return tuple(sorted({one.code for one in self._findings if one.effect == effect}))
+            return _NO_CODES  # mostly
+        block, warn = (
+            tuple(sorted({one.code for one in self._findings if one.effect == effect}))
+            for effect in ("block", "warn")
+        )
+        return block, warn
 
     def __reduce__(self) -> tuple[Callable[[str], Decision], tuple[str]]:
         return Decision.from_json, (self.to_json(),)

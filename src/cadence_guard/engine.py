@@ -7,17 +7,17 @@ earliest time that satisfies all entries, how long it lasts, and the calendar.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from cadence_guard.decision import Decision, Finding, Stretch, Verdict
+from cadence_guard.decision import Codes, Decision, Finding, Stretch, Verdict
 from cadence_guard.history import Case
 from cadence_guard.instants import FIRST, NEVER, to_datetime
 from cadence_guard.points import mask, mask_in
 from cadence_guard.rules import RULES, Objection, Rule
-from cadence_guard.rules._rule import FREE, Crowd
-from cadence_guard.ruleset import Ask, Asked, Plan, Ruleset
+from cadence_guard.rules._rule import FREE, NEW_MIX, Crowd
+from cadence_guard.ruleset import Ask, Asked, Kind, Plan, Ruleset
 
 ROUNDS: Final = 10_000
 _LAST: Final = 253_370_764_800_000_000
@@ -27,7 +27,9 @@ KEPT: Final = 1024
 """How many kinds of touches are remembered between two events, and of one contact's standing."""
 _NONE: Final = (0, 0, 0, 0, False, ())
 _NOTHING: Final[frozenset[str]] = frozenset()
-_NOTHING_STOOD: Final = (_NOTHING, 0, None)
+_NOTHING_STOOD: Final[tuple[frozenset[str], int, Any, Any]] = (_NOTHING, 0, None, None)
+_new: Final = tuple.__new__
+"""Makes a named tuple in a third of the time."""
 _ALLOW, _DEFER, _DENY = Verdict.ALLOW, Verdict.DEFER, Verdict.DENY
 
 
@@ -67,22 +69,23 @@ def decide(ruleset: Ruleset, case: Case) -> Decision:
     """The decision on a case: a pure function of the two. Changes nothing, never raises for what a
     rule does: a rule that fails is a no (CG901)."""
     touch = case.touch
-    plan = ruleset.plan(touch)
+    kind = ruleset.kind(touch)
     t = case.at
     limit = t + ruleset.horizon
     remembered = case.book.remembered
     if remembered is None:
-        answer = _search(plan, case, limit)
+        answer = _search(kind, case, limit)
     else:
-        kind = _kind(plan, case)
-        answer = remembered.get(kind, _NONE)
+        # Everything that a built-in rule reads, but for the instant and the history.
+        key = kind, case.view, case.point, touch.step, touch.deadline
+        answer = remembered.get(key, _NONE)
         since, border, found, _, late, _ = answer
         if not since <= t < border or (late and found <= limit):
-            answer = _search(plan, case, limit)
+            answer = _search(kind, case, limit)
             if len(remembered) >= KEPT:
                 remembered.clear()
-            if plan.built_in and not (answer[-1] and _failures(answer[-1])):
-                remembered[kind] = answer
+            if kind.plan.built_in and not (answer[-1] and _failures(answer[-1])):
+                remembered[key] = answer
     _, _, found, closes, _, raised = answer
     verdict = _ALLOW if found <= t else _DEFER if found <= limit else _DENY
     return Decision(
@@ -110,38 +113,17 @@ def _failures(raised: Sequence[Raised]) -> tuple[str, ...]:
 def raised(ruleset: Ruleset, case: Case) -> Sequence[Raised]:
     """What `decide` finds at the case's own instant, without looking for a free time: the entries
     that object to it, those that block first."""
-    return _search(ruleset.plan(case.touch), case, case.at)[-1]
+    return _search(ruleset.kind(case.touch), case, case.at)[-1]
 
 
-def _kind(plan: Plan, case: Case) -> Hashable:
-    """Everything of a case that a built-in rule reads, but for the instant and the history."""
-    touch = case.touch
-    return (
-        plan,
-        case.view,
-        case.point,
-        touch.team,
-        touch.cadence,
-        touch.step,
-        touch.tags,
-        touch.automated,
-        touch.greeting,
-        touch.audience,
-        touch.offer,
-        touch.deadline,
-        touch.because,
-        touch.not_after,
-    )
-
-
-def _search(plan: Plan, case: Case, limit: int) -> Answer:
+def _search(kind: Kind, case: Case, limit: int) -> Answer:
     """Goes in rounds: all entries are asked at one instant, and it moves to the latest answer.
 
     An entry's answer (opens, closes) holds until it closes, so only then it is asked again. The
     first round is written out here, since most decisions have no other.
     """
     start = case.at
-    standing = _standing(plan, case)
+    standing = _standing(kind, case)
     at = case.me.line.at
     beyond = bisect_right(standing.within, start - at[-1]) if at else -1
     asked, crowds = standing.asked[beyond]
@@ -149,7 +131,7 @@ def _search(plan: Plan, case: Case, limit: int) -> Answer:
         if len(at) >= least and at[-least] > start - within:
             asked += (one,)
     if case.noes:
-        asked += plan.by_noes
+        asked += kind.plan.by_noes
     ending: dict[Rule, tuple[int, Ask]] = {}
     met: dict[Rule | None, Raised] = {}
     # When the first entry that is free now closes, up to where all of this holds, and when the
@@ -169,7 +151,7 @@ def _search(plan: Plan, case: Case, limit: int) -> Answer:
                 raise ValueError(_unsound(opens, shuts, start))
         except Exception as error:  # noqa: BLE001 (whatever a rule raises is a no)
             opens, shuts, why = NEVER, NEVER, _why(error, case)
-        met[entry] = Raised(entry, None, opens, why)
+        met[entry] = _new(Raised, (entry, None, opens, why))
         why = None
         if opens > latest:
             latest = opens
@@ -224,27 +206,23 @@ def _go_on(
     return NEVER, NEVER
 
 
-def _standing(plan: Plan, case: Case) -> Standing:
+def _standing(kind: Kind, case: Case) -> Standing:
     """The standing of a contact towards touches of one kind. It is kept with the view of the
-    contact. After a signal only the entries that hear signals of its kind are asked anew; when
-    anything but a touch or a signal is added, all of them are."""
-    touch = case.touch
+    contact. After a signal, or when the mix of touches is another, only the entries that hear of
+    such a thing are asked anew; when anything but these and touches is added, all of them are."""
     standings = case.view.standings
-    key = (
-        plan,
-        case.point,
-        touch.automated,
-        touch.greeting,
-        touch.audience,
-        touch.because,
-        touch.not_after,
-    )
+    key = kind, case.point
+    mix = case.me.line.mix
     stood: Standing | None
-    heard, since, stood = standings.get(key, _NOTHING_STOOD)
+    heard, since, among, stood = standings.get(key, _NOTHING_STOOD)
     if since > case.at:
         stood = None
-    elif stood is not None and not heard:
+    elif among is not mix:
+        heard |= {NEW_MIX}
+    elif not heard:
+        assert stood is not None
         return stood
+    plan = kind.plan
     told = tuple(
         [
             _quiet(entry, case)
@@ -257,7 +235,7 @@ def _standing(plan: Plan, case: Case) -> Standing:
         standing = plan.standings[told] = _made(plan, told)
     if len(standings) >= KEPT:  # greetings and last instants may be others with every touch
         standings.clear()
-    standings[key] = _NOTHING, case.at, standing
+    standings[key] = _NOTHING, case.at, mix, standing
     return standing
 
 
@@ -339,17 +317,15 @@ class _Told:
         self._case = case
         self._raised = raised
 
-    def codes(self, effect: str) -> tuple[str, ...]:
-        """The codes of the findings of one effect."""
+    def codes(self) -> Codes:
+        """The codes of the findings."""
         case = self._case
-        found = [
-            "CG901" if failed else entry.code_at(case.at if when is None else when, case)
-            for entry, when, _, failed in self._raised
-            if entry.effect == effect
-        ]
-        if effect == UNKNOWN.effect and not case.view.known:
-            found.append(UNKNOWN.code)
-        return tuple(sorted(set(found)) if len(found) > 1 else found)
+        block: list[str] = []
+        warn: list[str] = [] if case.view.known else [UNKNOWN.code]
+        for entry, when, _, failed in self._raised:
+            code = "CG901" if failed else entry.code_at(case.at if when is None else when, case)
+            (block if entry.effect == "block" else warn).append(code)
+        return tuple(sorted({*block})), tuple(sorted({*warn})) if warn else ()
 
     def reasons(self) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
         """Findings and needs."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from operator import attrgetter
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from cadence_guard import words
 from cadence_guard.contact import Contact
 from cadence_guard.instants import NEVER, PERIOD, Zone, to_datetime, zone, zones_of
-from cadence_guard.lines import Answers, Line, Past
+from cadence_guard.lines import Answers, Line, Mix, Past, Recipient
 from cadence_guard.points import kind_by_look, normalise
 from cadence_guard.touch import Touch
 from cadence_guard.words import CHANNEL_KIND
@@ -119,6 +119,10 @@ class Baton(NamedTuple):
     until: int | None
 
 
+Filing: TypeAlias = tuple[Recipient, tuple[Line, ...]]
+"""To whom a touch went, and the lines it is on: the contact's, the account's, the point's."""
+
+
 class View:
     """A contact as described: by the ledger's events, or by the facts given with the call."""
 
@@ -133,8 +137,9 @@ class View:
         self.account: str | None = facts.get("account")
         self.memo: dict[Hashable, Any] = {}
         """What rules have worked out of the facts and signals; gone when these change."""
-        self.standings: dict[Hashable, tuple[frozenset[str], int, Any]] = {}
-        """The engine's: the kinds of signals that have come since, from when on, what stood."""
+        self.standings: dict[Hashable, tuple[frozenset[str], int, Mix, Any]] = {}
+        """The engine's: the kinds of signals that have come since, from when on it holds, among
+        which touches, and what stood."""
         self._zones: dict[str | None, tuple[Zone, ...]] = {}
 
     def anew(self, known: bool, heard: str | None) -> View:
@@ -143,8 +148,8 @@ class View:
         view = View(self.facts, self.points, known)
         view._zones = self._zones
         if heard is not None:
-            for key, (kinds, since, standing) in self.standings.items():
-                view.standings[key] = kinds | {heard}, since, standing
+            for key, (kinds, since, among, stood) in self.standings.items():
+                view.standings[key] = kinds | {heard}, since, among, stood
         return view
 
     def zones(self, point: str | None) -> tuple[Zone, ...]:
@@ -190,6 +195,7 @@ class History:
         "batons",
         "contact",
         "country",
+        "filing",
         "grants",
         "heard",
         "human",
@@ -206,6 +212,8 @@ class History:
         self.country: str | None = None
         """The country likewise."""
         self.line = Line(people)
+        self.filing: Filing | None = None
+        """Where the last touch was filed."""
         self.said: list[Said] = []
         self.grants: list[Grant] = []
         self.noes: list[No] = []

@@ -10,7 +10,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from cadence_guard import words
@@ -113,31 +113,39 @@ class Answers(NamedTuple):
 
 
 class Mix:
-    """The forms of the touches on a line, or more; one object for all lines alike."""
+    """The forms and cadences of the touches on a line, or more; one object for all lines alike."""
 
-    __slots__ = ("all_wanted", "forms", "teams")
+    __slots__ = ("all_wanted", "cadences", "forms", "teams")
 
-    def __init__(self, forms: frozenset[Form]) -> None:
+    def __init__(self, forms: frozenset[Form], cadences: frozenset[str | None]) -> None:
         self.forms = forms
+        self.cadences = cadences
         self.teams = frozenset(form.team for form in forms)
         self.all_wanted: dict[Hashable, bool] = {}
         """Which selections of touches want all of these forms, as far as they have asked."""
 
+    def has_no_team_but(self, team: str | None) -> bool:
+        """Whether all touches are known to be of one team."""
+        return self is not _MANY and self.teams <= {team}
+
+    def has_no_cadence_but(self, cadence: str | None) -> bool:
+        """Whether all touches are known to be of one cadence or none."""
+        return self is not _MANY and self.cadences <= {cadence, None}
+
 
 _FORMS: Final = 65_536
 _MIXED: Final = 16
-_MANY: Final = Mix(frozenset())
-"""More forms than are worth looking at together."""
-_NO_FORMS: Final = Mix(frozenset())
+_MANY: Final = Mix(frozenset(), frozenset())
+"""More forms or cadences than are worth looking at together."""
+_NO_FORMS: Final = Mix(frozenset(), frozenset())
 _mix: Final = lru_cache(maxsize=_FORMS)(Mix)
 
 
 @lru_cache(maxsize=_FORMS)
-def _plus(mix: Mix, form: Form) -> Mix:
-    """A mix and one more form."""
-    if mix is _MANY or len(mix.forms) == _MIXED:
-        return _MANY
-    return _mix(mix.forms | {form})
+def _plus(mix: Mix, form: Form, cadence: str | None) -> Mix:
+    """A mix, and a touch of one more form or cadence."""
+    forms, cadences = mix.forms | {form}, mix.cadences | {cadence}
+    return _mix(forms, cadences) if max(len(forms), len(cadences)) <= _MIXED else _MANY
 
 
 class Pick:
@@ -166,7 +174,7 @@ class Line:
     one column, what was sent, to whom, and the ids in others.
     """
 
-    __slots__ = ("_ids", "_messages", "_mix", "_picks", "_recipients", "at", "people")
+    __slots__ = ("_ids", "_messages", "_picks", "_recipients", "at", "mix", "people")
 
     def __init__(self, people: Mapping[str, Answering]) -> None:
         self.at = array("q")
@@ -174,7 +182,7 @@ class Line:
         self._recipients: list[Recipient] = []
         self._ids: list[str | None] = []
         self.people = people
-        self._mix = _NO_FORMS
+        self.mix = _NO_FORMS
         self._picks: dict[Hashable, Pick] = {}
 
     @property
@@ -189,8 +197,9 @@ class Line:
     def add(self, touch: Past) -> None:
         """Files a touch. In the order of time this is cheap; else what was picked is dropped."""
         at, message, recipient, id_ = touch
-        if (form := message[0]) not in self._mix.forms:
-            self._mix = _plus(self._mix, form)
+        mix, form, cadence = self.mix, message[0], message[1]
+        if mix is not _MANY and (form not in mix.forms or cadence not in mix.cadences):
+            self.mix = _plus(mix, form, cadence)
         if not self.at or at > self.at[-1]:
             self.at.append(at)
             self._messages.append(message)
@@ -250,7 +259,7 @@ class Line:
 
         `key` names the selection. It grows with the line, so that asking again costs nothing.
         """
-        mix = self._mix
+        mix = self.mix
         whole = mix.all_wanted.get(key)
         if whole is None:
             whole = mix.all_wanted[key] = mix is not _MANY and all(
@@ -286,11 +295,6 @@ class Line:
     def _is_answer(self, place: int, answers: Answers) -> bool:
         (touch,) = self._rows(place, place + 1)
         return self.people[touch.contact].is_answer(touch, answers)
-
-    def only(self, team: str | None) -> bool:
-        """Whether all touches are known to be of one team."""
-        teams = self._mix.teams
-        return len(teams) == 1 and team in teams
 
     def near(self, since: int) -> list[Message] | None:
         """What was sent later than `since`; None if that is too much to be looked at each time."""
@@ -353,7 +357,7 @@ _messages: dict[Hashable, Message] = {}
 TRAITS: Final = ("channel", "purpose", "team", "tags", "automated", "outcome")
 """What a form is made of, in order."""
 _traits_of: Final = attrgetter(*TRAITS)
-_sent_of: Final = attrgetter(*TRAITS, "cadence", "step")
+_sent_of: Final = itemgetter(*TRAITS, "cadence", "step")
 
 
 def form_of(touch: Touch) -> Form:
@@ -393,7 +397,7 @@ def rest_of(touch: Touch) -> int:
 
 def message_of(touch: Touch) -> Message:
     """What a touch sends; one object for equal ones, while there are not too many of them."""
-    key = _sent_of(touch), rest_of(touch)
+    key = _sent_of(touch.__dict__), rest_of(touch)
     message = _messages.get(key)
     if message is None:
         if len(_messages) >= _FORMS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Final
 
 from cadence_guard.errors import PolicyError
@@ -51,6 +52,32 @@ class Plan:
     """The engine's: what may stand of the entries, once for all contacts alike."""
 
 
+class Kind:
+    """What is judged alike but for the instant, the point, the step and the deadline; one object
+    for all touches alike, so that it is quick as a key."""
+
+    __slots__ = ("plan",)
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+
+_traits: Final = itemgetter(
+    "channel",
+    "purpose",
+    "team",
+    "tags",
+    "cadence",
+    "automated",
+    "greeting",
+    "audience",
+    "offer",
+    "because",
+    "not_after",
+)
+_KEPT: Final = 4096
+
+
 class Ruleset:
     """Every entry of a policy and its packs; `plan` gives those that matter for a touch."""
 
@@ -89,6 +116,7 @@ class Ruleset:
         """Whether an entry may ask for the line of a point: a cap, or anybody's own rule."""
         self.looks_back: Final = max((entry.looks_back for entry in entries), default=0)
         self._plans: dict[Hashable, Plan] = {}
+        self._kinds: dict[Hashable, Kind] = {}
 
     def _from_packs(
         self,
@@ -130,6 +158,16 @@ class Ruleset:
             rule.answers = self.answers
         return rule
 
+    def kind(self, touch: Touch) -> Kind:
+        """The kind of a touch."""
+        traits = _traits(touch.__dict__)  # quicker than its attributes
+        kind = self._kinds.get(traits)
+        if kind is None:
+            if len(self._kinds) >= _KEPT:  # greetings may be others with every touch
+                self._kinds.clear()
+            kind = self._kinds[traits] = Kind(self.plan(touch))
+        return kind
+
     def plan(self, touch: Touch) -> Plan:
         """The entries that judge a touch."""
         plan = self._plans.get((touch.channel, touch.purpose))
@@ -145,7 +183,7 @@ class Ruleset:
         return plan
 
     def _keep(self, key: Hashable, entries: Iterable[Rule], touch: Touch) -> Plan:
-        if len(self._plans) > 4096:  # purposes, teams and tags may be anybody's own
+        if len(self._plans) >= _KEPT:  # purposes, teams and tags may be anybody's own
             self._plans.clear()
         chosen = [entry for entry in entries if entry.concerns(touch.channel, touch.purpose)]
         blocking = tuple(entry for entry in chosen if entry.effect == "block")

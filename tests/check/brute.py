@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from itertools import product
+from itertools import permutations, product
 from typing import Any, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -86,7 +86,15 @@ class Given(NamedTuple):
     to: str
 
 
-Event: TypeAlias = Made | Heard | Given
+class Asked(NamedTuple):
+    """What a branch was told of a signal: that it had `come`, or not yet."""
+
+    at: datetime
+    kind: str
+    come: bool
+
+
+Event: TypeAlias = Made | Heard | Given | Asked
 Walk: TypeAlias = tuple[Event, ...]
 
 
@@ -201,6 +209,8 @@ class Walker:
     turns: int = 6
     others: Mapping[str, Cadence] = field(default_factory=dict)
     """Cadences that may be entered besides."""
+    loose: bool = False
+    """Whether branches on ways that are gone at once may be told what contradicts each other."""
 
     def walks(self, start: datetime) -> list[Walk]:
         """All that can happen after an entry at `start`, each in the order of time; before it come
@@ -214,7 +224,7 @@ class Walker:
             before.append(Heard(start, entered))
         known = {event.kind: True for event in before}
         return [
-            tuple(sorted((*before, *walk), key=lambda event: event.at))
+            tuple(sorted((*before, *without_asked(walk)), key=lambda event: event.at))
             for walk in self._from(self.cadence, self.cadence.start, start, start, (), known)
         ]
 
@@ -261,11 +271,13 @@ class Walker:
                     yield from go(node.then, max(now, end), now_known=behind)
             case Branch():
                 for arm, answers in chosen(node.arms, known):
-                    yield from go(arm.then, now, now_known=answers)
+                    new = [Asked(now, *each) for each in answers.items() if each[0] not in known]
+                    yield from go(arm.then, now, *new, now_known=answers)
             case Fan():
                 ways = [list(go(then, now)) for then in node.thens]
                 for walks in product(*ways):
-                    yield tuple(event for walk in walks for event in walk)
+                    if self.loose or can_be(walks):
+                        yield tuple(event for walk in walks for event in walk)
             case Await():
                 assert node.timeout is not None
                 (end,) = ends(node.timeout, now, self.zone, self.tick)
@@ -288,8 +300,9 @@ class Walker:
             case Enter():
                 other = self.others[node.cadence]
                 besides = list(self._from(other, other.start, now, now, been, known))
-                for one, two in product(besides, list(go(node.then, now))):
-                    yield (*one, *two)
+                for walks in product(besides, list(go(node.then, now))):
+                    if self.loose or can_be(walks):
+                        yield (*walks[0], *walks[1])
             case _:
                 raise AssertionError(node)
 
@@ -305,6 +318,22 @@ class Walker:
         for following in ends(step.every, now, self.zone, self.tick):
             for last, rest in self._attempts(step, cadence, following, number + 1):
                 yield last, [made, *rest]
+
+
+def without_asked(walk: Iterable[Event]) -> Iterator[Event]:
+    """What happens on a walk."""
+    return (event for event in walk if not isinstance(event, Asked))
+
+
+def can_be(walks: Sequence[Walk]) -> bool:
+    """Whether walks can be gone at once: where one is told that a signal has come, no other is told
+    then or later that it has not."""
+    asked = [[event for event in walk if isinstance(event, Asked)] for walk in walks]
+    return not any(
+        one.come and not two.come and one.kind == two.kind and one.at <= two.at
+        for here, there in permutations(asked, 2)
+        for one, two in product(here, there)
+    )
 
 
 def chosen(
@@ -502,14 +531,15 @@ def search(
     entered: str | None = None,
     within: timedelta | None = None,
     others: Mapping[str, Cadence] | None = None,
+    loose: bool = False,
 ) -> dict[Key, Found]:
     """What every entry says of every step, over all starts, zones and ways. `entered`: the hours in
-    which somebody can enter; `within` as in `objects`."""
+    which somebody can enter; `within` as in `objects`, `loose` as in `Walker`."""
     found: dict[Key, Found] = {}
     starts = list(starts)
     for name in zones:
         zone = ZoneInfo(name)
-        walker = Walker(cadence, zone, tick, turns, others or {})
+        walker = Walker(cadence, zone, tick, turns, others or {}, loose)
         for start in starts:
             if entered and not is_open(entered, start.astimezone(zone)):
                 continue

@@ -392,6 +392,43 @@ def test_a_cadence_entered_besides_is_told_the_same() -> None:
     assert told(found) == [["a", "+ other", "x"], ["b", "+ other", "y"]]
 
 
+@pytest.mark.parametrize(
+    ("besides", "wait", "expected"),
+    [
+        (hours(0), hours(1), ["xa", "ya", "yb"]),  # what had come has come
+        (hours(2), hours(1), ["xa", "xb", "yb"]),  # what has not come had not come
+        (hours(1), hours(1), ["xa", "yb"]),
+        (Elapsed(0, 2 * HOUR), hours(1), ["xa", "xb", "ya", "yb"]),  # nobody knows what is first
+        (Elapsed(0, None), hours(1), ["xa", "xb", "ya", "yb"]),
+        (Elapsed(HOUR, 2 * HOUR), Elapsed(2 * HOUR, None), ["xa", "ya", "yb"]),
+    ],
+)
+def test_ways_gone_at_once_are_told_of_one_signal(
+    besides: Elapsed, wait: Elapsed, expected: list[str]
+) -> None:
+    other = flow(
+        pause("p", besides, "?"), ask("?", "clicked", "x", "y"), step("x"), step("y"), name="other"
+    )
+    cadence = flow(
+        enter("e", "other", "p"), pause("p", wait, "?"), ask("?", "clicked", "a", "b"), step("a"),
+        step("b"),
+    )  # fmt: skip
+    found = all_ways(cadence, others={"other": other})
+    assert ["".join(way[1:]) for way in told(found)] == expected
+
+
+def test_a_signal_waited_for_has_come_on_all_ways_gone_at_once() -> None:
+    other = flow(waiting("w", "clicked", "x", hours(2), "y"), step("x"), step("y"), name="other")
+    cadence = flow(
+        enter("e", "other", "p"), pause("p", days(1), "q"),
+        pause("q", days(1), "?", since_start=True), ask("?", "clicked", "a", "b"), step("a"),
+        step("b"),
+    )  # fmt: skip
+    found = all_ways(cadence, others={"other": other})
+    ways = ["".join(name for name in way if name in "xyab") for way in told(found)]
+    assert ways == ["xa", "ya", "yb"]
+
+
 def test_what_has_come_has_come_behind_a_wait_that_nobody_knows() -> None:
     assert answers(pause("p", Unknown("?"), "last")) == ["y", "n", "y", "y", "n"]
     timed = waiting("w", "clicked", None, Unknown("?"), "last")

@@ -327,6 +327,45 @@ def test_another_cadence_besides() -> None:
     assert (one.step.id, one.cadence, one.certainty) == ("x", other, "always")
 
 
+@pytest.mark.parametrize("wait", [days(3), UntilClock(9 * HOUR)])
+@pytest.mark.parametrize("timeout", [days(2), days(5), None])
+def test_a_signal_that_another_cadence_waits_for_ends_all_whose_exit_it_is(
+    timeout: Any, wait: Any
+) -> None:
+    answered = rules(already_answered={"for": "30d"})
+    other = flow(waiting("w", "replied", "x", timeout, None), step("x"), name="other")
+    nodes = [enter("e", "other", "p"), pause("p", wait, "a"), step("a", "q"),
+        pause("q", hours(1), "b"), step("b")]  # fmt: skip
+    ends = flow(*nodes, exits=frozenset({"replied"}))
+    assert told(proved(answered, ends, others={"other": other})) == {("x", "CG603"): "always"}
+    goes_on = told(proved(answered, flow(*nodes), others={"other": other}))
+    assert {("a", "CG603"), ("b", "CG603")} < goes_on.keys()
+
+
+def test_nothing_is_entered_behind_an_exit() -> None:
+    answered = rules(already_answered={"for": "30d"})
+    first = flow(waiting("w", "replied", None, days(2), None), name="first")
+    other = flow(step("x"), name="other")
+    cadence = flow(
+        enter("e", "first", "p"), pause("p", days(1), "f"), enter("f", "other", None),
+        exits=frozenset({"replied"}),
+    )  # fmt: skip
+    others = {"first": first, "other": other}
+    assert told(proved(answered, cadence, others=others)) == {}
+    goes_on = replace(cadence, exits=frozenset())
+    assert told(proved(answered, goes_on, others=others)) == {("x", "CG603"): "sometimes"}
+
+
+def test_a_cadence_entered_after_a_signal_is_not_ended_by_it() -> None:
+    answered = rules(already_answered={"for": "30d"})
+    other = flow(step("x"), name="other", exits=frozenset({"replied"}))
+    cadence = flow(
+        waiting("w", "replied", "p", days(2), None), pause("p", hours(1), "e"),
+        enter("e", "other", None),
+    )  # fmt: skip
+    assert told(proved(answered, cadence, others={"other": other})) == {("x", "CG603"): "always"}
+
+
 def test_a_loop_comes_by_the_hours_of_the_week() -> None:
     cadence = flow(step("a", "p"), pause("p", hours(20), "a"))
     proof = proved(

@@ -28,6 +28,7 @@ from cadence_guard.instants import (
     to_us,
 )
 from cadence_guard.rules import RULES, Rule
+from cadence_guard.rules._rule import NEW_MIX
 from cadence_guard.ruleset import Ruleset
 from cadence_guard.words import SIGNALS
 from pages import page_of
@@ -181,7 +182,10 @@ def test_a_quiet_entry_objects_in_a_crowd_only(rule: str, seed: int) -> None:
         or event.get("outcome") in ("answered", "hung_up", "bounced")
         or rnd.random() < 0.5
     ]
-    crowd = entry.quiet(case.at, case_of(before, given.touch))
+    told = case_of(before, given.touch)
+    if entry.hears is not None and NEW_MIX in entry.hears:
+        told.me.line.mix = case.me.line.mix  # for another one it would be asked anew
+    crowd = entry.quiet(case.at, told)
     at = case.me.line.at
     asked = [case.at, *(case.at + rnd.randrange(10**k) for k in (7, 10, 12, 13, 13, 14))]
     for t in asked:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from cadence_guard import instants
@@ -277,6 +278,7 @@ def most(leg: Leg, shift: int = DAY) -> int | None:
             return None
 
 
+@lru_cache(maxsize=1024)
 def _longest_closed(hours: Hours, shift: int) -> int | None:
     """How long hours are closed in a row at most, also if a clock change skips an opening."""
     t, longest, shortest = 0, 0, WEEK

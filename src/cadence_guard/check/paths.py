@@ -7,7 +7,7 @@ after the entry. What happens at once (a fan, a cadence entered besides) needs n
   signal a branch asks for has come is not told: it would have come at an instant nobody knows.
 - What has come, has come: at the entry, in a wait for it, or by an earlier branch. What has not may
   come while something is waited for, unless it is that signal. So there is no way on which a branch
-  is answered otherwise.
+  is answered otherwise; of what is gone at once as far as it is known which branch comes first.
 - A wait for a signal is one way for each arm, on which the signal comes at some instant before the
   time-out, and one on which it never comes. Of signals that nothing reads, one way for all that
   lead on to one place. An exit leads nowhere: it ends the cadence.
@@ -23,7 +23,7 @@ Nothing here recurses, and the work is bounded for any graph.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
@@ -44,7 +44,7 @@ from cadence_guard.cadence import (
     Wait,
 )
 from cadence_guard.check import assumptions
-from cadence_guard.check.layout import Leg, SinceStart, Stop, Upto, joined, least
+from cadence_guard.check.layout import Leg, SinceStart, Stop, Upto, joined, least, most
 
 WAYS: Final = 512
 STOPS: Final = 200
@@ -123,10 +123,10 @@ class _Chain:
 class _Thread(NamedTuple):
     """What is still to be gone: a node, and from where its waits count.
 
-    `base` is the stop at which its cadence was entered, `least` how long the way to here takes, and
-    `line` which of those that are gone at once it is: where another one has been is not where it
-    has. Of the signals that branches ask for, some `came`, and some are `absent` so far; of the
-    others nobody knows.
+    `base` is the stop at which its cadence was entered, `least` and `most` how long the way to here
+    takes (None: nobody can say), and `line` which of those that are gone at once it is: where
+    another one has been is not where it has. Of the signals that branches ask for, some `came`, and
+    some are `absent` so far; of the others nobody knows.
     """
 
     cadence: Cadence
@@ -135,9 +135,20 @@ class _Thread(NamedTuple):
     legs: tuple[Leg, ...]
     base: int
     least: int
+    most: int | None = 0
     line: int = 0
     came: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
+
+
+class _Told(NamedTuple):
+    """What a branch was told on one of the ways that are gone at once, and when, after the entry:
+    that a signal had `come`, or not yet."""
+
+    kind: str
+    come: bool
+    least: int
+    most: int | None
 
 
 class _Entry(NamedTuple):
@@ -173,6 +184,7 @@ class _State:
     """Where each line has been."""
     lines: int = 1
     """How many there have been."""
+    told: tuple[_Told, ...] = ()
 
     @property
     def stops(self) -> int:
@@ -189,7 +201,32 @@ class _State:
         """Another state that goes on with this thread first."""
         going = [*self.threads, thread]
         visits = {thread.line: dict(self.visits[thread.line]) for thread in going}
-        return _State(going, self.chain, visits, self.lines)
+        forked = _State(going, self.chain, visits, self.lines, self.told)
+        forked.tell(thread)
+        return forked
+
+    def tell(self, thread: _Thread) -> None:
+        """Keeps what a line knows of signals, for those that are gone at once with it."""
+        if self.lines > 1:
+            known = self.knowing(thread._replace(came=frozenset(), absent=frozenset()))
+            new = [(kind, True) for kind in sorted(thread.came - known.came)]
+            new += [(kind, False) for kind in sorted(thread.absent - known.absent)]
+            self.told += tuple(_Told(*each, thread.least, thread.most) for each in new)
+
+    def knowing(self, thread: _Thread) -> _Thread:
+        """A thread with what others were told that holds for it as well: what has come by then has
+        come by now, and what has not come then has not now."""
+        came = {
+            one.kind
+            for one in self.told
+            if one.come and one.most is not None and one.most <= thread.least
+        }
+        absent = {
+            one.kind
+            for one in self.told
+            if not one.come and thread.most is not None and thread.most <= one.least
+        }
+        return thread._replace(came=thread.came | came, absent=thread.absent | absent - came)
 
     def beside(self, thread: _Thread) -> int:
         """A line that begins at a thread, and has been where that has."""
@@ -266,7 +303,7 @@ class _Walk:
     def _all(self, fresh: bool) -> None:
         """Every way from one entry."""
         emitted: set[_Chain] = set()
-        seen: set[tuple[_Chain | None, tuple[_Thread, ...]]] = set()
+        seen: set[Hashable] = set()
         while self._stack:
             state = self._stack.pop()
             self._follow(state, seen)
@@ -286,7 +323,7 @@ class _Walk:
     def _say_ways(self) -> None:
         self._say(f"it has more than {WAYS} ways; the others were not looked at")
 
-    def _follow(self, state: _State, seen: set[tuple[_Chain | None, tuple[_Thread, ...]]]) -> None:
+    def _follow(self, state: _State, seen: set[Hashable]) -> None:
         """Goes on until nothing is left, or the way forks; threads that are left say that it did,
         and that the forks are on the stack."""
         while state.threads:
@@ -295,7 +332,7 @@ class _Walk:
             if node is None or not self._may_go(state, thread, node):
                 continue
             if isinstance(node, (Step, Branch, Await)):
-                here = (state.chain, (*state.threads, thread))
+                here = (state.chain, (*state.threads, thread), state.told)
                 if here in seen:  # another way has come here already, and goes on
                     state.threads.clear()
                     state.chain = None
@@ -311,9 +348,7 @@ class _Walk:
                     self._entries.append(self._behind(state, thread, node.then))
                 case Pause(wait=wait, then=then, since_start=since_start):
                     leg = SinceStart(wait, thread.base) if since_start else wait
-                    # From the entry it may have been over in every turn of a loop but the first.
-                    lasts = 0 if since_start else least(wait)
-                    state.threads.append(_on(thread, then, leg, lasts))
+                    state.threads.append(_on(thread, then, leg))
                 case Handover(then=then):
                     place = state.stop(node, thread)
                     state.threads.append(thread._replace(node=then, after=place, legs=()))
@@ -356,7 +391,7 @@ class _Walk:
         if len(node.arms) > WAYS:
             self._say_ways()
         if isinstance(node, Branch):
-            forks = [state.forked(each) for each in _taken(thread, arms)]
+            forks = [state.forked(each) for each in _taken(state.knowing(thread), arms)]
         else:
             timeout = node.timeout if node.timeout is not None else Elapsed(0, None)
             known = not isinstance(timeout, Unknown)
@@ -377,7 +412,7 @@ class _Walk:
                         continue
                     alike.add(then)
                 now = self._asked & {arm.signal}
-                come = _on(thread, then, early, 0)
+                come = _on(thread, then, early)
                 come = come._replace(came=come.came | now, absent=heard - now)
                 forked = state.forked(come)
                 if arm.signal is not None:
@@ -401,7 +436,7 @@ class _Walk:
         if isinstance(timeout, Unknown):
             self._entries.append(self._behind(state, thread, then))
             return []
-        return [state.forked(_on(thread, then, timeout, least(timeout))._replace(absent=absent))]
+        return [state.forked(_on(thread, then, timeout)._replace(absent=absent))]
 
     def _behind(self, state: _State, thread: _Thread, then: str | None) -> _Entry:
         """What is behind a wait that nobody knows."""
@@ -419,7 +454,7 @@ class _Walk:
         for attempt in range(attempts):
             if attempt:
                 assert step.every is not None
-                thread = _on(thread, None, step.every, least(step.every))
+                thread = _on(thread, None, step.every)
             thread = thread._replace(after=state.stop(made, thread), legs=())
         return thread._replace(node=step.then)
 
@@ -478,15 +513,21 @@ def _taken(thread: _Thread, arms: Iterable[Arm]) -> Iterator[_Thread]:
         thread = other
 
 
-def _on(thread: _Thread, node: str | None, leg: Leg, least: int) -> _Thread:
+def _on(thread: _Thread, node: str | None, leg: Leg) -> _Thread:
     """A thread after one more wait, in which any signal may come."""
     if leg == Elapsed(0, 0):
         return thread._replace(node=node)
     legs = (*thread.legs, leg)
     if len(legs) > 1 and (both := joined(*legs[-2:])):
         legs = (*legs[:-2], both)
-    least += thread.least
-    return thread._replace(node=node, legs=legs, least=least, absent=frozenset())
+    if isinstance(leg, SinceStart):  # it may be over, as in every turn of a loop but the first
+        low, high = 0, most(leg.wait)
+    else:
+        low, high = least(leg), most(leg)
+    high = None if high is None or thread.most is None else thread.most + high
+    return thread._replace(
+        node=node, legs=legs, least=thread.least + low, most=high, absent=frozenset()
+    )
 
 
 def _items(chain: _Chain | None) -> list[Item]:

@@ -18,9 +18,10 @@ class Tally:
     def add(self, decision: Decision) -> None:
         """Counts a decision; a code that several entries raised counts once."""
         self.verdicts[decision.verdict] += 1
-        for code in decision.codes:  # `update` would take a while to find out what it is given
+        blocking, warning = decision.all_codes()
+        for code in blocking:  # `update` would take a while to find out what it is given
             self.blocking[code] += 1
-        for code in decision.warnings:
+        for code in warning:
             self.warning[code] += 1
 
     @property

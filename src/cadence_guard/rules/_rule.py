@@ -134,6 +134,8 @@ class Crowd(NamedTuple):
 
 FREE: Final = Crowd(1 << 62, 0)
 """No touches ever make it object."""
+NEW_MIX: Final = "touch"
+"""Stands among the signals that an entry hears for a touch that is another mix on the line."""
 
 
 class Rule(ABC):
@@ -152,7 +154,7 @@ class Rule(ABC):
     """None for a rule that cannot say where its answer changes."""
     hears: frozenset[str] | None = None
     """The kinds of signals that can change what `quiet` says, but for a withdrawal, which always
-    may; None if any can."""
+    may, and NEW_MIX if it reads the line's `mix`; None if anything can."""
     looks_back: int = 0
     """How far it reads touches, in microseconds."""
     answers: Answers | None = None
@@ -192,7 +194,7 @@ class Rule(ABC):
         """What it takes from `t` on to make the entry object, as long as nothing but touches is
         added to what is known; None if that cannot be said, so that it has to be asked each time.
 
-        Of the touch it may read its channel, purpose and point, and what the engine calls traits.
+        Of the touch it may read its point, and what makes its kind (`Ruleset.kind`).
         """
         return None
 

@@ -43,6 +43,8 @@ from cadence_guard.instants import FIRST, NEVER, Duration, to_datetime, to_text
 from cadence_guard.lines import Instants, Message
 from cadence_guard.rules._counting import counted, last_and_next
 from cadence_guard.rules._rule import (
+    FREE,
+    NEW_MIX,
     Crowd,
     Elapsed,
     Objection,
@@ -62,7 +64,7 @@ _start = itemgetter(0)
 class NotTheHolder(Rule):
     code = "CG601"
     name = "not-the-holder"
-    hears = frozenset()
+    hears = frozenset((NEW_MIX,))
 
     class Params(Selecting):
         for_: Annotated[Elapsed, Field(alias="for")] = Duration.parse("30d")
@@ -77,8 +79,6 @@ class NotTheHolder(Rule):
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
         line, team, batons = case.me.line, case.team, case.me.batons
-        if not batons and line.only(team):
-            return t, NEVER  # mostly
         groups = line.grouped(self._key, self.counts, _team, t - self.within)
         if not batons:
             last = FIRST
@@ -121,7 +121,9 @@ class NotTheHolder(Rule):
         ]
 
     def quiet(self, t: int, case: Case) -> Crowd | None:
-        return None if case.me.batons else Crowd(1, self.within)
+        if case.me.batons:
+            return None
+        return FREE if case.me.line.mix.has_no_team_but(case.team) else Crowd(1, self.within)
 
     def objection(self, t: int, case: Case) -> Objection:
         for start, end, team in self._holds(case):

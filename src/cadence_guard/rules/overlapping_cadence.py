@@ -39,6 +39,8 @@ from cadence_guard.instants import NEVER, Duration
 from cadence_guard.lines import Instants, Message
 from cadence_guard.rules._counting import counted, last_and_next
 from cadence_guard.rules._rule import (
+    FREE,
+    NEW_MIX,
     Crowd,
     Elapsed,
     Objection,
@@ -57,7 +59,7 @@ _Group = Annotated[
 class OverlappingCadence(Rule):
     code = "CG602"
     name = "overlapping-cadence"
-    hears = frozenset()
+    hears = frozenset((NEW_MIX,))
 
     class Params(Selecting):
         for_: Annotated[Elapsed, Field(alias="for")] = Duration.parse("14d")
@@ -98,6 +100,9 @@ class OverlappingCadence(Rule):
         return t, NEVER
 
     def quiet(self, t: int, case: Case) -> Crowd | None:
+        cadence = case.touch.cadence
+        if cadence is None or case.me.line.mix.has_no_cadence_but(cadence):
+            return FREE
         return Crowd(1, self.looks_back)
 
     def objection(self, t: int, case: Case) -> Objection:

@@ -41,6 +41,7 @@ from cadence_guard.instants import NEVER, PERIOD, to_datetime, to_text, to_us
 from cadence_guard.lines import Form
 from cadence_guard.rules._counting import crowded
 from cadence_guard.rules._rule import (
+    FREE,
     NOT_EVER,
     Crowd,
     Elapsed,
@@ -149,9 +150,11 @@ class Pressure(Rule):
         ]
 
     def quiet(self, t: int, case: Case) -> Crowd | None:
-        if any(limit == 0 for _, limit, _ in self._tagged):
+        caps = self._caps_on(case.touch.tags)
+        if any(limit == 0 for _, limit, _ in caps):
             return None
-        return Crowd(1, self.looks_back)
+        announced = self.moved and case.touch.offer is not None
+        return Crowd(1, self.looks_back) if caps or announced else FREE
 
     def objection(self, t: int, case: Case) -> Objection:
         for cap, (tags, limit, within) in zip(self.caps, self._tagged, strict=True):

@@ -145,11 +145,14 @@ class Prover(Search):
                 always &= found | concern.counted
                 run.see(spot, cell, start, found)
         if plain is not None:
-            always &= plain | concern.timed
-            run.see(spot, cell, cell.start, plain)
+            if not run.is_over(spot, cell, 0):
+                always &= plain | concern.timed
+                run.see(spot, cell, cell.start, plain)
         else:
             for start in changes_of(run, spot, cell, self._within):
                 by = start - cell.start
+                if run.is_over(spot, cell, by):
+                    continue
                 at = now + by if moves else now
                 priors = run.priors(index, cell, by)
                 self.work.spend(len(priors))

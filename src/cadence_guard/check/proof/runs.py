@@ -4,16 +4,16 @@ rest of it behind one of them, and the starts for which nothing of that changes.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from cadence_guard.cadence import Handover
+from cadence_guard.cadence import Cadence, Enter, Handover
 from cadence_guard.check import assumptions
 from cadence_guard.check.judging import Concern, Prior, months_passed
 from cadence_guard.check.layout import Laid, Stop
-from cadence_guard.check.paths import Heard, Made, Path
+from cadence_guard.check.paths import Heard, Made, Path, What
 from cadence_guard.check.ranges import chain_of
 from cadence_guard.instants import Zone
 from cadence_guard.rules import RULES
@@ -108,6 +108,35 @@ class Run:
         """Whether there are any, also before the entry."""
         return bool(self.signals) or self.hears
 
+    @cached_property
+    def exits(self) -> dict[Spot, list[tuple[int, int, int]]]:
+        """The signals on what is laid out that end the cadence of a touch, or one by which that was
+        entered, each with the stop that is not come to then and the one at which that cadence was
+        entered; -1: before all of it. Such a touch is on another line than the signal."""
+        found: dict[Spot, list[tuple[int, int, int]]] = {}
+        heard = ((n, self.path.items[place].what) for n, place in enumerate(self.places))
+        kinds = [(n, what.kind) for n, what in heard if isinstance(what, Heard)]
+        index = {place: n for n, place in enumerate(self.places)} if kinds else {}
+        for spot in self.spots if kinds else ():
+            for place, cadence, entered in _entries(self.path, spot):
+                for n, kind in kinds:
+                    if kind in cadence.exits and place in index:
+                        end = (n, index[place], index.get(entered, -1))
+                        found.setdefault(spot, []).append(end)
+        return found
+
+    def is_over(self, spot: Spot, cell: Cell, by: int) -> bool:
+        """Whether a signal has ended a touch's cadence before it, for who starts so much after a
+        cell's start: then it is not made."""
+        if spot not in self.exits:
+            return False
+        times = cell.times(by)
+        return any(
+            (times[heard], heard) < (times[stop], stop)
+            and (entered < 0 or (times[entered], entered) < (times[heard], heard))
+            for heard, stop, entered in self.exits[spot]
+        )
+
     def index(self, spot: Spot) -> int:
         """Where a touch is among what is laid out."""
         return bisect_left(self.places, spot.index)
@@ -173,6 +202,26 @@ def hanging(stops: Sequence[Stop], origin: int, left: Collection[int] = ()) -> l
         if stops[n].after in found and n not in left:
             found.append(n)
     return found
+
+
+def _entries(path: Path, spot: Spot) -> Iterator[tuple[int, Cadence, int]]:
+    """A touch and the stops at which one cadence after another was entered up to there, the last
+    first: each with the cadence it is in, and the stop at which that was entered (-1: none)."""
+    place, cadence = spot.index, spot.concern.cadence
+    while place >= 0:
+        entered = path.items[place].stop.after
+        while entered >= 0 and not _enters(path.items[entered].what, cadence):
+            entered = path.items[entered].stop.after
+        yield place, cadence, entered
+        place = entered
+        if place >= 0:
+            enter = path.items[place].what
+            assert isinstance(enter, Enter)
+            cadence = next(one for one in path.cadences if one.nodes.get(enter.id) is enter)
+
+
+def _enters(what: What, cadence: Cadence) -> bool:
+    return isinstance(what, Enter) and what.cadence == cadence.name
 
 
 def earlier(index: int, times: Sequence[int], kinds: Sequence[int]) -> list[Prior]:

@@ -147,6 +147,8 @@ class Search(ABC):
         bounds = self.layouts.bounds(path, layout, spots)
         if bounds is None or (len(bounds.whole) > FEW.falls and not self._can_do(bounds)):
             return None
+        for run in bounds.runs:
+            run.exits = {}  # where a signal falls freely, nobody knows what it comes before
         return bounds
 
     def _can_do(self, layout: Layout) -> bool:
