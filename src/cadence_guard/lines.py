@@ -239,7 +239,7 @@ class Line:
 
     def touched_by_hand(self) -> set[str]:
         """To whom touches by a person went."""
-        if all(form.automated for form in self._mix.forms) and self._mix is not _MANY:
+        if all(form.automated for form in self.mix.forms) and self.mix is not _MANY:
             return set()  # mostly
         rows = zip(self._messages, self._recipients, strict=True)
         return {whom.contact for message, whom in rows if not message.form.automated}
