@@ -125,6 +125,13 @@ class TestWhoseFile:
         ledger.append([])
 
 
+def test_a_commit_is_on_the_disk_before_it_is_answered(path: Path) -> None:
+    """A killed process loses nothing in any case; only this holds when the power goes."""
+    ledger = SqliteLedger(path)
+    assert ledger._do(lambda db: db.execute("PRAGMA synchronous").fetchone()) == (2,)
+    assert ledger._do(lambda db: db.execute("PRAGMA journal_mode").fetchone()) == ("wal",)
+
+
 class TestUrl:
     def test_three_slashes_are_relative(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -248,14 +248,14 @@ class _Plan:
         """Tells where the numbers of the steps go down: they are taken in the order of the file."""
         before = None
         for where, entry in self.found.entries:
-            keys = (key for key in theirs.NUMBERS if isinstance(entry, dict) and key in entry)
-            for key in keys:
-                if is_number(number := entry[key]):
-                    if before is not None and number < before:
-                        why = "a number below that before it; the order of the file is taken"
-                        self.notes.missed(key, (*where, key), why)
-                    before = number
-                    break
+            said = entry if isinstance(entry, dict) else {}
+            key = next((key for key in theirs.NUMBERS if is_number(said.get(key))), None)
+            if key is None:
+                continue
+            if before is not None and said[key] < before:
+                why = "a number below that before it; the order of the file is taken"
+                self.notes.missed(key, (*where, key), why)
+            before = said[key]
 
     def _numbers(self) -> list[_Draft]:
         """The touches of a list of days, or of so many follow-ups."""
