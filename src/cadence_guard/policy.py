@@ -280,8 +280,9 @@ class Policy(_Stated):
     def _without_numbers(self) -> Iterator[tuple[Keys, str]]:
         """The rules of which only the effect is said, and nobody says the numbers they need."""
         for name, setting in self.rules.items():
-            stated = any(load_pack(pack).rules.get(name, Setting()).entries for pack in self.packs)
-            if setting.effect is None or stated:
+            if setting.effect is None or any(
+                load_pack(pack).rules.get(name, Setting()).entries for pack in self.packs
+            ):
                 continue
             try:
                 rule_class(name).Params.model_validate({"effect": setting.effect})
