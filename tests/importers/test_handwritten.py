@@ -630,6 +630,20 @@ def test_a_comment_right_above_the_list_is_of_its_delays() -> None:
     assert [each for each in cadence.assumes if "at its list says" in each]
 
 
+@pytest.mark.parametrize(
+    ("days", "is_named"), [((3, 2, 0), True), ((3, 2, 1), False), ((0, 2, 0), False)]
+)
+def test_a_delay_at_the_first_step_and_none_at_the_last_is_named(
+    days: tuple[int, int, int], is_named: bool
+) -> None:
+    steps = "".join(f"- {{channel: email, wait_days: {each}}}\n" for each in days)
+    cadence = one(read, f"steps:\n{steps}")
+    assert (cadence.anchor, cadence.ambiguous) == ("previous", False)
+    assert any("one step later" in each for each in cadence.assumes) is is_named
+    settled = one(read, f"anchor: previous\nsteps:\n{steps}")
+    assert not any("one step later" in each for each in settled.assumes)
+
+
 def test_touch_days_imply_no_first_message() -> None:
     assert touches(one(read, "touch_days: [1, 4]")) == [("email", 1), ("email", 4)]
     assert touches(one(read, "cadence: {call: {days: [1, 4]}}")) == [("call", 1), ("call", 4)]

@@ -583,15 +583,22 @@ class _Plan:
     # -- what delays count from
 
     def _doubt(self) -> None:
-        """Names a comment by which a delay is the time before the next step: a comment is not
-        followed there, since it may be wrong, and many are."""
+        """Names what makes of a delay the time before the next step: a comment, which is not
+        followed there, since it may be wrong, and many are; or a last one of nothing."""
+        if self.anchor is not None:
+            return
         line = self.file.after.get(self.delay)
-        if self.anchor is None and (line or theirs.AFTER_ITS_STEP.search(self.said)):
-            self.notes.assume(
-                f"{self.delay!r} is the time before its step; the comment"
-                f" {f'in line {line}' if line else 'at its list'} says after it: if that is so,"
-                " write each one step later"
-            )
+        times = linear.lengths(draft.item.wait for draft in self.drafts if draft.anchor == "")
+        if line or theirs.AFTER_ITS_STEP.search(self.said):
+            sign = f"the comment {f'in line {line}' if line else 'at its list'} says after it"
+        elif times and times[0] and not times[-1]:
+            sign = "that none is left for the last step looks like after it"
+        else:
+            return
+        self.notes.assume(
+            f"{self.delay!r} is the time before its step; {sign}: if that is so,"
+            " write each one step later"
+        )
 
     def told(self) -> str | None:
         """What the unsettled delays count from, by a comment or by their values."""
