@@ -110,29 +110,19 @@ class Duration:
     @classmethod
     def parse(cls, text: object) -> Duration:
         """Reads `30m 20h 7d 2w` (elapsed) and `P18M P2Y` (calendar); ValueError for all else."""
-        duration = cls._read(text)
-        if duration is None:
-            raise ValueError(
-                f"{short(text)} is not a duration; expected {_ELAPSED_SAID} or P18M, P2Y"
-                " (calendar), at most 100 years"
-            )
-        return duration
+        return cls._read(text, f"{_ELAPSED_SAID} or P18M, P2Y (calendar)")
 
     @classmethod
     def parse_elapsed(cls, text: object) -> Duration:
         """Like `parse`, for places where months make no sense."""
-        duration = cls._read(text)
-        if duration is None:
-            raise ValueError(
-                f"{short(text)} is not a duration; expected {_ELAPSED_SAID}, at most 100 years"
-            )
+        duration = cls._read(text, _ELAPSED_SAID)
         if duration.months:
             raise ValueError(f"{text!r} is a calendar duration; expected 30m, 20h, 7d or 2w here")
         return duration
 
     @classmethod
-    def _read(cls, text: object) -> Duration | None:
-        """A duration of either kind, None if it is none."""
+    def _read(cls, text: object, expected: str) -> Duration:
+        """A duration of either kind; ValueError that says what was `expected`."""
         if isinstance(text, str):
             if match := _ELAPSED.fullmatch(text):
                 us = int(match[1]) * _UNIT[match[2]]
@@ -142,7 +132,7 @@ class Duration:
                 months = int(match[1]) * (12 if match[2] == "Y" else 1)
                 if months <= 1200:
                     return cls(text, months=months)
-        return None
+        raise ValueError(f"{short(text)} is not a duration; expected {expected}, at most 100 years")
 
     def after(self, t: int, zones: Sequence[Zone], *, latest: bool) -> int:
         """`t` plus this duration; months by the clocks of `zones`, the latest or earliest of them.

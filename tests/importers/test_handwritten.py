@@ -1091,19 +1091,21 @@ def test_a_key_around_that_plans_nothing_is_let_be(said: str) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["sms: hi", "frequency: 3", "speed: fast", "daily_limit: 50", "reminder_text: hi", "x: [1]"],
+    [
+        *(
+            "sms: hi",
+            "frequency: 3",
+            "speed: fast",
+            "daily_limit: 50",
+            "reminder_text: hi",
+            "x: [1]",
+        ),
+        # Numbers that count how many had each touch.
+        "sequence_steps: {email 1: 248, email 2: 86}",
+        "emails: {Email 1: 0, Email 2: 0}",
+    ],
 )
 def test_a_key_around_that_says_too_little_is_named(said: str) -> None:
-    cadence = one(read, f"{said}\nsteps: [{{channel: email, day: 0}}, {{channel: email, day: 9}}]")
-    assert (touches(cadence), missed(cadence)) == ([("email", 0), ("email", 9)], [])
-    assert f"{UNREAD}: {said.partition(':')[0]!r}" in cadence.assumes
-
-
-@pytest.mark.parametrize(
-    "said",
-    ["sequence_steps: {email 1: 248, email 2: 86}", "emails: {Email 1: 0, Email 2: 0}"],
-)
-def test_numbers_that_count_each_touch_are_named(said: str) -> None:
     cadence = one(read, f"{said}\nsteps: [{{channel: email, day: 0}}, {{channel: email, day: 9}}]")
     assert (touches(cadence), missed(cadence)) == ([("email", 0), ("email", 9)], [])
     assert f"{UNREAD}: {said.partition(':')[0]!r}" in cadence.assumes
