@@ -95,6 +95,14 @@ def test_what_was_refused_was_made_all_the_same() -> None:
     assert verdicts == [("s0", "allow"), ("s1", "allow"), ("s2", "defer"), ("s3", "defer")]
 
 
+def test_a_step_that_makes_no_touch_is_left_out() -> None:
+    gap = policy(too_soon={"gap": "20h"})
+    cadence = line(step("a"), hours(1), step("no\0touch"), hours(1), step("b"))
+    found = witness(gap, first(gap, cadence))
+    assert [touch.step for touch in found.touches] == ["a", "b"]
+    assert found.since == to_datetime(START)
+
+
 def test_calls_that_nobody_answers() -> None:
     calls = policy(missed_calls={"max": 2, "per": "14d"})
     cadence = line(step("a", channel="call", attempts=3, every=days(1)))

@@ -117,9 +117,9 @@ class _Line:
         moment = to_datetime(at)
         match what:
             case Made(step=step, cadence=cadence) as made:
-                touch = assumptions.touch_of(cadence, step).model_copy(
-                    update={"at": moment, "id": f"{place}"}
-                )
+                if (touch := assumptions.touch_if_any(cadence, step)) is None:
+                    return
+                touch = touch.model_copy(update={"at": moment, "id": f"{place}"})
                 decision = self._guard.evaluate(touch)
                 self._decided.append(decision)
                 self._touches.append(_told(decision, cadence.name, step, moment))
