@@ -165,14 +165,15 @@ def test_text_cannot_steer_the_terminal() -> None:
     assert plain("Zoë") == "Zoë"
     assert plain("a\u202e66") == "a\\u202e66"  # \x202e would be read as a blank and 2e
     assert plain("a\U000e0061") == "a\\U000e0061"
+    assert plain("山田\u3000太郎\n") == "山田\u3000太郎\\x0a"
 
 
 @pytest.mark.parametrize("indent", [None, 2])
 def test_json_cannot_steer_the_terminal_either(indent: int | None) -> None:
-    data = {"a\x9b31m": ["\u202eb\U000e0061", "\x7f", "\ud800", "\\", "Zoë 日本"]}
+    data = {"a\x9b31m": ["\u202eb\U000e0061", "\x7f", "\ud800", "\\", "山田\u3000太郎"]}
     text = plain_json(json.dumps(data, ensure_ascii=False, indent=indent))
-    assert text.replace("\n", "").isprintable()
-    assert "Zoë 日本" in text
+    assert text.replace("\n", "").replace("\u3000", "").isprintable()
+    assert "山田\u3000太郎" in text
     assert json.loads(text) == data
     assert plain_json('{"a":"Zoë"}') == '{"a":"Zoë"}'
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -194,7 +195,7 @@ def plain(text: str) -> str:
     """Free text without what could steer a terminal or break a line."""
     if text.isprintable():
         return text
-    return "".join(char if char.isprintable() else _escape(ord(char)) for char in text)
+    return "".join(char if _harmless(char) else _escape(ord(char)) for char in text)
 
 
 def plain_json(text: str) -> str:
@@ -205,7 +206,13 @@ def plain_json(text: str) -> str:
 
 
 def _in_json(found: re.Match[str]) -> str:
-    return found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1]
+    return found[0] if _harmless(found[0]) else json.dumps(found[0])[1:-1]
+
+
+def _harmless(char: str) -> bool:
+    """Whether a character does no more than stand there: also a blank of another width, as it is
+    written in Japanese names."""
+    return char.isprintable() or unicodedata.category(char) == "Zs"
 
 
 def _escape(code: int) -> str:
