@@ -1362,6 +1362,7 @@ ITEMS = [
     "{branch: [{share: 12.5%, steps: [end]}, {if: clicked}], else: [{go_to: a}]}",
     "{wait_for: clicked, at_most: 3d, else: [end]}",
     "{wait_for: [clicked, {if: x-own, steps: [{handoff: sales}]}]}",
+    "{wait_for: {if: clicked, steps: [end]}, at_most: 3d}",
     "{repeat: {times: 2, steps: [{enter: b}]}}",
     "end",
 ]
@@ -1383,6 +1384,7 @@ NO_ITEMS = [
     "{branch: [{share: 0.5}]}",
     "{branch: [{if: clicked, steps: [stop]}]}",
     "{wait_for: cliked}",
+    "{wait_for: {unless: clicked}}",
     "{repeat: {times: 1, steps: [end]}}",
     "{go_to: 7}",
     "stop",

@@ -51,6 +51,7 @@ def json_schema() -> dict[str, Any]:
         "signals": {
             "anyOf": [
                 signal,
+                _ref("SignalArmSaid"),
                 {
                     "type": "array",
                     "items": {"anyOf": [signal, _ref("SignalArmSaid")]},
