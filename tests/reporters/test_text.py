@@ -168,6 +168,15 @@ def test_text_cannot_steer_the_terminal() -> None:
     assert plain("山田\u3000太郎\n") == "山田\u3000太郎\\x0a"
 
 
+@pytest.mark.parametrize("command", ["##[add-path]x", "##vso[task.setvariable]x", "##teamcity[x]"])
+def test_text_is_no_command_to_a_build_server(command: str) -> None:
+    assert plain(f"a {command}") == f"a #\\x23{command[2:]}"
+    written = plain_json(json.dumps([f"\\{command}\n"]))
+    assert command not in written
+    assert json.loads(written) == [f"\\{command}\n"]
+    assert plain("## [a] #[b]") == "## [a] #[b]"
+
+
 @pytest.mark.parametrize("indent", [None, 2])
 def test_json_cannot_steer_the_terminal_either(indent: int | None) -> None:
     data = {"a\x9b31m": ["\u202eb\U000e0061", "\x7f", "\ud800", "\\", "山田\u3000太郎"]}

@@ -28,6 +28,8 @@ DRAWN: Final = 60
 _Judged: TypeAlias = tuple[int, str, str | None, str]
 """A touch in a time line: its instant, channel, id and verdict."""
 _STRANGE: Final = re.compile("[^\n -~]")
+_COMMAND: Final = re.compile(r"##(?=\w{0,20}\[)")
+"""How a command to GitHub, Azure or TeamCity begins, which some of them obey in mid-line."""
 _CODES: Final = {"allow": "32", "defer": "33", "deny": "31", "past": "2", "strong": "1"}
 
 
@@ -192,14 +194,17 @@ def ahead(decision: Decision) -> str:
 
 
 def plain(text: str) -> str:
-    """Free text without what could steer a terminal or break a line."""
+    """Free text without what could steer a terminal or a build server, or break a line."""
+    text = _COMMAND.sub(r"#\\x23", text)
     if text.isprintable():
         return text
     return "".join(char if _harmless(char) else _escape(ord(char)) for char in text)
 
 
 def plain_json(text: str) -> str:
-    """JSON with escapes, which mean the same, for what in its texts could steer a terminal."""
+    """JSON with escapes, which mean the same, for what in its texts could steer a terminal or a
+    build server."""
+    text = _COMMAND.sub(r"#\\u0023", text)
     if text.isprintable():
         return text
     return _STRANGE.sub(_in_json, text)
