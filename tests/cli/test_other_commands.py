@@ -57,6 +57,14 @@ def test_what_was_recorded_is_there(run: Any, story: Path) -> None:
     assert "CG501" in {finding.code for finding in decision.findings}
 
 
+def test_an_empty_key_is_told_by_its_name_and_makes_no_ledger(run: Any, story: Path) -> None:
+    args = ("record", story / "as-it-happened.jsonl", "--ledger", "sqlite:///a.db")
+    result = run(*args, "--key", "")
+    assert result.code == 2
+    assert "Invalid value for '--key': an empty key protects nothing" in result.err
+    assert not Path("a.db").exists()
+
+
 def test_record_reads_standard_input(run: Any, story: Path) -> None:
     data = (story / "as-it-happened.jsonl").read_bytes()
     result = run("record", "-", "--ledger", "memory://", input=data)

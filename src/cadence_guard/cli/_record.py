@@ -27,6 +27,8 @@ def run_record(file: str, ledger: str, key: str | None) -> int:
     from cadence_guard.guard import AT_ONCE, Guard
     from cadence_guard.ledgers import open_ledger
 
+    if key == "":  # told before a ledger is made
+        raise click.BadParameter("an empty key protects nothing", param_hint="'--key'")
     with _at_hand(file) as path:
         _check(EventFile(path, name=file, progress=True))
         try:
