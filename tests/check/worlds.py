@@ -642,6 +642,57 @@ class Repeats(Ticks):
         return tuple(self.entry(rule) for rule in sorted(rules))
 
 
+class Turns(Repeats):
+    """Steps that are made several times, with ranges before, between and behind: turns of a loop,
+    and calls that are tried again."""
+
+    shapes = ("turns", "turns", "calls", "both", "letters")
+    wide = 3
+    round_trip = timedelta()
+
+    def width(self) -> timedelta:
+        return self.rnd.choice((1, 2, 3)) * TICK
+
+    def wait(self, ranges: bool = True) -> Wait:
+        if not ranges or self.free >= self.wide or self.chance(0.4):
+            return super().wait(ranges)
+        self.free += 1
+        self.used.append(self.length())
+        low = self.used[-1] // TICK
+        return Elapsed(low, low + self.width() // TICK)
+
+    def again(self, then: str | None) -> str:
+        made = super().again(then)
+        for name, node in self.nodes.items():
+            if isinstance(node, Step) and node.attempts > 1:
+                self.nodes[name] = replace(
+                    node, every=self.wait(), attempts=self.rnd.choice((2, 3))
+                )
+        return made
+
+    def flow(self) -> str:
+        shape = self.shape = self.rnd.choice(self.shapes)
+        if shape == "both":
+            return self.again(self.again(None))
+        if shape == "turns":
+            once = self.nodes.pop(self.step(None, possible=False))
+            assert isinstance(once, Step)
+            then = self.chain(None, 1) if self.chance(0.3) else None
+            wait = self.wait()
+            for turn in range(self.rnd.choice((2, 2, 3))):
+                if turn:
+                    then = self.add(Pause, wait=wait, then=then)
+                name = f"turn-{turn}"
+                self.nodes[name] = replace(once, id=name, step="turn", then=then)
+                then = name
+            assert then is not None
+            return self.pause(then) if self.chance(0.5) else then
+        kept, self.shapes = self.shapes, (shape,)
+        start = super().flow()
+        self.shapes = kept
+        return start
+
+
 class Ranges(Ticks):
     """Ways that are gone at once, signals and handoffs, with ranges wherever they may be."""
 
@@ -780,6 +831,14 @@ def repeat_world(rnd: Random, zone: str | None = None) -> World:
     start = maker.change + rnd.choice((0, 0, -1, -1, -2)) * DAY
     world = _world(maker, cadence, start - 12 * TICK, start + 12 * TICK, TICK)
     return replace(world, endless=maker.shape == "endless")
+
+
+def turn_world(rnd: Random, zone: str | None = None) -> World:
+    """A tick world whose steps are made several times, with ranges between."""
+    maker = Turns(rnd, zone or rnd.choice(ZONES))
+    cadence = maker.cadence()
+    start = maker.change + rnd.choice((0, 0, -1, -1, -2)) * DAY
+    return _world(maker, cadence, start - 8 * TICK, start + 8 * TICK, TICK)
 
 
 def range_world(rnd: Random, zone: str | None = None) -> World:
