@@ -284,8 +284,8 @@ class Entries:
             hits: dict[Broken, tuple[Rule, Concern, Hit]] = {}
             try:
                 pieces = Pieces(layouts, self.again)
-                self._answer(pieces, self._closer(asked), hits)
-                self._settle(pieces, clashes, hits)
+                left = self._answer(pieces, self._closer(asked), hits)
+                self._settle(pieces, [*clashes, *left], hits)
             except LongerError as longer:
                 layouts.longer(rounded(longer.lasts + SLACK))
                 continue
@@ -298,9 +298,11 @@ class Entries:
         pieces: Pieces,
         asked: list[_Asked],
         hits: dict[Broken, tuple[Rule, Concern, Hit]],
-    ) -> None:
-        """Adds what is refused, and says what is not known."""
+    ) -> list[tuple[Concern, Clash]]:
+        """Adds what is refused, and says what is not known; but for what remains to be looked at as
+        clashes."""
         ranged = any(way.far for way in self.ways)
+        remain: list[tuple[Concern, Clash]] = []
         for question, left in asked:
             entry = question.entry
             targets = {c: None for c in left if broken(c, entry) not in hits}
@@ -318,7 +320,22 @@ class Entries:
                         del targets[concern]
             for concern in left:
                 if broken(concern, entry) not in hits and (ranged or concern in tried):
-                    self._not_proved(entry, concern)
+                    if (clash := self._as_clash(question)) is not None:
+                        remain.append((concern, clash))
+                    else:
+                        self._not_proved(entry, concern)
+        return remain
+
+    def _as_clash(self, question: Question) -> Clash | None:
+        """A question for one other touch, as a clash; None if more are asked for, or answers may
+        let one pass."""
+        entry, counts = question.entry, question.counts
+        by_person = any(not concern.touch.automated for concern in self._concerns)
+        if question.limit > 1 or question.unit is not None or question.near is not None:
+            return None
+        if by_person and entry.answers is not None:
+            return None
+        return Clash(entry, question.within, lambda _, other: other is not None and counts(other))
 
     def _settle(
         self,
