@@ -58,6 +58,7 @@ from check.worlds import (
     Pair,
     World,
     asking_world,
+    clock_world,
     hours_of,
     minute_world,
     pair_world,
@@ -415,6 +416,18 @@ def test_agrees_on_ranges_between_the_turns_of_a_step_at_length(block: int) -> N
     test_agrees_on_ranges_between_the_turns_of_a_step(block)
 
 
+@pytest.mark.parametrize("block", range(6))
+def test_agrees_on_clocks_behind_ranges(block: int) -> None:
+    for seed in range(block * BLOCK, (block + 1) * BLOCK):
+        assert differences(clock_world(Random(seed))) == [], seed
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("block", range(6, 306))
+def test_agrees_on_clocks_behind_ranges_at_length(block: int) -> None:
+    test_agrees_on_clocks_behind_ranges(block)
+
+
 @pytest.mark.parametrize("block", range(10))
 def test_agrees_on_ranges(block: int) -> None:
     for seed in range(block * BLOCK, (block + 1) * BLOCK):
@@ -513,7 +526,7 @@ def test_turns_with_ranges_between_are_mostly_known_to_be_always() -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "few"), [(tick_world, 4), (range_world, 14), (repeat_world, 4), (turn_world, 5)]
+    ("make", "few"), [(tick_world, 4), (range_world, 14), (repeat_world, 4), (turn_world, 6)]
 )
 def test_most_are_proved_completely(make: Any, few: int) -> None:
     """Of 200, and then it is known of most findings how certain they are."""

@@ -693,6 +693,51 @@ class Turns(Repeats):
         return start
 
 
+class Clocks(Ticks):
+    """Ranges, and waits that ask the clock behind them, before each step."""
+
+    shapes = ("line", "line", "fan", "letters")
+
+    def width(self) -> timedelta:
+        return self.rnd.choice((2, 4, 6, 8)) * TICK
+
+    def range(self) -> Wait:
+        self.free += 1
+        low = self.rnd.choice((0, 0, 1, 2)) if self.chance(0.6) else self.length() // TICK
+        self.used.append(low * TICK)
+        return Elapsed(low, low + self.width() // TICK)
+
+    def clock_wait(self) -> Wait:
+        if self.chance(0.5):
+            text = self.hours()
+            return UntilOpen(hours_of(text), text)
+        at = (self.border() - EPOCH) // TICK
+        waits = (UntilClock(self.clock() // TICK), LocalDays(1), UntilDate(at))
+        return self.rnd.choice(waits)
+
+    def parts(self, then: str | None, steps: int) -> str:
+        for _ in range(steps):
+            then = self.step(then, possible=False)
+            for kind in self.rnd.choice(("r", "rc", "cr", "c", "rcr")):
+                if kind == "c":
+                    then = self.add(Pause, wait=self.clock_wait(), then=then)
+                elif self.free < 3:
+                    then = self.add(Pause, wait=self.range(), then=then)
+        assert then is not None
+        return then
+
+    def flow(self) -> str:
+        shape, self.shape = self.rnd.choice(self.shapes), "line"
+        if shape == "fan":
+            both = (self.parts(None, 1), self.parts(None, 1))
+            return self.parts(self.add(Fan, thens=both), 1)
+        start = self.parts(None, self.rnd.choice((2, 3, 3)))
+        for name, node in self.nodes.items() if shape == "letters" else ():
+            if isinstance(node, Step):
+                self.nodes[name] = replace(node, step="letter")
+        return start
+
+
 class Ranges(Ticks):
     """Ways that are gone at once, signals and handoffs, with ranges wherever they may be."""
 
@@ -839,6 +884,15 @@ def turn_world(rnd: Random, zone: str | None = None) -> World:
     cadence = maker.cadence()
     start = maker.change + rnd.choice((0, 0, -1, -1, -2)) * DAY
     return _world(maker, cadence, start - 8 * TICK, start + 8 * TICK, TICK)
+
+
+def clock_world(rnd: Random, zone: str | None = None) -> World:
+    """A tick world of few starts, with clocks behind ranges."""
+    maker = Clocks(rnd, zone or rnd.choice(ZONES))
+    cadence = maker.cadence()
+    start = maker.change + rnd.choice((0, 0, 0, -1)) * DAY
+    ticks = rnd.choice((1, 1, 2))
+    return _world(maker, cadence, start - ticks * TICK, start + ticks * TICK, TICK)
 
 
 def range_world(rnd: Random, zone: str | None = None) -> World:

@@ -31,6 +31,10 @@ objects sometimes if it does anywhere there, and always if it does everywhere, h
 fall. An objection seen behind a range is traced back to an entry and judged again with all that was
 before it.
 
+Two touches behind a range with a clock between may be farther apart for a fall between those than
+for any of them: then a touch is said to be refused always only if the rest of the way says so from
+all instants at once, or the bounds do that are taken below.
+
 Where whether two touches meet hangs on a range and on the clock behind it at once, this is not
 exact. Then the way is judged a second time as if each wait behind a range were itself a range, from
 the least it can take to the most: to what nothing objects then, nothing does. Only what objects
