@@ -3,13 +3,21 @@ PYTHON ?= python3
 BIN := .venv/bin
 JOBS ?= auto
 
-.PHONY: demo test test-deep fuzz mutate check generate bench clean
+.PHONY: demo test test-oldest test-deep fuzz mutate check generate bench clean
 
 demo: .venv/installed
 	$(BIN)/cadence-guard demo
 
 test: .venv/installed
 	$(BIN)/pytest -n $(JOBS) -m "not deep and not fuzz" --cov --cov-report=term-missing:skip-covered
+
+# With the oldest of each dependency that pyproject.toml permits.
+test-oldest:
+	$(PYTHON) -m venv --clear .venv-oldest
+	sed -nE 's/^  "([a-zA-Z-]+)>=([0-9.]+)[,"].*/\1==\2/p' pyproject.toml > .venv-oldest/oldest.txt
+	.venv-oldest/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	.venv-oldest/bin/python -m pip install --quiet --editable . --group test --constraint .venv-oldest/oldest.txt
+	.venv-oldest/bin/pytest -n $(JOBS) -m "not deep and not fuzz"
 
 test-deep: .venv/installed
 	$(BIN)/pytest -n $(JOBS) -m deep
@@ -36,7 +44,7 @@ bench: .venv/peers
 	$(BIN)/python benchmarks/check.py
 
 clean:
-	rm -rf .venv .coverage mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-oldest .coverage mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11 ...")'

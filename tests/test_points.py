@@ -275,6 +275,19 @@ def test_a_normalised_point_is_its_own_spelling(value: str) -> None:
             )
 
 
+@given(
+    st.from_regex(r"0{0,2}[1-9]([ ./@-]?[0-9]){4,13}", fullmatch=True),
+    st.sampled_from(("US", "DE", "GB", "IT", "RU", "HU", "SM", "AU")),
+)
+@example("1@0.00000", "US")
+@example("01 512 555 0143", "US")
+@settings(max_examples=300, deadline=None)
+def test_a_national_number_normalised_is_its_own_spelling(value: str, country: str) -> None:
+    """Also one with more zeros in front than its country has."""
+    point = normalise(value, "phone", country)
+    assert normalise(point, "phone", country) == point
+
+
 @given(st.text(max_size=20), st.sampled_from(KINDS), st.sampled_from((None, "US")))
 @example("\u00df\u0323", "post", None)
 @example("@@ anna", "social", None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from typing import Final
+from typing import Final, TextIO
 
 from cadence_guard.cli import main
 
@@ -22,7 +22,19 @@ def run() -> int:
     gc.set_threshold(SELDOM)
     code = main()
     gc.disable()  # the process takes with it what is left
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # one that is closed is None
+        _let_go(stream)
     return code
+
+
+def _let_go(stream: TextIO) -> None:
+    """Drops what a stream holds that cannot be written: when the process ends Python would try to
+    write it again, complain, and end with a code of its own."""
+    try:
+        stream.flush()
+    except OSError:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), stream.fileno())
 
 
 if __name__ == "__main__":

@@ -149,7 +149,10 @@ def _phone(text: str, country: str | None) -> str:
         return international
     if found := _abroad(number, country):
         return found
-    return bare.lstrip("0") if len(bare) >= _NATIONAL and bare.isdecimal() else text
+    if len(bare) < _NATIONAL or not bare.isdecimal():
+        return text
+    digits = bare.lstrip("0")
+    return _abroad(digits, country) or digits  # as if only these had been written
 
 
 def _abroad(number: str, country: str | None) -> str | None:

@@ -406,10 +406,16 @@ def load_pack(name: str) -> Pack:
     return Pack.model_validate(_document(text, f"pack {name}").data)
 
 
+def has_default() -> bool:
+    """Whether ./cadence-guard.yaml is there: also as a link that leads nowhere, which is an error
+    when it is read, and no reason to judge by another policy."""
+    return Path(DEFAULT_FILE).is_file() or Path(DEFAULT_FILE).is_symlink()
+
+
 def find_policy(path: str | Path | None = None) -> tuple[Policy, str]:
     """The policy to use and where it came from: `path`, ./cadence-guard.yaml, else `humane`."""
     if path is not None:
         return Policy.load(path), str(path)
-    if Path(DEFAULT_FILE).is_file():
+    if has_default():
         return Policy.load(DEFAULT_FILE), DEFAULT_FILE
     return Policy(packs=["humane"]), "pack humane"

@@ -95,6 +95,14 @@ def test_what_was_refused_was_made_all_the_same() -> None:
     assert verdicts == [("s0", "allow"), ("s1", "allow"), ("s2", "defer"), ("s3", "defer")]
 
 
+def test_a_step_that_makes_no_touch_is_left_out() -> None:
+    gap = policy(too_soon={"gap": "20h"})
+    cadence = line(step("a"), hours(1), step("no\0touch"), hours(1), step("b"))
+    found = witness(gap, first(gap, cadence))
+    assert [touch.step for touch in found.touches] == ["a", "b"]
+    assert found.since == to_datetime(START)
+
+
 def test_calls_that_nobody_answers() -> None:
     calls = policy(missed_calls={"max": 2, "per": "14d"})
     cadence = line(step("a", channel="call", attempts=3, every=days(1)))
@@ -113,7 +121,7 @@ def test_signals_before_and_on_the_way() -> None:
     found = witness(answered, one)
     assert found.signals == (
         WitnessSignal("invited", to_datetime(START - DAY), "email"),
-        WitnessSignal("replied", to_datetime(one.times[1]), None),
+        WitnessSignal("replied", to_datetime(one.times[1]), None, after=1),
     )
     assert found.touches[-1].codes == ("CG603",)
     assert found.since is None
@@ -165,7 +173,7 @@ def test_handoffs_and_cadences_besides() -> None:
         ("other", "x"),
     ]
     assert found.touches[-1].codes == ("CG601",)
-    assert found.signals == (WitnessSignal("handoff", to_datetime(START), to="sales"),)
+    assert found.signals == (WitnessSignal("handoff", to_datetime(START), to="sales", after=1),)
 
 
 def test_a_cadence_entered_twice_began_when_it_was_entered_first() -> None:
@@ -265,8 +273,14 @@ def told_again(policy: Policy, shown: Witness, cadences: dict[str, Cadence]) -> 
     guard = Guard(policy)
     for fact in facts(tuple(cadences.values()), zone(shown.zone)):
         guard.record(fact)
-    events: list[WitnessSignal | WitnessTouch] = [*shown.signals, *shown.touches[:-1]]
-    for number, event in enumerate(sorted(events, key=lambda event: event.at)):
+    made = shown.touches[:-1]
+    events: list[WitnessSignal | WitnessTouch] = [*shown.signals, *made]
+
+    def place(event: WitnessSignal | WitnessTouch) -> int:
+        """Which came first at one instant: a signal stands before the touch of its number."""
+        return event.after if isinstance(event, WitnessSignal) else made.index(event)
+
+    for number, event in enumerate(sorted(events, key=lambda event: (event.at, place(event)))):
         if isinstance(event, WitnessTouch):
             touch = touch_of(*steps[event.cadence, event.step])
             outcome = "no_answer" if event.channel == "call" else "sent"

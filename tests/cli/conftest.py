@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +13,10 @@ from click.testing import CliRunner
 
 from cadence_guard.cli import main
 
+# Up to 8.1, click's runner mixes both streams unless it is told not to.
+APART: dict[str, Any] = (
+    {"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {}
+)
 STORY = Path(__file__).parents[2] / "examples" / "story"
 
 
@@ -36,7 +41,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         monkeypatch.delenv(name, raising=False)
 
     def run(*args: object, input: bytes = b"", **env: str) -> Result:  # noqa: A002
-        with CliRunner().isolation(input=input, env=env) as (out, err, *_):
+        with CliRunner(**APART).isolation(input=input, env=env) as (out, err, *_):
             code = main([str(arg) for arg in args])
             return Result(code, out.getvalue().decode(), err.getvalue().decode())
 

@@ -345,6 +345,24 @@ def test_the_policy_that_pyproject_names(run: Any, project: Path) -> None:
     assert run("check", "fine.json", "--policy", "elsewhere.yaml").err == "policy: elsewhere.yaml\n"
 
 
+def test_a_policy_in_its_place_that_cannot_be_read_is_not_passed_over(
+    run: Any, project: Path
+) -> None:
+    project.write_text('[tool.cadence-guard]\npolicy = "elsewhere.yaml"\n', "utf-8")
+    Path("cadence-guard.yaml").symlink_to("nowhere")
+    for command in ("check", "evaluate"):
+        result = run(command, "fine.json")
+        assert result.code == 2
+        assert "cadence-guard.yaml: cannot be read" in result.err
+
+
+def test_an_empty_policy_is_not_passed_over(run: Any) -> None:
+    """Such as that of a variable that is not set."""
+    result = run("check", "fine.json", "--policy", "")
+    assert result.code == 2
+    assert "cannot be read" in result.err
+
+
 @pytest.mark.parametrize("text", ["", "[tool.other]\n", "[tool.cadence-guard]\n"])
 def test_a_pyproject_that_names_none(run: Any, project: Path, text: str) -> None:
     project.write_text(text, "utf-8")
@@ -355,6 +373,8 @@ def test_a_pyproject_that_names_none(run: Any, project: Path, text: str) -> None
     ("text", "problem"),
     [
         ("[tool", "pyproject.toml: cannot be read: "),
+        ("a = " + "[" * 5_000, "pyproject.toml: cannot be read: "),
+        ("a = " + "9" * 5_000, "pyproject.toml: cannot be read: "),
         ("tool = 1", "pyproject.toml: [tool.cadence-guard] is no table"),
         ("[tool]\ncadence-guard = 1", "pyproject.toml: [tool.cadence-guard] is no table"),
         ("[tool.cadence-guard]\npolicy = 1", "'policy' of [tool.cadence-guard] is the path of a"),

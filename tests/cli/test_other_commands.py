@@ -316,12 +316,16 @@ def test_the_librarys_log_goes_to_standard_error(run: Any, monkeypatch: pytest.M
 # -- as a program -----------------------------------------------------------------------------
 
 
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+"""The environment, with output that is written when a buffer is full, as people have it."""
+
+
 def program(*args: str, env: dict[str, str] | None = None, **more: Any) -> Any:
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", "cadence_guard", *args],
         check=False,
         capture_output=True,
-        env={**os.environ, **(env or {})},
+        env={**BUFFERED, **(env or {})},
         timeout=60,
         **more,
     )
@@ -361,6 +365,7 @@ def test_a_reader_that_goes_away_is_no_error(story: Path, tmp_path: Path) -> Non
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=tmp_path,
+        env=BUFFERED,
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -417,6 +422,54 @@ def test_a_full_disk_is_no_bug(
     assert capsys.readouterr().err == f"cadence-guard: the system says: {says}\n"
 
 
+class Kept(io.StringIO):
+    """A stream that finds out only when it is flushed that nothing can be written."""
+
+    error: OSError = OSError(errno.ENOSPC, "No space left")
+
+    def flush(self) -> None:
+        if self.getvalue():
+            raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(Kept.error, 2), (BrokenPipeError(errno.EPIPE, "Broken pipe"), 141)],
+)
+def test_what_is_still_in_a_buffer_is_found_out(
+    monkeypatch: pytest.MonkeyPatch, error: OSError, code: int
+) -> None:
+    stream = Kept()
+    stream.error = error
+    monkeypatch.setattr(app, "main", lambda *args, **more: stream.write("x") - 1)
+    monkeypatch.setattr(sys, "stdout", stream)
+    assert main(["rules"]) == code
+
+
+def test_an_error_that_nobody_can_be_told_is_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", Kept())
+    assert main(["explain", "nothing"]) == 2
+    with pytest.raises(OSError, match="No space left"):
+        main(["--debug", "explain", "nothing"])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("command", [["rules"], ["--help"], ["explain", "CG301"]])
+def test_the_program_ends_with_2_where_nothing_can_be_written(command: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "cadence_guard", *command],
+            check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=BUFFERED,
+            timeout=60,
+            text=True,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "cadence-guard: the system says: No space left on device\n"
+
+
 def test_start_up_loads_nothing_heavy() -> None:
     code = (
         "import sys; from cadence_guard.cli import main; main(['--version']);"
@@ -466,6 +519,18 @@ def test_the_program_looks_for_no_plugins_and_seldom_for_garbage(
     assert entry.run() == 7
     assert seen == [entry.SELDOM, "__all__"]
     assert not gc.isenabled()
+
+
+@pytest.mark.usefixtures("own_process")
+def test_the_program_leaves_nothing_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        monkeypatch.setattr(sys, "stderr", None)
+        monkeypatch.setattr(entry, "main", lambda: stream.write("left") + 3)
+        assert entry.run() == 7
+        stream.flush()  # as Python does when the process ends
 
 
 @pytest.mark.usefixtures("own_process")

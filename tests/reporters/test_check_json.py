@@ -50,7 +50,9 @@ def test_the_pinned_keys_are_there() -> None:
         "verdict": "defer",
         "codes": ["CG301"],
     }
-    assert witness["signals"] == [{"kind": "opened", "at": "2026-03-06T15:00:00Z", "channel": None}]
+    assert witness["signals"] == [
+        {"kind": "opened", "at": "2026-03-06T15:00:00Z", "channel": None, "after": 0}
+    ]
 
 
 def test_who_of_an_account_a_touch_is_for_is_told_from_the_second_on() -> None:

@@ -66,6 +66,14 @@ def test_no_text_of_a_file_can_be_a_command_or_a_property() -> None:
     assert named["line"] == "6"
 
 
+def test_no_text_of_a_file_can_steer_the_log() -> None:
+    evil = "a\x1b[31m\u202eb"
+    said = Report(findings=(replace(FINDING, path=evil),), assumes=(evil, "else"))
+    command, assumes, _ = github(said, str)
+    assert command.startswith("::error file=a\\x1b[31m\\u202eb,")
+    assert assumes.endswith("::a\\x1b[31m\\u202eb%0Aelse")
+
+
 def test_a_finding_in_lines() -> None:
     assert message(replace(FINDING, witness=None, help=None, certainty=None)) == FINDING.message
     assert message(replace(FINDING, witness=None)).splitlines() == [

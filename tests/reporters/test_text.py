@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from cadence_guard.book import Book
 from cadence_guard.decision import Decision, Verdict
 from cadence_guard.replay import judge_scenario, replay
 from cadence_guard.reporters.tally import Tally
-from cadence_guard.reporters.text import PICTURED, Style, TextReport, marks_for, plain
+from cadence_guard.reporters.text import PICTURED, Style, TextReport, marks_for, plain, plain_json
 from cadence_guard.reporters.timeline import ASCII_MARKS, MARKS
 from cadence_guard.ruleset import Ruleset
 
@@ -162,6 +163,19 @@ def test_marks_that_the_stream_can_carry(encoding: str | None, marks: dict[str, 
 def test_text_cannot_steer_the_terminal() -> None:
     assert plain("a\x1b[2J\nb") == "a\\x1b[2J\\x0ab"
     assert plain("Zoë") == "Zoë"
+    assert plain("a\u202e66") == "a\\u202e66"  # \x202e would be read as a blank and 2e
+    assert plain("a\U000e0061") == "a\\U000e0061"
+    assert plain("山田\u3000太郎\n") == "山田\u3000太郎\\x0a"
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_json_cannot_steer_the_terminal_either(indent: int | None) -> None:
+    data = {"a\x9b31m": ["\u202eb\U000e0061", "\x7f", "\ud800", "\\", "山田\u3000太郎"]}
+    text = plain_json(json.dumps(data, ensure_ascii=False, indent=indent))
+    assert text.replace("\n", "").replace("\u3000", "").isprintable()
+    assert "山田\u3000太郎" in text
+    assert json.loads(text) == data
+    assert plain_json('{"a":"Zoë"}') == '{"a":"Zoë"}'
 
 
 def test_numbers() -> None:

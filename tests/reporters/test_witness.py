@@ -95,12 +95,15 @@ def test_of_a_long_story_the_refused_touch_its_window_and_the_last_ones_are_show
     assert early[2].startswith("╭")
 
 
-def test_at_one_instant_signals_come_first_and_the_refused_touch_last() -> None:
+def test_at_one_instant_all_stand_as_they_came() -> None:
     moment = at("2026-03-06T15:00:00Z")
     same = replace(
         WITNESS, touches=tuple(replace(one, at=moment) for one in WITNESS.touches), since=None
     )
     assert [row.what for row in rows(same)] == ["opened", "welcome", "offer", "nudge"]
+    answered = tuple(replace(one, after=1) for one in same.signals)
+    told = [row.what for row in rows(replace(same, signals=answered))]
+    assert told == ["welcome", "opened", "offer", "nudge"]
 
 
 def test_a_row_names_a_few_codes() -> None:

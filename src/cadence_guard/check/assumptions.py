@@ -178,6 +178,14 @@ def touch_of(cadence: Cadence, step: Step) -> Touch:
         raise ValueError(f"step {step.name!r} makes no touch: {said['msg']}") from None
 
 
+def touch_if_any(cadence: Cadence, step: Step) -> Touch | None:
+    """The touch that a step makes; None for one that makes none, which the proof tells of."""
+    try:
+        return touch_of(cadence, step)
+    except ValueError:
+        return None
+
+
 def _instant(us: int | None) -> datetime | None:
     return None if us is None else to_datetime(us)
 

@@ -25,7 +25,8 @@ def book_before(path: Path, start: int, times: Sequence[int], index: int, zone: 
         match path.items[place].what:
             case Made(step=step, cadence=cadence) as made:
                 given |= {"id": f"{place}", "outcome": made.outcome or "sent"}
-                book.fold(assumptions.touch_of(cadence, step).model_copy(update=given))
+                if (touch := assumptions.touch_if_any(cadence, step)) is not None:
+                    book.fold(touch.model_copy(update=given))
             case Heard(kind=kind):
                 heard = Signal(contact=assumptions.CONTACT, kind=kind)
                 book.fold(heard.model_copy(update=given))

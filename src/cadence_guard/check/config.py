@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from cadence_guard.errors import PolicyError
-from cadence_guard.policy import DEFAULT_FILE
+from cadence_guard.policy import has_default
 from cadence_guard.words import expected
 
 PROJECT: Final = "pyproject.toml"
@@ -17,13 +17,13 @@ def configured() -> str | None:
     table `[tool.cadence-guard]`. Raises PolicyError if that is not the path of a file, or a key is
     unknown."""
     project = Path(PROJECT)
-    if Path(DEFAULT_FILE).is_file() or not project.is_file():
+    if has_default() or not project.is_file():
         return None
     import tomllib
 
     try:
         said = tomllib.loads(project.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise PolicyError(f"{project}: cannot be read: {error}") from error
     tools = said.get("tool", {})
     table = tools.get("cadence-guard", {}) if isinstance(tools, dict) else None

@@ -32,6 +32,8 @@ class WitnessSignal:
     at: datetime
     channel: str | None = None
     to: str | None = None
+    after: int = 0
+    """How many of the touches came before it, which at one instant only this tells."""
 
 
 @struct

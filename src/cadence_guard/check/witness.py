@@ -111,15 +111,20 @@ class _Line:
 
     def _hear(self, signal: Signal, at: int) -> None:
         self._guard.record(signal.model_copy(update={"at": to_datetime(at)}))
-        self._signals.append(WitnessSignal(signal.kind, to_datetime(at), signal.channel))
+        self._show(signal.kind, to_datetime(at), signal.channel)
+
+    def _show(
+        self, kind: str, at: datetime, channel: str | None = None, to: str | None = None
+    ) -> None:
+        self._signals.append(WitnessSignal(kind, at, channel, to, after=len(self._touches)))
 
     def _tell(self, at: int, place: int, what: What) -> None:
         moment = to_datetime(at)
         match what:
             case Made(step=step, cadence=cadence) as made:
-                touch = assumptions.touch_of(cadence, step).model_copy(
-                    update={"at": moment, "id": f"{place}"}
-                )
+                if (touch := assumptions.touch_if_any(cadence, step)) is None:
+                    return
+                touch = touch.model_copy(update={"at": moment, "id": f"{place}"})
                 decision = self._guard.evaluate(touch)
                 self._decided.append(decision)
                 self._touches.append(_told(decision, cadence.name, step, moment))
@@ -128,7 +133,7 @@ class _Line:
                 self._hear(Signal(contact=assumptions.CONTACT, kind=kind), at)
             case Handover(to=to):
                 self._guard.record(Handoff(contact=assumptions.CONTACT, to=to, at=moment))
-                self._signals.append(WitnessSignal("handoff", moment, to=to))
+                self._show("handoff", moment, to=to)
             case Enter(cadence=entered):
                 self._starts.setdefault(entered, moment)
             case _:

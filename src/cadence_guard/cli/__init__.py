@@ -39,6 +39,10 @@ def main(args: Sequence[str] | None = None) -> int:
             return _run(args)
     except SystemExit:  # click's answer to a closed pipe; nothing else ends a command so
         return UNREAD
+    except OSError:  # nobody can be told of an error
+        if "--debug" in args:
+            raise
+        return 2
 
 
 def printable(error: Exception | str) -> str:
@@ -51,7 +55,11 @@ def printable(error: Exception | str) -> str:
 
 def _run(args: list[str]) -> int:
     try:
-        return int(app.main(args, prog_name="cadence-guard", standalone_mode=False) or 0)
+        code = int(app.main(args, prog_name="cadence-guard", standalone_mode=False) or 0)
+        sys.stdout.flush()  # what cannot be written is found out here, not when the process ends
+        return code
+    except BrokenPipeError:
+        return UNREAD
     except click.ClickException as error:
         error.message = printable(error.message)  # type: ignore[misc]
         error.show()

@@ -36,7 +36,7 @@ from cadence_guard.cli._judging import load_policy, style
 from cadence_guard.errors import CadenceError, CadenceGuardError
 from cadence_guard.importers._source import LARGEST, Source
 from cadence_guard.policy import DEFAULT_FILE
-from cadence_guard.reporters.text import plain
+from cadence_guard.reporters.text import plain, plain_json
 from cadence_guard.ruleset import Ruleset
 
 EARLIEST: Final = date(1970, 1, 1)
@@ -294,7 +294,7 @@ def write_lines(lines: Iterable[str]) -> None:
 
 def write_json(data: object) -> None:
     """JSON on standard output, as `write_utf8` does."""
-    write_utf8(json.dumps(data, ensure_ascii=False, indent=2))
+    write_utf8(plain_json(json.dumps(data, ensure_ascii=False, indent=2)))
 
 
 def write_utf8(text: str) -> None:

@@ -20,7 +20,7 @@ from cadence_guard.points import HASHED
 from cadence_guard.policy import Policy, find_policy
 from cadence_guard.replay import Judged
 from cadence_guard.reporters.tally import Tally
-from cadence_guard.reporters.text import Style, TextReport, marks_for, plain
+from cadence_guard.reporters.text import Style, TextReport, marks_for, plain, plain_json
 from cadence_guard.ruleset import Ruleset
 from cadence_guard.touch import Touch
 
@@ -44,7 +44,8 @@ class _Lines:
 
     def judged(self, touch: Touch, decision: Decision) -> None:
         self.tally.add(decision)
-        sys.stdout.buffer.write(decision.to_json().encode("utf-8", "backslashreplace") + b"\n")
+        line = plain_json(decision.to_json())
+        sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
 
     def close(self) -> None:
         """Nothing follows the last decision."""
@@ -115,7 +116,7 @@ def load_ruleset(policy: str | None) -> Ruleset:
 def load_policy(policy: str | None) -> tuple[Policy, Ruleset]:
     """The policy to judge by, and its rules; standard error says which. Raises PolicyError with
     the file."""
-    chosen, where = find_policy(policy or configured())
+    chosen, where = find_policy(configured() if policy is None else policy)
     click.echo(f"policy: {plain(str(where))}", err=True)
     try:
         return chosen, Ruleset(chosen)

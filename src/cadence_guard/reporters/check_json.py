@@ -92,7 +92,12 @@ def witness_data(witness: Witness) -> dict[str, Any]:
             for touch in witness.touches
         ],
         "signals": [
-            {"kind": signal.kind, "at": to_text(signal.at), "channel": signal.channel}
+            {
+                "kind": signal.kind,
+                "at": to_text(signal.at),
+                "channel": signal.channel,
+                "after": signal.after,
+            }
             | ({} if signal.to is None else {"to": signal.to})
             for signal in witness.signals
         ],

@@ -19,7 +19,7 @@ def github(report: Report, place: Callable[[str], str], *, known: int = 0) -> It
     for finding in report.findings:
         yield _command(finding, place(finding.path))
     if report.assumes:
-        text = "\n".join(report.assumes)
+        text = "\n".join(map(plain, report.assumes))
         yield f"::notice title={_property('cadence-guard assumes')}::{_data(text)}"
     yield plain(summary(report, known))
 
@@ -63,4 +63,4 @@ def _properties(where: Mapping[str, str]) -> str:
 
 
 def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return plain(_data(text)).replace(":", "%3A").replace(",", "%2C")

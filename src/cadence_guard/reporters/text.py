@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import unicodedata
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -24,6 +27,7 @@ DRAWN: Final = 60
 
 _Judged: TypeAlias = tuple[int, str, str | None, str]
 """A touch in a time line: its instant, channel, id and verdict."""
+_STRANGE: Final = re.compile("[^\n -~]")
 _CODES: Final = {"allow": "32", "defer": "33", "deny": "31", "past": "2", "strong": "1"}
 
 
@@ -191,4 +195,27 @@ def plain(text: str) -> str:
     """Free text without what could steer a terminal or break a line."""
     if text.isprintable():
         return text
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+    return "".join(char if _harmless(char) else _escape(ord(char)) for char in text)
+
+
+def plain_json(text: str) -> str:
+    """JSON with escapes, which mean the same, for what in its texts could steer a terminal."""
+    if text.isprintable():
+        return text
+    return _STRANGE.sub(_in_json, text)
+
+
+def _in_json(found: re.Match[str]) -> str:
+    return found[0] if _harmless(found[0]) else json.dumps(found[0])[1:-1]
+
+
+def _harmless(char: str) -> bool:
+    """Whether a character does no more than stand there: also a blank of another width, as it is
+    written in Japanese names."""
+    return char.isprintable() or unicodedata.category(char) == "Zs"
+
+
+def _escape(code: int) -> str:
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

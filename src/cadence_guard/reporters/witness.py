@@ -38,36 +38,43 @@ class Row(NamedTuple):
 
 
 def rows(witness: Witness) -> tuple[Row, ...]:
-    """The touches and signals in the order of time; at one instant, signals come first."""
+    """The touches and signals in the order of time; at one instant, as they came."""
     several = len({touch.cadence for touch in witness.touches}) > 1
     last = witness.touches[-1] if witness.touches else None
     found = [
-        Row(
-            signal.at,
-            signal.channel or "",
-            _said(signal),
-            "signal",
-            (),
-            False,
-            False,
-            signal.to is not None,
+        (
+            signal.after,
+            Row(
+                signal.at,
+                signal.channel or "",
+                _said(signal),
+                "signal",
+                (),
+                False,
+                False,
+                signal.to is not None,
+            ),
         )
         for signal in witness.signals
     ]
-    for touch in witness.touches:
+    for place, touch in enumerate(witness.touches):
         inside = witness.since is not None and witness.since <= touch.at
         found.append(
-            Row(
-                touch.at,
-                touch.channel,
-                _named(touch, several=several),
-                touch.verdict,
-                touch.codes,
-                inside,
-                touch is last,
+            (
+                place,
+                Row(
+                    touch.at,
+                    touch.channel,
+                    _named(touch, several=several),
+                    touch.verdict,
+                    touch.codes,
+                    inside,
+                    touch is last,
+                ),
             )
         )
-    return tuple(sorted(found, key=lambda row: (row.at, row.refused, row.mark != "signal")))
+    # Signals stand first, so that one after so many touches comes before the next.
+    return tuple(row for _, row in sorted(found, key=lambda pair: (pair[1].at, pair[0])))
 
 
 def _named(touch: WitnessTouch | WitnessStep, *, several: bool) -> str:

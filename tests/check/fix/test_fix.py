@@ -100,3 +100,13 @@ def test_a_foreign_file_is_told_its_waits() -> None:
     assert (change.cadence, change.step, change.line) == ("x", "b", 3)
     assert change.text == "wait 20 hours instead of 7 seconds before 'b'"
     assert done.unrepaired == ("x: CG807 z is not understood: why",)
+
+
+def test_a_step_that_makes_no_touch_is_told_and_the_others_are_repaired() -> None:
+    file = foreign(step("a", "b\0"), step("b\0", "c", 1), step("c", None, 2))
+    done = fix(file, OTHER, Policy(rules=GAP), START, END)
+    assert [(change.step, change.text) for change in done.changes] == [
+        ("c", "wait 20 hours before 'c'")
+    ]
+    (left,) = done.unrepaired
+    assert "makes no touch" in left

@@ -179,9 +179,9 @@ class Shown:
                     )
                 )
             elif isinstance(told := _told(what, moment), Signal):
-                signals.append(WitnessSignal(told.kind, moment, told.channel))
+                signals.append(WitnessSignal(told.kind, moment, told.channel, None, len(touches)))
             elif isinstance(told, Handoff):
-                signals.append(WitnessSignal("handoff", moment, to=told.to))
+                signals.append(WitnessSignal("handoff", moment, None, told.to, len(touches)))
         counted = [events[int(id_)][0] for id_ in said[0].facts.get("touches", ())]
         starts = {
             name: to_datetime(at) for name, at in self.line.starts.items() if at <= events[place][0]
