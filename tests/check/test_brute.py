@@ -58,6 +58,7 @@ from check.worlds import (
     Pair,
     World,
     asking_world,
+    clock_world,
     hours_of,
     minute_world,
     pair_world,
@@ -66,6 +67,7 @@ from check.worlds import (
     repeat_world,
     ruleset_of,
     tick_world,
+    turn_world,
     written,
     year_world,
 )
@@ -402,6 +404,30 @@ def test_agrees_on_steps_made_several_times_at_length(block: int) -> None:
     test_agrees_on_steps_made_several_times(block)
 
 
+@pytest.mark.parametrize("block", range(8))
+def test_agrees_on_ranges_between_the_turns_of_a_step(block: int) -> None:
+    for seed in range(block * BLOCK, (block + 1) * BLOCK):
+        assert differences(turn_world(Random(seed))) == [], seed
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("block", range(8, 308))
+def test_agrees_on_ranges_between_the_turns_of_a_step_at_length(block: int) -> None:
+    test_agrees_on_ranges_between_the_turns_of_a_step(block)
+
+
+@pytest.mark.parametrize("block", range(6))
+def test_agrees_on_clocks_behind_ranges(block: int) -> None:
+    for seed in range(block * BLOCK, (block + 1) * BLOCK):
+        assert differences(clock_world(Random(seed))) == [], seed
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("block", range(6, 306))
+def test_agrees_on_clocks_behind_ranges_at_length(block: int) -> None:
+    test_agrees_on_clocks_behind_ranges(block)
+
+
 @pytest.mark.parametrize("block", range(10))
 def test_agrees_on_ranges(block: int) -> None:
     for seed in range(block * BLOCK, (block + 1) * BLOCK):
@@ -484,7 +510,24 @@ def test_everything_occurs() -> None:
     assert all(seen[kind] > 10 for kind in (*kinds, *waits_, *RULES, *ZONES, "range", "loop")), seen
 
 
-@pytest.mark.parametrize(("make", "few"), [(tick_world, 4), (range_world, 14), (repeat_world, 4)])
+def test_turns_with_ranges_between_are_mostly_known_to_be_always() -> None:
+    """Of the steps that are, with touches made several times."""
+    told: Counter[str] = Counter()
+    for seed in range(160):
+        world = turn_world(Random(seed))
+        proof = prove(world.ruleset, world.cadence, world.start, world.end, others=world.others)
+        found = {(*key[:2], *world.names[key[2]]): said for key, said in searched(world).items()}
+        for one in proof.objections:
+            key = (one.cadence.name, one.step.name, type(one.entry).name, one.entry.place)
+            if key in found and found[key].certainty == "always" and found[key].most > 1:
+                told[one.certainty] += 1
+    assert told["always"] > 200
+    assert told["sometimes"] <= told["always"] // 100
+
+
+@pytest.mark.parametrize(
+    ("make", "few"), [(tick_world, 4), (range_world, 14), (repeat_world, 4), (turn_world, 6)]
+)
 def test_most_are_proved_completely(make: Any, few: int) -> None:
     """Of 200, and then it is known of most findings how certain they are."""
     worlds = [make(Random(seed)) for seed in range(200)]

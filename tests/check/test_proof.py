@@ -491,11 +491,49 @@ def test_turns_that_hang_on_one_range_are_taken_together() -> None:
     cadence = line(step("z", channel="meeting"), Elapsed(5 * HOUR, 11 * HOUR), call)
     proof = proved(MORNING, cadence, start=MIDNIGHT, end=MIDNIGHT + HOUR)
     assert told(proof)["a", "CG401"] == "always"
-    # Each wait of its own: which of them comes at noon hangs on how they fall.
+    # Each wait of its own: which of them comes at noon hangs on how they fall, but one does.
     each = step("a", channel="call", attempts=3, every=Elapsed(4 * HOUR, 9 * HOUR))
     proof = proved(MORNING, line(each), start=MIDNIGHT, end=MIDNIGHT + 7 * HOUR)
-    assert told(proof) == {("a", "CG401"): "sometimes"}
-    assert proof.unsure == {("trial", "a")}
+    assert told(proof) == {("a", "CG401"): "always"}
+    assert not proof.unsure
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "gap", "said"),
+    [
+        # from ten: 7 hours later they are closed till the next day, and 24 hours later open again
+        (Elapsed(4 * HOUR, 28 * HOUR), Elapsed(0, 0), "10h", "sometimes"),
+        (Elapsed(4 * HOUR, 28 * HOUR), Elapsed(0, 0), "17h", "always"),
+        # one short and one long: 5 and a half hours, though it is 3 and a half or 3 for both
+        (Elapsed(0, 5 * HOUR), Elapsed(0, 2 * HOUR), "5h", "sometimes"),
+        (Elapsed(0, 5 * HOUR), Elapsed(0, 2 * HOUR), "17h", "always"),
+        # seldom are they farther apart than a weekend
+        (Elapsed(0, 5 * HOUR), Elapsed(0, 60 * DAY), "90d", "always"),
+    ],
+)
+def test_a_clock_between_two_touches_behind_a_range(
+    first: Elapsed, second: Elapsed, gap: str, said: str
+) -> None:
+    """A fall between the shortest and the longest may be the one that lets pass."""
+    office = Hours([(range(7), 9 * HOUR, 17 * HOUR)])
+    cadence = line(first, step("a"), UntilOpen(office, "09:00-17:00"), second, step("b"))
+    start = MIDNIGHT + 6 * HOUR
+    proof = proved(rules(too_soon={"gap": gap}), cadence, start=start, end=start + HOUR // 60)
+    assert told(proof) == {("b", "CG302"): said}
+    assert not proof.incomplete
+
+
+def test_what_is_too_much_to_bound_is_not_said_to_be_always() -> None:
+    """A wait behind a range that takes longer than 60 days is not followed as a range."""
+    autumn = UntilDate(us("2026-09-01T00:00:00Z"))
+    cadence = line(
+        Elapsed(0, 5 * HOUR), step("z"), Elapsed(0, HOUR), step("a"), autumn, step("b")
+    )  # fmt: skip
+    count = rules(over_cap={"max": 2, "per": "300d"})
+    proof = proved(count, cadence, start=MIDNIGHT, end=MIDNIGHT + HOUR)
+    assert told(proof) == {("b", "CG301"): "sometimes"}
+    assert proof.unsure == {("trial", "b")}
+    assert not proof.incomplete
 
 
 def test_turns_that_stand_while_others_move() -> None:

@@ -42,7 +42,6 @@ from check.flows import (
     enter,
     fan,
     flow,
-    handover,
     line,
     pause,
     policy,
@@ -456,31 +455,25 @@ def test_answers_of_people() -> None:
     assert len(found.incomplete) == 1
 
 
-def test_what_the_contact_says_on_a_way_may_count_at_the_next_entry() -> None:
-    nodes = (step("a", "w"), waiting("w", "replied", None, days(2), "b"), step("b"))
-    cadence = flow(*nodes, again=20 * DAY, audience=Audience(zones=CHICAGO))
-    rules = policy(already_answered={"for": "30d"})
-    (reason,) = again(rules, cadence).incomplete
-    assert reason == (
-        "a contact may enter again while 'replied' of the first time still counts for"
-        " already-answered; what that does was not judged"
-    )
-    assert again(rules, replace(cadence, again=40 * DAY)) == Reentered()
+def test_what_the_contact_says_may_hold_for_ever() -> None:
     nodes = (step("a", "w"), waiting("w", "opt_out", None, days(2), "b"), step("b"))
     gone = flow(*nodes, again=200 * DAY, audience=Audience(zones=CHICAGO))
     (reason,) = again(policy(), gone).incomplete
-    assert "'opt_out' of the first time still counts for opted-out" in reason
+    assert reason == (
+        "a contact may enter again while 'opt_out' of the first time still counts for opted-out;"
+        " what that does was not judged"
+    )
+
+
+def test_an_answer_that_ends_the_cadence_too_is_said_to_be_unproved() -> None:
+    """Who buys again while still in it from the first time is out of it."""
     bought = drip(step("a"), days(60), step("b"), entry_signal="purchased", again=50 * DAY)
-    (reason,) = again(rules, bought).incomplete
+    rules = policy(already_answered={"for": "30d"})
+    found = again(rules, replace(bought, exits=frozenset(("purchased",))))
+    (reason,) = found.incomplete
     assert "'purchased' of the first time" in reason
-
-
-def test_a_handoff_may_count_at_the_next_entry() -> None:
-    nodes = (step("a", "h", team="one"), handover("h", "two", "b"), step("b", team="two"))
-    cadence = flow(*nodes, again=60 * DAY, audience=Audience(zones=CHICAGO))
-    rules = policy(not_the_holder={"for": "30d", "lapses": "90d"})
-    (reason,) = again(rules, cadence).incomplete
-    assert "'handoff' of the first time still counts for not-the-holder" in reason
+    assert found.findings == ()
+    assert blocked(again(rules, bought)) == {("CG603", "b")}
 
 
 @pytest.mark.parametrize(
@@ -502,10 +495,9 @@ def test_a_wait_without_an_end() -> None:
     late = drip(step("a"), Elapsed(0, None), step("b"), again=300 * DAY)
     rules = policy(repeated_message={"per": "7d"})
     assert blocked(again(rules, late)) == {("CG305", "b")}
-    (reason,) = again(rules, late, end=START + timedelta(days=330)).incomplete
-    assert reason.startswith(
-        "whether repeated-message objects to 'b' of a contact who enters again"
-    )
+    found = again(rules, late, end=START + timedelta(days=330))
+    assert found.incomplete == ()
+    assert blocked(found) == {("CG305", "b")}
 
 
 def test_a_cadence_without_touches() -> None:

@@ -642,6 +642,102 @@ class Repeats(Ticks):
         return tuple(self.entry(rule) for rule in sorted(rules))
 
 
+class Turns(Repeats):
+    """Steps that are made several times, with ranges before, between and behind: turns of a loop,
+    and calls that are tried again."""
+
+    shapes = ("turns", "turns", "calls", "both", "letters")
+    wide = 3
+    round_trip = timedelta()
+
+    def width(self) -> timedelta:
+        return self.rnd.choice((1, 2, 3)) * TICK
+
+    def wait(self, ranges: bool = True) -> Wait:
+        if not ranges or self.free >= self.wide or self.chance(0.4):
+            return super().wait(ranges)
+        self.free += 1
+        self.used.append(self.length())
+        low = self.used[-1] // TICK
+        return Elapsed(low, low + self.width() // TICK)
+
+    def again(self, then: str | None) -> str:
+        made = super().again(then)
+        for name, node in self.nodes.items():
+            if isinstance(node, Step) and node.attempts > 1:
+                self.nodes[name] = replace(
+                    node, every=self.wait(), attempts=self.rnd.choice((2, 3))
+                )
+        return made
+
+    def flow(self) -> str:
+        shape = self.shape = self.rnd.choice(self.shapes)
+        if shape == "both":
+            return self.again(self.again(None))
+        if shape == "turns":
+            once = self.nodes.pop(self.step(None, possible=False))
+            assert isinstance(once, Step)
+            then = self.chain(None, 1) if self.chance(0.3) else None
+            wait = self.wait()
+            for turn in range(self.rnd.choice((2, 2, 3))):
+                if turn:
+                    then = self.add(Pause, wait=wait, then=then)
+                name = f"turn-{turn}"
+                self.nodes[name] = replace(once, id=name, step="turn", then=then)
+                then = name
+            assert then is not None
+            return self.pause(then) if self.chance(0.5) else then
+        kept, self.shapes = self.shapes, (shape,)
+        start = super().flow()
+        self.shapes = kept
+        return start
+
+
+class Clocks(Ticks):
+    """Ranges, and waits that ask the clock behind them, before each step."""
+
+    shapes = ("line", "line", "fan", "letters")
+
+    def width(self) -> timedelta:
+        return self.rnd.choice((2, 4, 6, 8)) * TICK
+
+    def range(self) -> Wait:
+        self.free += 1
+        low = self.rnd.choice((0, 0, 1, 2)) if self.chance(0.6) else self.length() // TICK
+        self.used.append(low * TICK)
+        return Elapsed(low, low + self.width() // TICK)
+
+    def clock_wait(self) -> Wait:
+        if self.chance(0.5):
+            text = self.hours()
+            return UntilOpen(hours_of(text), text)
+        at = (self.border() - EPOCH) // TICK
+        waits = (UntilClock(self.clock() // TICK), LocalDays(1), UntilDate(at))
+        return self.rnd.choice(waits)
+
+    def parts(self, then: str | None, steps: int) -> str:
+        for _ in range(steps):
+            then = self.step(then, possible=False)
+            for kind in self.rnd.choice(("r", "rc", "cr", "c", "rcr")):
+                if kind == "c":
+                    then = self.add(Pause, wait=self.clock_wait(), then=then)
+                elif self.free < 3:
+                    then = self.add(Pause, wait=self.range(), then=then)
+        assert then is not None
+        return then
+
+    def flow(self) -> str:
+        shape, self.shape = self.rnd.choice(self.shapes), "line"
+        if shape == "fan":
+            both = (self.parts(None, 1), self.parts(None, 1))
+            return self.parts(self.add(Fan, thens=both), 1)
+        start = self.parts(None, self.rnd.choice((2, 3, 3)))
+        for name, node in self.nodes.items() if shape == "letters" else ():
+            if isinstance(node, Step):
+                self.nodes[name] = replace(node, step="letter")
+        return start
+
+
 class Ranges(Ticks):
     """Ways that are gone at once, signals and handoffs, with ranges wherever they may be."""
 
@@ -780,6 +876,23 @@ def repeat_world(rnd: Random, zone: str | None = None) -> World:
     start = maker.change + rnd.choice((0, 0, -1, -1, -2)) * DAY
     world = _world(maker, cadence, start - 12 * TICK, start + 12 * TICK, TICK)
     return replace(world, endless=maker.shape == "endless")
+
+
+def turn_world(rnd: Random, zone: str | None = None) -> World:
+    """A tick world whose steps are made several times, with ranges between."""
+    maker = Turns(rnd, zone or rnd.choice(ZONES))
+    cadence = maker.cadence()
+    start = maker.change + rnd.choice((0, 0, -1, -1, -2)) * DAY
+    return _world(maker, cadence, start - 8 * TICK, start + 8 * TICK, TICK)
+
+
+def clock_world(rnd: Random, zone: str | None = None) -> World:
+    """A tick world of few starts, with clocks behind ranges."""
+    maker = Clocks(rnd, zone or rnd.choice(ZONES))
+    cadence = maker.cadence()
+    start = maker.change + rnd.choice((0, 0, 0, -1)) * DAY
+    ticks = rnd.choice((1, 1, 2))
+    return _world(maker, cadence, start - ticks * TICK, start + ticks * TICK, TICK)
 
 
 def range_world(rnd: Random, zone: str | None = None) -> World:

@@ -337,6 +337,8 @@ def settled(way: Sequence[Stop]) -> Settled:
         kept: list[Leg] = []
         mine = Lasts()
         for leg in legs:
+            if isinstance(leg, SinceStart) and leg.base == after and not kept:
+                leg = leg.wait  # it begins where it is counted from
             if not isinstance(leg, SinceStart):
                 kept.append(leg)
                 mine = mine.then(lasts(leg))

@@ -420,6 +420,41 @@ def reached(stops: Sequence[Stop], chain: Sequence[int]) -> bool:
     return True
 
 
+def image(
+    leg: Leg, before: Intervals, where: Zone, spend: Callable[[int], None] = lambda _: None
+) -> Intervals:
+    """The instants at which a wait can end that begins at one of a set; `spend` is told how many
+    pieces are looked at."""
+    return merged(_image(partial(_ends, leg, where), before, spend))
+
+
+def _ends(leg: Leg, where: Zone, t: int) -> tuple[Piece, Piece]:
+    return piece(leg, t, where), piece(leg, t, where, far=True)
+
+
+def _pieces(
+    ends: Callable[[int], tuple[Piece, Piece]], before: Intervals, spend: Callable[[int], None]
+) -> Iterator[tuple[int, int, Piece, Piece]]:
+    """The pieces of a set: from, to, and what a wait does there at its shortest and longest."""
+    for t, hi in before:
+        count = 0
+        while t < hi:
+            near, far = ends(t)
+            border = min(near.border, far.border, hi)
+            yield t, border, near, far
+            t, count = border, count + 1
+        spend(count)
+
+
+def _image(
+    ends: Callable[[int], tuple[Piece, Piece]], before: Intervals, spend: Callable[[int], None]
+) -> Iterator[tuple[int, int]]:
+    for t, border, near, far in _pieces(ends, before, spend):
+        if near.at < NEVER:
+            last = far.at + (border - t - 1 if far.moves else 0)
+            yield near.at, min(last, LATEST) + 1
+
+
 class Common:
     """The sets that the reaches of several stops have in common, for the same starts in the same
     zone. `spend` is told how many pieces are looked at."""
@@ -466,11 +501,11 @@ class Reach:
         self._fixed = [*stops[:place], Stop(stops[place].after, stops[place].legs[:cut])]
         self._place = place
         self._legs = [(n, leg) for n, _, leg in legs[first:]]
-        number, reached = common.of(tuple(self._fixed), self._image(self._fixed_at, starts))
+        number, reached = common.of(tuple(self._fixed), _image(self._fixed_at, starts, self._spend))
         self._sets = [starts, reached]
         for _, leg in self._legs:
-            image = self._image(partial(self._ends, leg), reached)
-            number, reached = common.of((number, leg), image)
+            image_ = _image(self._ends(leg), reached, self._spend)
+            number, reached = common.of((number, leg), image_)
             self._sets.append(reached)
 
     @property
@@ -485,7 +520,7 @@ class Reach:
             reversed(self._legs), reversed(self._sets[1:-1]), strict=True
         ):
             times.setdefault(place, at)
-            at = self._from(partial(self._ends, leg), before, at)
+            at = self._from(self._ends(leg), before, at)
         for place in range(self._place + 1, len(self._stops)):
             times.setdefault(place, times[place - 1])  # one without a wait
         start = self._from(self._fixed_at, self._sets[0], at)
@@ -516,33 +551,12 @@ class Reach:
             Piece(far.at[-1], far.moves[-1], border),
         )
 
-    def _ends(self, leg: Leg, t: int) -> tuple[Piece, Piece]:
-        return piece(leg, t, self._where), piece(leg, t, self._where, far=True)
-
-    def _pieces(
-        self, ends: Callable[[int], tuple[Piece, Piece]], before: Intervals
-    ) -> Iterator[tuple[int, int, Piece, Piece]]:
-        """The pieces of a set: from, to, and what a wait does there at its shortest and longest."""
-        for t, hi in before:
-            count = 0
-            while t < hi:
-                near, far = ends(t)
-                border = min(near.border, far.border, hi)
-                yield t, border, near, far
-                t, count = border, count + 1
-            self._spend(count)
-
-    def _image(
-        self, ends: Callable[[int], tuple[Piece, Piece]], before: Intervals
-    ) -> Iterator[tuple[int, int]]:
-        for t, border, near, far in self._pieces(ends, before):
-            if near.at < NEVER:
-                last = far.at + (border - t - 1 if far.moves else 0)
-                yield near.at, min(last, LATEST) + 1
+    def _ends(self, leg: Leg) -> Callable[[int], tuple[Piece, Piece]]:
+        return partial(_ends, leg, self._where)
 
     def _from(self, ends: Callable[[int], tuple[Piece, Piece]], before: Intervals, at: int) -> int:
         """An instant of a set from which a wait can end at `at`."""
-        found = (_source(at, *each) for each in self._pieces(ends, before))
+        found = (_source(at, *each) for each in _pieces(ends, before, self._spend))
         return next(instant for instant in found if instant is not None)
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from cadence_guard.cadence import Cadence, Handover
 from cadence_guard.check import assumptions
@@ -38,11 +38,13 @@ from cadence_guard.check.together.layouts import (
     rounded,
 )
 from cadence_guard.check.together.listing import Listing
+from cadence_guard.check.together.pairs import Clash, Pairs, answered, handed
 from cadence_guard.check.together.questions import Broken, Question, beside, broken, in_words
 from cadence_guard.check.together.sights import Hit
 from cadence_guard.check.together.timeline import Shown, objects
 from cadence_guard.instants import DAY, PERIOD
 from cadence_guard.rules import RULES, Rule
+from cadence_guard.rules.already_answered import AlreadyAnswered
 from cadence_guard.rules.missing_consent import MissingConsent
 from cadence_guard.rules.not_the_holder import NotTheHolder
 from cadence_guard.rules.unanswered_streak import ENDS, UnansweredStreak
@@ -56,6 +58,10 @@ _LASTING: Final[Mapping[str, frozenset[str]]] = {
     "wrong-person": frozenset(("wrong_person",)),
 }
 """What holds for ever, by who hears it."""
+_JOINS: Final = (Heard, Handover)
+"""What may count at another entry besides touches."""
+_Asked: TypeAlias = tuple[Question, dict[Concern, None]]
+"""A question, and the touches that ask it."""
 _VARIANTS: Final = 512
 """How many ways there are at most with each fall of their ranges."""
 
@@ -114,11 +120,16 @@ class Entries:
         self._paths = [path for path in found.paths if not path.fresh]
         self.cadences = found.paths[0].cadences if found.paths else (cadence,)
         self.judge.cadences = self.cadences
+        self._exits = {kind for one in self.cadences for kind in one.exits}
+        self._whats = [item.what for path in self._paths for item in path.items]
         self.ways = list(self._ways(cadence))
         self.layouts = Layouts([Member((cadence,), self.ways)], listing.start, listing.end, least=1)
         by_path = {id(way.path): way for way in reversed(self.ways)}
         self._spreads = [spread(way, self.layouts.shift) for way in by_path.values()]
         self._longest = max((one.lasts for one in self._spreads), default=0)
+        ends = (one.high[n] for one in self._spreads for n in one.way.marks)
+        self._ends = max(self._longest, *ends, 0)
+        """When whatever counts at another entry is over."""
         self._concerns = dict.fromkeys(
             c for way in self.ways for c in way.concerns if c is not None
         )
@@ -136,14 +147,17 @@ class Entries:
 
     def _ways(self, cadence: Cadence) -> Iterator[Way]:
         """The ways, as the ranges of each may fall."""
-        kept = distinct(self._paths)
+        kept = distinct(self._paths, _JOINS)
         for path, shared in kept:
             stops = tuple(item.stop for item in path.items)
             in_line = all(item.stop.after == place - 1 for place, item in enumerate(path.items))
+            marks = frozenset(
+                n for n, item in enumerate(path.items) if isinstance(item.what, _JOINS)
+            )
             ends = frozenset(
                 n
-                for n, item in enumerate(path.items)
-                if isinstance(item.what, Heard) and item.what.kind in ENDS
+                for n in marks
+                if isinstance(what := path.items[n].what, Heard) and what.kind in ENDS
             )
             concerns = tuple(
                 self.judge.concern(item.what) if isinstance(item.what, Made) else None
@@ -155,14 +169,24 @@ class Entries:
                 modes = [frozenset(), frozenset(ranged)]
             for far in modes:
                 yield Way(
-                    cadence, path, stops, concerns, ends, in_line, shared if in_line else 0, far=far
+                    cadence,
+                    path,
+                    stops,
+                    concerns,
+                    ends,
+                    in_line,
+                    shared if in_line else 0,
+                    far=far,
+                    marks=marks,
                 )
 
     # -- what is asked ------------------------------------------------------------------------
 
-    def _questions(self) -> list[Question]:
-        """What is asked of the touches, as far as earlier entries have a part in it."""
+    def _questions(self) -> tuple[list[Question], list[tuple[Concern, Clash]]]:
+        """What is asked of the touches, as far as earlier entries have a part in it; and what they
+        clash with that is no touch."""
         found: dict[Hashable, Question] = {}
+        clashes: list[tuple[Concern, Clash]] = []
         for concern in self._concerns:
             for _, entry in concern.entries:
                 if type(entry) is not RULES.get(entry.name):
@@ -175,27 +199,42 @@ class Entries:
                 self._say_what_joins(entry)
                 if isinstance(entry, UnansweredStreak) and self._begins_anew():
                     continue
+                if joins := [(concern, clash) for clash in self._joins(entry, concern)]:
+                    clashes += joins
+                    continue
                 for key, asked in beside(entry, concern):
                     found.setdefault((entry, key), asked).targets[concern] = None
-        return list(found.values())
+        return list(found.values()), clashes
+
+    def _joins(self, entry: Rule, target: Concern) -> Iterator[Clash]:
+        """What is no touch of another entry, and may refuse one of this."""
+        if isinstance(entry, NotTheHolder) and self._may_see(entry):
+            if any(isinstance(what, Handover) for what in self._whats):
+                yield from handed(entry, target)
+        elif isinstance(entry, AlreadyAnswered) and target.touch.automated:
+            kinds = entry.signals - self._exits
+            said = assumptions.signals(self.cadence)
+            before = [ago for ago, signal in said if signal.kind in kinds]
+            heard = any(isinstance(what, Heard) and what.kind in kinds for what in self._whats)
+            if before or (heard and self._may_see(entry)):
+                yield answered(entry, kinds, before)
 
     def _may_see(self, entry: Rule) -> bool:
         """Whether an entry of the policy may look back as far as another entry into the cadence."""
-        return self.again < self._longest + _looks_back(entry)
+        return self.again < self._ends + _looks_back(entry)
 
     def _say_what_joins(self, entry: Rule) -> None:
-        """Says it if what the contact says, or a handoff, may count at another entry."""
+        """Says it if what the contact says may count at another entry, and is not judged."""
         lasting = _LASTING.get(entry.name, frozenset())
         if isinstance(entry, _OPENERS) or not (lasting or self._may_see(entry)):
             return
-        items = [item.what for path in self._paths for item in path.items]
-        heard = {what.kind for what in items if isinstance(what, Heard)}
+        heard = {what.kind for what in self._whats if isinstance(what, Heard)}
         if self.again < self._longest:  # before the touches of the entry before
             heard |= {signal.kind for _, signal in assumptions.signals(self.cadence)}
         hears = lasting | (entry.hears or frozenset()) - {"invited"}
+        if isinstance(entry, AlreadyAnswered):  # what is no exit is judged (`_joins`)
+            hears &= self._exits
         said = sorted(heard & hears)
-        if isinstance(entry, NotTheHolder) and any(isinstance(what, Handover) for what in items):
-            said.append("handoff")
         if said:
             self._say(
                 f"a contact may enter again while {listed([repr(each) for each in said], 'or')} of"
@@ -213,17 +252,18 @@ class Entries:
 
     def findings(self) -> list[tuple[Broken, Finding]]:
         """What is refused beside other entries, each with a time line that the guard refuses."""
-        asked = [(question, self._left(question)) for question in self._questions()]
-        asked = [(question, left) for question, left in asked if left]
-        if not asked:
+        questions, clashes = self._questions()
+        asked = [(question, left) for question in questions if (left := self._left(question))]
+        clashes = [(c, clash) for c, clash in clashes if broken(c, clash.entry) not in self._alone]
+        if not (asked or clashes):
             return []
-        hits = self._hits(asked)
+        hits = self._hits(asked, clashes)
         if self.layouts.window == LONGEST:
             self._say(
                 f"a way lasts longer than {LONGEST // DAY} days: what comes later was not judged"
                 " beside another entry"
             )
-        return [(broken(c, q.entry), self._finding(q, c, hit)) for q, c, hit in hits]
+        return [(key, self._finding(*hit)) for key, hit in hits.items()]
 
     def _left(self, question: Question) -> dict[Concern, None]:
         """The touches that may be refused, and are not by one entry alone."""
@@ -235,15 +275,17 @@ class Entries:
         }
 
     def _hits(
-        self, asked: list[tuple[Question, dict[Concern, None]]]
-    ) -> list[tuple[Question, Concern, Hit]]:
+        self, asked: list[_Asked], clashes: list[tuple[Concern, Clash]]
+    ) -> dict[Broken, tuple[Rule, Concern, Hit]]:
         """Each touch that is refused, and how."""
         layouts = self.layouts
         layouts.longer(layouts.guess())
         while True:
-            hits: list[tuple[Question, Concern, Hit]] = []
+            hits: dict[Broken, tuple[Rule, Concern, Hit]] = {}
             try:
-                self._answer(Pieces(layouts, self.again), self._closer(asked), hits)
+                pieces = Pieces(layouts, self.again)
+                left = self._answer(pieces, self._closer(asked), hits)
+                self._settle(pieces, [*clashes, *left], hits)
             except LongerError as longer:
                 layouts.longer(rounded(longer.lasts + SLACK))
                 continue
@@ -254,15 +296,16 @@ class Entries:
     def _answer(
         self,
         pieces: Pieces,
-        asked: list[tuple[Question, dict[Concern, None]]],
-        hits: list[tuple[Question, Concern, Hit]],
-    ) -> None:
-        """Adds what is refused, and says what is not known."""
-        told: set[Broken] = set()
+        asked: list[_Asked],
+        hits: dict[Broken, tuple[Rule, Concern, Hit]],
+    ) -> list[tuple[Concern, Clash]]:
+        """Adds what is refused, and says what is not known; but for what remains to be looked at as
+        clashes."""
         ranged = any(way.far for way in self.ways)
+        remain: list[tuple[Concern, Clash]] = []
         for question, left in asked:
             entry = question.entry
-            targets = {c: None for c in left if broken(c, entry) not in told}
+            targets = {c: None for c in left if broken(c, entry) not in hits}
             tried: dict[Concern, int] = {}
             speaks = question.near is not None and any(way.speaks for way in self.ways)
             for silent in (True, False) if speaks else (False,):
@@ -270,38 +313,69 @@ class Entries:
                     hit = _hit(chain, t)
                     tried[concern] = tried.get(concern, 0) + 1
                     if objects(self, entry, concern, hit):
-                        told.add(broken(concern, entry))
-                        hits.append((question, concern, hit))
-                        for other in [c for c in targets if broken(c, entry) in told]:
+                        hits[broken(concern, entry)] = entry, concern, hit
+                        for other in [c for c in targets if broken(c, entry) in hits]:
                             del targets[other]
                     elif tried[concern] >= TRIES:
                         del targets[concern]
-            open_ = [c for c in left if broken(c, entry) not in told]
-            for concern in open_:
-                if ranged or concern in tried:
-                    self._say(
-                        f"whether {entry.name} objects to {concern.step.name!r} of a contact who"
-                        " enters again was not proved: ranges and answers between were tried, not"
-                        " exhausted"
-                    )
+            for concern in left:
+                if broken(concern, entry) not in hits and (ranged or concern in tried):
+                    if (clash := self._as_clash(question)) is not None:
+                        remain.append((concern, clash))
+                    else:
+                        self._not_proved(entry, concern)
+        return remain
 
-    def _closer(
-        self, asked: list[tuple[Question, dict[Concern, None]]]
-    ) -> list[tuple[Question, dict[Concern, None]]]:
+    def _as_clash(self, question: Question) -> Clash | None:
+        """A question for one other touch, as a clash; None if more are asked for, or answers may
+        let one pass."""
+        entry, counts = question.entry, question.counts
+        by_person = any(not concern.touch.automated for concern in self._concerns)
+        if question.limit > 1 or question.unit is not None or question.near is not None:
+            return None
+        if by_person and entry.answers is not None:
+            return None
+        return Clash(entry, question.within, lambda _, other: other is not None and counts(other))
+
+    def _settle(
+        self,
+        pieces: Pieces,
+        clashes: list[tuple[Concern, Clash]],
+        hits: dict[Broken, tuple[Rule, Concern, Hit]],
+    ) -> None:
+        """The same of clashes."""
+        pairs = Pairs(pieces, self._spreads)
+        for concern, clash in clashes:
+            entry = clash.entry
+            if broken(concern, entry) not in hits:
+                for hit in pairs.settle(clash, concern):
+                    if hit is not None:
+                        hits[broken(concern, entry)] = entry, concern, hit
+                    else:
+                        self._not_proved(entry, concern)
+                    break
+
+    def _not_proved(self, entry: Rule, concern: Concern) -> None:
+        self._say(
+            f"whether {entry.name} objects to {concern.step.name!r} of a contact who"
+            " enters again was not proved: ranges and answers between were tried, not"
+            " exhausted"
+        )
+
+    def _closer(self, asked: list[_Asked]) -> list[_Asked]:
         """The same without what is excluded when the ways are measured."""
         spreads = [
             measured(one, [way for way in self.ways if way.path is one.way.path], self.layouts)
             for one in self._spreads
         ]
-        found: list[tuple[Question, dict[Concern, None]]] = []
+        found: list[_Asked] = []
         for question, left in asked:
             loose = Loose(question, spreads, self.again)
             found.append((question, {concern: None for concern in left if loose.may(concern)}))
         return found
 
-    def _finding(self, question: Question, concern: Concern, hit: Hit) -> Finding:
+    def _finding(self, entry: Rule, concern: Concern, hit: Hit) -> Finding:
         """The finding of a touch refused beside other entries."""
-        entry = question.entry
         key = broken(concern, entry)
         shown = Shown(self, hit, {key}, full=False)
         place, message = shown.refused[key]

@@ -12,8 +12,10 @@ before. That is all starts of the period, to the microsecond.
 of its touches: from every start, in every zone, on every way, however the ranges fall. One way on
 which each of them is let pass makes it `sometimes`. For a step that is made once on a way that is
 what is said of its touch; for one that is made several times, its touches are taken together start
-by start, as far as no range lies between them. Where one does, or it is too much to judge, and no
-single touch settles it, `sometimes` is said: `always` is never said of what is not.
+by start (`turns`). Where ranges lie between them, one fall of these tells all of some entries, and
+of others the instants are followed at which they let pass (`following`). Where neither does, or it
+is too much to judge, and no single touch settles it, `sometimes` is said: `always` is never said of
+what is not.
 
 Two things make it quick, and neither leaves anything out. Days alike are judged once (`days`); how
 far a day reaches is measured on every one that is judged, and all is done again with a longer reach
@@ -29,6 +31,10 @@ objects sometimes if it does anywhere there, and always if it does everywhere, h
 fall. An objection seen behind a range is traced back to an entry and judged again with all that was
 before it.
 
+Two touches behind a range with a clock between may be farther apart for a fall between those than
+for any of them: then a touch is said to be refused always only if the rest of the way says so from
+all instants at once, or the bounds do that are taken below.
+
 Where whether two touches meet hangs on a range and on the clock behind it at once, this is not
 exact. Then the way is judged a second time as if each wait behind a range were itself a range, from
 the least it can take to the most: to what nothing objects then, nothing does. Only what objects
@@ -37,7 +43,8 @@ then, and was not seen to in truth, is said not to be known (CG903).
 To be read in this order: what is told (`objections`), how long a loop is gone round (`loops`), what
 is laid out and judged (`runs`), how a way is laid out (`layouts`), from which starts (`starts`) and
 where within a piece of them an answer can change (`cuts`); then the `search` that goes all ways,
-the `prover` that looks for objections on it, and the `turns` of a step taken together.
+the `prover` that looks for objections on it, and the `turns` of a step taken together, with what is
+`following` for those with ranges between.
 """
 
 from __future__ import annotations

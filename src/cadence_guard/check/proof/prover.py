@@ -11,8 +11,9 @@ from functools import reduce
 from operator import and_, or_
 from typing import Final, NamedTuple
 
-from cadence_guard.cadence import Cadence
+from cadence_guard.cadence import Cadence, Elapsed, Enter, Fan
 from cadence_guard.check import assumptions
+from cadence_guard.check.layout import is_range
 from cadence_guard.check.paths import Made, Path, ways
 from cadence_guard.check.proof.cuts import changes_of, edges_of
 from cadence_guard.check.proof.loops import loops_of
@@ -172,9 +173,16 @@ class Prover(Search):
                 allowed = judged_without(spot, place)
                 for run in layout.behind[place]:
                     self._remember(run, spot, allowed)
-            said = _said(layout, spot)
-            spot.always = said.always
-            if said.unsure:
+        said = {spot: _said(layout, spot) for spot in spots}
+        bounds: Layout | None = None
+        if any(each.loose for each in said.values()):
+            bounds = self.bounds(spots[0].path, layout, spots)
+            if bounds is not None:
+                self.evaluate(bounds)
+        for spot, each in said.items():
+            sure = each.loose & _said(bounds, spot).always if bounds is not None else 0
+            spot.always = each.always | sure
+            if each.unsure or each.loose & ~sure:
                 self._unsure.add(spot.step)
 
     def doubt(self, path: Path, layout: Layout, spots: list[Spot]) -> Callable[[], None] | None:
@@ -189,7 +197,7 @@ class Prover(Search):
             concern = spot.concern
             always, seen = 0, -1
             if bounds is not None:
-                always, seen, _ = _said(bounds, spot)
+                always, seen, *_ = _said(bounds, spot)
             most = reduce(and_, (run.always.get(spot, -1) for run in layout.whole))
             asked = concern.timed | concern.counted
             if layout.reaches(spot.index):  # then it is known when it can be
@@ -287,11 +295,13 @@ class Prover(Search):
 
 class _Said(NamedTuple):
     """What the runs of a way say together of a touch: the entries, as bits, that object whenever it
-    is made, those that ever do, and whether more may always do."""
+    is made, those that ever do, and whether more may always do. `loose` are those that do for each
+    fall of the ranges that was looked at, and may not for one between."""
 
     always: int
     seen: int
     unsure: bool
+    loose: int
 
 
 def _said(layout: Layout, spot: Spot) -> _Said:
@@ -306,6 +316,8 @@ def _said(layout: Layout, spot: Spot) -> _Said:
         placed |= spot.concern.calendar
     if ranges:
         always &= ~placed
+    loose = always & spot.concern.counted if _clock_between(layout, spot, -1) else 0
+    always &= ~loose
     for place in ranges:
         allowed = judged_without(spot, place)
         each = -1
@@ -314,8 +326,28 @@ def _said(layout: Layout, spot: Spot) -> _Said:
             seen |= sum(run.first.get(spot, ())) & allowed
         if place != ranges[-1]:
             each &= ~placed
+            if _clock_between(layout, spot, place):
+                each &= ~spot.concern.counted
         always |= each & allowed
-    return _Said(always, seen, unsure=bool(whole & ~always & spot.concern.calendar))
+    unsure = bool(whole & ~always & spot.concern.calendar)
+    return _Said(always, seen, unsure, loose & ~always)
+
+
+def _clock_between(layout: Layout, spot: Spot, origin: int) -> bool:
+    """Whether a wait that is no elapsed time lies between a touch and what hangs on a range before
+    it, as laid out from the entry or from the stop `origin`. Then these may be farther apart for a
+    fall between the shortest and the longest, or for one short and one long range, than for
+    either. (What hangs on other ranges is the nearer, the later it is, or the earlier.)"""
+    stops = layout.stops
+    chain = chain_of(stops, spot.index)
+    ranged, between = False, False
+    for n in chain[chain.index(origin) + 1 if origin >= 0 else 0 :]:
+        for leg in stops[n].legs:
+            if between and not isinstance(leg, Elapsed):
+                return True
+            ranged = ranged or is_range(leg)
+        between = ranged and (between or not isinstance(spot.path.items[n].what, (Enter, Fan)))
+    return False
 
 
 def _ranges_before(layout: Layout, spot: Spot) -> list[int]:

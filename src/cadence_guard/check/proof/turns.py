@@ -1,6 +1,7 @@
 """Steps that are made several times on a way: their touches taken together, start by start.
 
-As far as no range lies between them: behind a range only the touches up to the next one are.
+Where ranges lie between them, however these fall (`following`); if that cannot be told, only the
+touches behind one range and up to the next one are.
 """
 
 from __future__ import annotations
@@ -10,9 +11,16 @@ from itertools import pairwise
 from typing import Final
 
 from cadence_guard.check.judging import Judge
-from cadence_guard.check.layout import as_waits, settled
+from cadence_guard.check.layout import Stop, as_waits, settled
 from cadence_guard.check.paths import Path
 from cadence_guard.check.proof.cuts import cuts_of, edges_of, samples
+from cadence_guard.check.proof.following import (
+    Following,
+    each_of,
+    elapses,
+    follows,
+    kinds_of,
+)
 from cadence_guard.check.proof.layouts import Layouts
 from cadence_guard.check.proof.runs import Cell, Run, Spot, judged_without
 from cadence_guard.check.proof.starts import Starts
@@ -36,6 +44,7 @@ class Turns:
         self._work = work
         work.again(WORK)
         self._within = within
+        self._following = Following(judge, starts, work)
         self.unsure: set[tuple[str, str]] = set()
         """The steps, each with its cadence, of which more may be so than was said."""
 
@@ -50,21 +59,52 @@ class Turns:
 
     def _objecting(self, path: Path, spots: tuple[Spot, ...], asked: int) -> int:
         stops = [item.stop for item in path.items[: spots[-1].index + 1 if path.in_line else None]]
-        ranges = ranges_of(stops)
-        if ranges:
+        if ranges_of(stops) and not path.in_line:
             self.unsure.add(spots[0].step)
-            if not path.in_line:
-                return 0
-            stops, _, left = settled([as_waits(stop) for stop in stops])
-            if left:
-                stops = stops[: min(ranges_of(stops))]
-            ranges = ranges_of(stops)
+            return 0
+        stops, _, left = settled([as_waits(stop) for stop in stops])
+        if not ranges_of(stops):
+            run = self._layouts.whole(path, Choice(stops), spots)
+            return self._jointly(run, asked, dict.fromkeys(spots, -1))
+        if left:
+            stops = stops[: min(ranges_of(stops))]
+        # a wait from the entry that ends later in any case hangs on the entry alone
+        apart = left or any(stop.after != place - 1 for place, stop in enumerate(stops))
+        found, exact = (0, 0) if apart else self._however(path, stops, spots, asked)
+        asked &= ~exact
+        if asked:
+            self.unsure.add(spots[0].step)
+        return found | self._between(path, stops, spots, asked)
+
+    def _however(
+        self, path: Path, stops: list[Stop], spots: tuple[Spot, ...], asked: int
+    ) -> tuple[int, int]:
+        """Those of some entries, as bits, that object to one or another of the touches however the
+        ranges between them fall; and those of which that is all."""
+        kinds = kinds_of(path, spots, asked)
+        found, exact = 0, 0
+        if elapses(stops):
+            longest = frozenset(ranges_of(stops))
+            for bits, far in ((kinds.near, longest), (kinds.far, frozenset[int]())):
+                run = self._layouts.whole(path, Choice(stops, far), spots)
+                found |= self._jointly(run, bits, dict.fromkeys(spots, -1)) if bits else 0
+            exact = kinds.near | kinds.far
+        if follows(stops, spots):
+            followed = kinds.timed | kinds.calendar
+            exact |= followed
+            for bit in each_of(followed):
+                if not self._following.lets_pass(path, stops, spots, bit):
+                    found |= bit
+        return found, exact
+
+    def _between(self, path: Path, stops: list[Stop], spots: tuple[Spot, ...], asked: int) -> int:
+        """Those that object to one or another of the touches between two ranges."""
         found = 0
-        for first, following in pairwise((-1, *ranges, len(stops))):
+        for first, following in pairwise((-1, *ranges_of(stops), len(stops))):
             group = tuple(spot for spot in spots if first <= spot.index < following)
-            if len(group) < 2:
+            if len(group) < 2 or not asked & ~found:
                 continue
-            upto = stops[: group[-1].index + 1] if path.in_line else stops
+            upto = stops[: group[-1].index + 1]
             allowed = dict.fromkeys(group, -1)
             run = self._layouts.whole(path, Choice(upto), group)
             if first >= 0:

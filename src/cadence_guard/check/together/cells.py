@@ -14,7 +14,7 @@ from typing import NamedTuple
 from cadence_guard.cadence import Cadence
 from cadence_guard.check.judging import Concern
 from cadence_guard.check.layout import Leg, SinceStart, Stop, Upto, is_range, lay
-from cadence_guard.check.paths import Heard, Item, Path
+from cadence_guard.check.paths import Heard, Item, Path, What
 from cadence_guard.instants import DAY, HOUR, MINUTE, NEVER, SECOND, Zone, local_period
 from cadence_guard.rules._sets import Intervals
 from cadence_guard.rules.unanswered_streak import ENDS
@@ -36,6 +36,8 @@ class Way:
     origin: int | None = None
     far: bool | frozenset[int] = False
     """Whether its ranges are as long as can be, or the stops at which they are."""
+    marks: frozenset[int] = frozenset()
+    """Stops that are looked at besides its touches and answers."""
 
     @property
     def whole(self) -> bool:
@@ -73,7 +75,7 @@ class Member:
 
 class Cell(NamedTuple):
     """Starts from `start` to `last` for which each stop moves along, or stands, and the stops that
-    are touches or answers keep their order. `at` is when they are at `start`."""
+    are looked at keep their order. `at` is when they are at `start`."""
 
     start: int
     last: int
@@ -132,7 +134,7 @@ def cells_of(way: Way, where: Zone, low: int, high: int) -> Iterator[Cell]:
         kept = [
             n
             for n, at in enumerate(laid.at)
-            if at < NEVER and (way.concerns[n] is not None or n in way.ends)
+            if at < NEVER and (way.concerns[n] is not None or n in way.ends or n in way.marks)
         ]
         cuts = {low}
         if not way.in_line:  # one stop may overtake another
@@ -187,11 +189,13 @@ def round_in(low: int, high: int) -> int:
     return low
 
 
-def distinct(paths: Sequence[Path]) -> list[tuple[Path, int]]:
+def distinct(
+    paths: Sequence[Path], apart: tuple[type[What], ...] = (Heard,)
+) -> list[tuple[Path, int]]:
     """Ways, each with how many of its stops an earlier one has as well; none that a longer one
     begins like, since who goes round a loop once more has gone round. Where the contact may speak,
-    a way on which they do not is one of its own."""
-    if any(isinstance(item.what, Heard) for path in paths for item in path.items):
+    a way on which they do not is one of its own; `apart` is what that is so of."""
+    if any(isinstance(item.what, apart) for path in paths for item in path.items):
         return [(path, 0) for path in paths]
     known: dict[tuple[int, Item], int] = {}
     ended: dict[int, Path] = {}

@@ -392,14 +392,11 @@ class _Asked:
         if unit is None:
             return t - self.question.within + 1
         now = local_period(t, unit, self.where)[0]
-        low, high = t - back_of(self.question, 0), t
-        while high - low > 1:
-            half = (low + high) // 2
-            if local_period(half, unit, self.where)[0] == now:
-                high = half
-            else:
-                low = half
-        return high
+        since = t - back_of(self.question, 0)
+        # the first instant of the period, also if clocks set back leave it once more
+        while (period := local_period(since, unit, self.where))[0] != now:
+            since = period[1]
+        return since
 
     def _latest(self, t: int, since: int, x: int, many: int, soon: bool) -> Entry | None:
         """The latest entry up to `x` with so many touches from `since` to `t`."""

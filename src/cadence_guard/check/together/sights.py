@@ -7,7 +7,7 @@ last of them is made until the first leaves it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from cadence_guard.check.judging import Concern
 from cadence_guard.check.layout import lay
@@ -84,12 +84,22 @@ class Aim(NamedTuple):
         return Aim(low, high, count, near, loose, concern, sight.moved(by, region.where))
 
 
+class Seeing(Protocol):
+    """A sight of a way in a zone: an entry for which a stop is at an instant, or not later."""
+
+    @property
+    def way(self) -> Way: ...
+    @property
+    def where(self) -> Zone: ...
+    def taken(self, t: int, /) -> Taken: ...
+
+
 class Hit(NamedTuple):
     """A touch refused at `t`, and what the others did before."""
 
     t: int
-    aim: Sight
-    others: list[Sight]
+    aim: Seeing
+    others: Sequence[Seeing]
     before: int
     """When the others have made their touches at the latest."""
 
