@@ -294,6 +294,8 @@ class Policy(_Stated):
         """A policy out of plain data. Raises PolicyError."""
         if isinstance(obj, Policy):
             return obj
+        if obj is None:
+            raise PolicyError("it says nothing; expected a policy, such as 'packs: [humane]'")
         if not isinstance(obj, Mapping):
             way = "; Policy.load(path) reads a file" if isinstance(obj, (str, Path)) else ""
             raise PolicyError(f"a policy is a mapping, not {type(obj).__name__}{way}")
