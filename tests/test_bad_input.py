@@ -495,7 +495,7 @@ POLICIES = [
     ("[" * 1000, "nested deeper than 100 levels"),
     ("version: 1\nx: " + "9" * 10_000, "is too long"),
     ("version: 1\nrules: {", ":3:1: while parsing a flow node"),
-    ("", ":1:1: a policy is a mapping, not NoneType"),
+    ("", ":1:1: it says nothing; expected a policy, such as 'packs: [humane]'"),
     ("7", ":1:1: a policy is a mapping, not int"),
     ("\x00", "character U+0000 is refused"),
 ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
@@ -76,6 +77,17 @@ def listed(what: str, known: Iterable[str], *, own: bool = False) -> Any:
     if own:
         schema = {"anyOf": [schema, {"type": "string", "pattern": "^x-."}]}
     return Annotated[str, word(what, known, own=own), WithJsonSchema(schema)]
+
+
+def _whole(value: object) -> object:
+    """`true` and `1.0` equal 1, and are no version."""
+    if type(value) is not int:
+        raise ValueError(f"expected 1, not {value!r}")
+    return value
+
+
+Version = Annotated[Literal[1], BeforeValidator(_whole)]
+"""Of a file that people write."""
 
 
 def _check_zone(value: str) -> str:

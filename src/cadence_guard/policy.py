@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
@@ -24,7 +23,7 @@ from pydantic import (
 )
 
 from cadence_guard import words
-from cadence_guard._model import Faults, complaints
+from cadence_guard._model import Faults, Version, complaints
 from cadence_guard._model import Path as Keys
 from cadence_guard._yaml12 import Document, YamlError, load
 from cadence_guard.errors import PolicyError
@@ -78,13 +77,6 @@ def rule_class(name: str) -> type[Rule]:
     if not code or code in {rule.code for rule in RULES.values()}:
         raise ValueError(f"rule {name!r} has the code {code!r}; give it one of its own")
     return found
-
-
-def _whole(value: object) -> object:
-    """`true` and `1.0` equal 1, and are no version."""
-    if type(value) is not int:
-        raise ValueError(f"expected 1, not {value!r}")
-    return value
 
 
 def _parse_rules(value: Any) -> dict[str, Setting]:
@@ -255,7 +247,7 @@ class Policy(_Stated):
     about it. Raises PolicyError for everything that is not understood, `null` included.
     """
 
-    version: Annotated[Literal[1], BeforeValidator(_whole)] = 1
+    version: Version = 1
     packs: Annotated[
         tuple[str, ...],
         PlainValidator(_parse_packs),
@@ -294,6 +286,8 @@ class Policy(_Stated):
         """A policy out of plain data. Raises PolicyError."""
         if isinstance(obj, Policy):
             return obj
+        if obj is None:
+            raise PolicyError("it says nothing; expected a policy, such as 'packs: [humane]'")
         if not isinstance(obj, Mapping):
             way = "; Policy.load(path) reads a file" if isinstance(obj, (str, Path)) else ""
             raise PolicyError(f"a policy is a mapping, not {type(obj).__name__}{way}")

@@ -839,6 +839,11 @@ def test_only_a_wait_is_told_to_be_written_in_local_days() -> None:
             "1:10",
             "version: input should be 1",
         ),
+        (
+            "version: true\ncadence: {name: c, purpose: sales, steps: [end]}\n",
+            "1:10",
+            "version: expected 1, not True",
+        ),
         ("cadences: []\n", "1:11", "cadences: expected a list of at least 1"),
         ("cadence: {}\ncadences: 3\n", "1:10", "'name' is missing"),
         (
@@ -1417,6 +1422,7 @@ def test_items_fit_the_schema(item: str, good: bool) -> None:
         ),
         ("cadence: {name: c, steps: [end]}", False),
         ("version: 2\ncadence: {name: c, purpose: sales, steps: [end]}", False),
+        ("version: true\ncadence: {name: c, purpose: sales, steps: [end]}", False),
         ("cadences: []", False),
         ('cadence: {name: " ", purpose: sales, steps: [end]}', False),
         ("together: [c]\ncadence: {name: c, purpose: sales, steps: [end]}", False),

@@ -247,8 +247,8 @@ class Pairs:
         self._spend(so)
         if not so.say(upto(seen, touch), upto(touch, seen, clash.within - 1)):
             return None
-        again, one, second = -self._pieces.again, own.start, other.start
-        clauses: list[Clause] = [[[upto(one, second, again)], [upto(second, one, again)]]]
+        mine, theirs, apart = own.start, other.start, -self._pieces.again
+        clauses: list[Clause] = [[[upto(mine, theirs, apart)], [upto(theirs, mine, apart)]]]
         if clash.lapses is not None:
             clauses += _handed(clash, clash.lapses, (own, n, touch), (other, place, seen))
         left = [(so, 0)]

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 
-from cadence_guard._model import Tags
+from cadence_guard._model import Tags, Version
 from cadence_guard.importers.native.values import (
     AudienceKind,
     Channel,
@@ -255,7 +255,7 @@ class CadenceSaid(Said):
 class FileSaid(Said):
     """The whole file."""
 
-    version: Literal[1] = 1
+    version: Version = 1
     cadence: CadenceSaid | None = None
     cadences: Annotated[list[CadenceSaid] | None, Field(min_length=1)] = None
     together: Annotated[
