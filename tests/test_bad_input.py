@@ -161,7 +161,19 @@ def test_a_name_that_is_not_known_gets_the_nearest(event: Data, more: Data, text
 
 WRONG = [
     (TOUCH, {"to": None}, "to: null is not a value; leave the key out"),
-    (TOUCH, {"contact": ""}, "contact: string should have at least 1 character"),
+    *(
+        (event, {key: blank}, f"{key}: expected text that is not blank, without NUL characters")
+        for event, key in (
+            (TOUCH, "contact"),
+            (TOUCH, "id"),
+            (CONTACT, "contact"),
+            ({"event": "signal", "contact": "c1", "kind": "replied"}, "touch"),
+            ({"event": "suppress"}, "contact"),
+            ({"event": "release", "contact": "c1"}, "touch"),
+            ({"event": "forget"}, "contact"),
+        )
+        for blank in ("", " ", "\t\u3000")
+    ),
     (TOUCH, {"contact": 7}, "contact: input should be a valid string, not 7"),
     (TOUCH, {"automated": 1}, "automated: input should be a valid boolean, not 1"),
     (TOUCH, {"automated": "false"}, "automated: input should be a valid boolean"),

@@ -1,4 +1,4 @@
-"""The book: outcomes told later, releases, erasure, pruning, zones of a number (12, 19, 25)."""
+"""The book: outcomes told later, releases, pruning, zones of a number (12, 19)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cadence_guard.book import Book
 from cadence_guard.engine import decide
 from cadence_guard.errors import EventError
 from cadence_guard.events import parse_event
-from cadence_guard.history import FORGOTTEN, History, phone_zones
+from cadence_guard.history import History, phone_zones
 from cadence_guard.instants import to_us
 from cadence_guard.lines import Answers, Past
 from cadence_guard.replay import replay
@@ -117,80 +117,6 @@ def test_a_booking_released_never_was() -> None:
     assert codes([booked, release], mail()) == set()
     assert book_of([booked, release]).people["c1"].offers == []
     assert codes([release], mail()) == set()
-
-
-def test_what_is_kept_of_somebody_forgotten() -> None:
-    events = [
-        ACCOUNT,
-        {"event": "contact", "contact": "c2", "at": AT, "account": "berg"},
-        mail(AT, id="t-1", outcome="sent"),
-        mail("2026-03-01T11:00:00Z", id="t-2", outcome="bounced"),
-        mail(AT, id="t-3", outcome="failed"),
-        call(AT, id="t-4"),
-        signal("declined", AT),
-        signal("paused", AT),
-        signal("opt_out", AT, point=PHONE),
-        consent(AT, point=MAIL),
-        FORGET,
-    ]
-    book = book_of(events)
-    assert "c1" not in book.people
-    assert book.booked("t-1") is None
-    assert len(book.account_line("berg").touches) == 3
-    assert {past.contact for past in book.account_line("berg").touches} == {FORGOTTEN}
-    # For the account the touches still count; a refusal, a pause and a no meet a re-import.
-    assert codes(events, mail(contact="c2")) == {"CG301", "CG104"}
-    assert codes([*events, contact()], call()) == {"CG104", "CG501", "CG402"}
-    assert codes([*events, contact()], mail(to="other@b.example")) == {"CG501", "CG402"}
-
-
-@pytest.mark.parametrize("end", ["resumed", "invited"])
-def test_a_pause_that_ended_stays_ended(end: str) -> None:
-    events = [signal("paused", AT), signal(end, "2026-03-01T12:00:00Z"), FORGET, contact()]
-    assert codes(events, mail()) == set()
-    own = [signal("paused", AT, until="2026-03-20T00:00:00Z"), FORGET, contact()]
-    assert codes(own, mail()) == {"CG402"}
-
-
-def test_every_no_of_somebody_forgotten_is_kept() -> None:
-    withdrawal = {**consent(AT, evidence=None), "status": "withdrawn"}
-    for no in (withdrawal, signal("opt_out", AT), signal("complained", AT, channel="email")):
-        assert codes([ACCOUNT, no, FORGET, ACCOUNT], mail()) == {"CG104"}
-        assert codes([ACCOUNT, no, FORGET], mail(contact="c9")) == {"CG104"}
-    listed = {"event": "suppress", "at": AT, "contact": "c1"}
-    assert codes([listed, FORGET, contact()], mail()) == {"CG104"}
-    wrong = signal("wrong_person", AT, point=PHONE)
-    assert codes([wrong, FORGET], call(contact="c9")) == {"CG204"}
-
-
-def test_a_bounce_stays_one_after_an_erasure() -> None:
-    """It is about the point, for whoever has it, until a later consent with evidence names it."""
-    bounced = [mail(AT, outcome="bounced"), FORGET]
-    named = consent("2026-03-03T00:00:00Z", point=MAIL)
-    for who in ("c1", "c9"):
-        later = [contact(contact=who), {**named, "contact": who}]
-        assert codes([*bounced, later[0]], mail(contact=who)) == {"CG104"}
-        assert codes([*bounced, *later], mail(contact=who)) == set()
-        assert codes([*bounced, *later, {**FORGET, "contact": who}], mail()) == {"CG104"}
-        earlier = {**named, "contact": who, "at": "2026-02-03T00:00:00Z"}
-        assert codes([*bounced, later[0], earlier], mail(contact=who)) == {"CG104"}
-
-
-def test_forgetting_nobody_and_those_without_an_account() -> None:
-    assert codes([FORGET], mail()) == set()
-    assert codes([mail(AT, outcome="sent"), FORGET], mail()) == set()
-    book = book_of([])
-    book.drop("nobody")
-    assert book.people == {}
-
-
-def test_a_grant_by_somebody_else_still_ends_a_report_after_an_erasure() -> None:
-    report = signal("wrong_person", AT, point=PHONE)
-    grant = {**consent("2026-03-01T12:00:00Z", point=PHONE), "contact": "c2"}
-    assert codes([report, grant, FORGET], call(contact="c3")) == set()
-    assert codes([report, {**grant, "contact": "c1"}, FORGET], call(contact="c3")) == {"CG204"}
-    meeting = {key: said for key, said in mail().items() if key != "to"} | {"channel": "meeting"}
-    assert codes([report, FORGET], meeting) == set()
 
 
 def test_pruning_drops_touches_and_keeps_what_they_said() -> None:

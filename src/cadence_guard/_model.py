@@ -42,12 +42,14 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     Id: TypeAlias = str
+    MaybeId: TypeAlias = str | None
     Text: TypeAlias = str | None
     Tags: TypeAlias = tuple[str, ...]
     Instant: TypeAlias = datetime
     MaybeInstant: TypeAlias = datetime | None
 else:
-    Text = Id = Annotated[str, Field(min_length=1, pattern=NO_NUL)]
+    Id = MaybeId = Annotated[str, Field(pattern=VISIBLE)]
+    Text = Annotated[str, Field(min_length=1, pattern=NO_NUL)]
     Tags = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)]
     Instant = Annotated[
         datetime,

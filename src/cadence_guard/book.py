@@ -11,14 +11,13 @@ from operator import attrgetter
 from typing import Any, Final
 
 from cadence_guard import words
-from cadence_guard._model import given
 from cadence_guard.contact import Consent, Contact, Forget, Handoff, Signal, Suppress
+from cadence_guard.erasure import residue
 from cadence_guard.errors import EventError
 from cadence_guard.events import Event
 from cadence_guard.history import (
     CLOSING,
     DERIVED,
-    FORGOTTEN,
     REFUSED_BY,
     SPREADING,
     Baton,
@@ -33,7 +32,7 @@ from cadence_guard.history import (
     facts_of,
     points_of,
 )
-from cadence_guard.instants import NEVER, to_datetime, to_us
+from cadence_guard.instants import NEVER, to_us
 from cadence_guard.lines import (
     NOT_READ,
     TRAITS,
@@ -499,43 +498,14 @@ class Book:
     # -- forgetting -----------------------------------------------------------------------------
 
     def residue(self, contact: str, mark: str) -> list[tuple[Event, Streams]]:
-        """What is kept of somebody forgotten: each no under keyed hashes, and for the account the
-        instants and channels of touches, without the person. `mark` is another one each time."""
-        me = self._me(contact)
-        name = self._hashed(contact)
-        kept: list[tuple[Event, Streams]] = []
-
-        def keep(event: Event, point: str | None = None) -> None:
-            points = frozenset((point,) if point else ())
-            kept.append((event, Streams(getattr(event, "contact", None), None, points)))
-
-        for no in me.noes:
-            points: list[str | None] = [self._hashed(point) for point in sorted(no.points)]
-            if not no.named:
-                points.append(None)
-            for point in points:
-                keep(_erased(no, name, point), point)
-        for noes in self._noes_at.values():
-            for no in noes:
-                if no.of is not None and no.of.contact == contact:
-                    bounced = self._hashed(no.of.to or "")
-                    keep(_anonymous(no.of, bounced, "bounced"), bounced)
-        ended: int | None = None  # by an invitation, which is not kept itself
-        for said in reversed(me.said):
-            if said.kind in ("resumed", "invited"):
-                ended = said.at
-            elif said.kind == "paused":
-                until = ended if said.until is None else said.until
-                keep(_signal(said.kind, name, said.at, said.channel, until=until))
-            elif said.kind in words.REFUSALS:
-                keep(_signal(said.kind, name, said.at, said.channel, until=said.until))
-        for number, touch in enumerate(me.line.touches):
-            if (account := touch.recipient.account) is not None:
-                streams = Streams(FORGOTTEN, account, frozenset())
-                made = "unknown" if touch.form.outcome is None else "sent"
-                id_ = self._hashed(f"touch {mark} {number}")
-                kept.append((_anonymous(touch, FORGOTTEN, made, id_), streams))
-        return kept
+        """What an erasure leaves of a contact. `mark` is another one each time."""
+        bounces = [
+            (point, no.of)
+            for point, noes in self._noes_at.items()
+            for no in noes
+            if no.of is not None and no.of.contact == contact
+        ]
+        return residue(self._me(contact), bounces, self._hashed, mark)
 
     def _forget(self, forget: Forget, at: int, streams: Streams | None) -> None:
         kept = self.residue(forget.contact, str(self._order))
@@ -660,50 +630,3 @@ def _with(view: View, contact: Contact) -> View:
     for point, about in points_of(contact).items():
         points[point] = {**points.get(point, {}), **about}
     return View({**view.facts, **facts_of(contact)}, points, known=True)
-
-
-def _signal(
-    kind: str,
-    contact: str,
-    at: int,
-    channel: str | None = None,
-    purpose: str | None = None,
-    point: str | None = None,
-    until: int | None = None,
-) -> Signal:
-    return Signal(
-        kind=kind,
-        contact=contact,
-        at=to_datetime(at),
-        **given(channel=channel, purpose=purpose, point=point),
-        until=None if until is None else to_datetime(until),
-    )
-
-
-def _erased(no: No, contact: str, point: str | None) -> Event:
-    """A no about hashes."""
-    if no.kind == "suppressed":
-        return Suppress(
-            at=to_datetime(no.at),
-            note="kept after an erasure",
-            **given(
-                contact=None if point else contact,
-                point=point,
-                channel=no.channel,
-                purpose=no.purpose,
-            ),
-        )
-    kind = "opt_out" if no.kind == "withdrawn" else no.kind
-    return _signal(kind, contact, no.at, no.channel, no.purpose, point)
-
-
-def _anonymous(touch: Past, to: str, outcome: str, id_: str | None = None) -> Touch:
-    return Touch(
-        id=id_,  # two that look the same are still two
-        contact=FORGOTTEN,
-        at=to_datetime(touch.at),
-        channel=touch.form.channel,
-        to=to,
-        purpose=touch.form.purpose,
-        outcome=outcome,
-    )

@@ -12,6 +12,7 @@ from cadence_guard._model import (
     REGION,
     Id,
     MaybeChannel,
+    MaybeId,
     MaybeInstant,
     MaybePurpose,
     Model,
@@ -121,7 +122,7 @@ class Signal(Model):
     channel: MaybeChannel = None
     point: Text = None
     purpose: MaybePurpose = None
-    touch: Text = None
+    touch: MaybeId = None
     until: MaybeInstant | None = None
 
     @model_validator(mode="after")
@@ -151,7 +152,7 @@ class Suppress(Model):
     event: Literal["suppress"] = "suppress"
     at: MaybeInstant = None
     point: Text = None
-    contact: Text = None
+    contact: MaybeId = None
     channel: MaybeChannel = None
     purpose: MaybePurpose = None
     note: Text = None

@@ -27,8 +27,6 @@ CLOSING: Final = frozenset((*words.REFUSALS, "paused", "opt_out", "complained", 
 """After one of these nobody answers any more; they have to be invited again."""
 DERIVED: Final = {"hung_up": "hung_up", "answered": "replied"}
 """Outcomes that are signals too."""
-FORGOTTEN: Final = "(forgotten)"
-"""The contact of the touches that an account keeps of somebody erased."""
 
 
 class Said(NamedTuple):

@@ -10,6 +10,7 @@ from cadence_guard import words
 from cadence_guard._model import (
     Channel,
     Id,
+    MaybeId,
     MaybeInstant,
     Model,
     Purpose,
@@ -28,7 +29,7 @@ class Touch(Model):
     """
 
     event: Literal["touch"] = "touch"
-    id: Text = None
+    id: MaybeId = None
     contact: Id
     at: MaybeInstant = None
     channel: Channel
