@@ -26,7 +26,7 @@ from cadence_guard.check.layout import LATEST
 from cadence_guard.check.paths import WAYS
 from cadence_guard.check.proof.objections import FAR
 from cadence_guard.history import Case
-from cadence_guard.instants import DAY, HOUR, NEVER, Hours, local_period, zone
+from cadence_guard.instants import DAY, HOUR, MINUTE, NEVER, Hours, local_period, zone
 from cadence_guard.policy import Policy
 from cadence_guard.rules import Objection, Rule
 from cadence_guard.rules._rule import OpenStretch, Spans
@@ -61,7 +61,19 @@ PIGEON = (
 )
 CAP = {"max": 1, "per": "2d"}
 WORK = {"windows": [{"days": ["mon", "tue", "wed", "thu", "fri"], "from": "09:00", "to": "17:00"}]}
+INVITED = Audience(grounds=(Ground("invited", age=DAY),))
+TWICE_A_DAY = UntilOpen(
+    Hours([(range(7), at, at + MINUTE) for at in (HOUR // 2, 20 * HOUR + HOUR // 2)]),
+    "00:30-00:31, 20:30-20:31",
+)
+"""Two and a half hours after `START` in Chicago, and again four hours later."""
 OFFICE = Hours([(range(5), 9 * HOUR, 17 * HOUR)])
+
+
+def soon_but_for(within: str) -> Ruleset:
+    """A gap of half an hour, but for answers to an invitation."""
+    said = {"too-soon": {"gap": "30m"}}
+    return Ruleset(Policy(rules=said, answers={"signals": ["invited"], "within": within}))
 
 
 # -- distances -----------------------------------------------------------------------------------
@@ -684,6 +696,71 @@ def at_once(one: Any, other: Any) -> Cadence:
 def test_ranges_at_once(one: Any, other: Any, gap: str, expected: dict[str, str]) -> None:
     proof = proved(rules(too_soon={"gap": gap}), at_once(one, other), end=START + DAY)
     assert {step: certainty for (step, _), certainty in told(proof).items()} == expected
+
+
+@pytest.mark.parametrize("within", ["1h", "29h", "31h"])
+def test_a_person_behind_two_ranges_and_a_date(within: str) -> None:
+    """Only a fall between brings both touches to one instant; the first may be an answer, or not
+    for every fall."""
+    cadence = line(
+        Elapsed(0, 8 * HOUR), step("a", automated=False), Elapsed(0, 4 * HOUR),
+        UntilDate(START + 6 * HOUR), step("b", automated=False), audience=INVITED,
+    )  # fmt: skip
+    proof = proved(soon_but_for(within), cadence, end=START + HOUR)
+    assert told(proof) == {("b", "CG302"): "sometimes"}
+    assert not proof.incomplete
+
+
+@pytest.mark.parametrize(
+    ("within", "complete"),
+    [
+        ("30d", True),  # the first is always an answer
+        ("28h", False),  # it is one before the first window only, and then the second one objects
+    ],
+)
+def test_an_answer_before_one_window_only(within: str, complete: bool) -> None:
+    cadence = line(
+        Elapsed(0, 8 * HOUR), step("a", automated=False), Elapsed(0, 4 * HOUR),
+        TWICE_A_DAY, step("b", automated=False), audience=INVITED,
+    )  # fmt: skip
+    proof = proved(soon_but_for(within), cadence, end=START + MINUTE)
+    assert not proof.objections
+    assert bool(proof.incomplete) is not complete
+
+
+@pytest.mark.parametrize(("lapses", "complete"), [("30d", True), ("4h", False)])
+def test_a_baton_that_lapses_behind_one_window_only(lapses: str, complete: bool) -> None:
+    cadence = flow(
+        handover("h", "sales", "w"), pause("w", Elapsed(0, 8 * HOUR), "a"),
+        step("a", "v", team="marketing"), pause("v", Elapsed(0, 4 * HOUR), "d"),
+        pause("d", TWICE_A_DAY, "b"), step("b", team="sales"),
+    )  # fmt: skip
+    holder = rules(not_the_holder={"for": "30m", "lapses": lapses})
+    proof = proved(holder, cadence, end=START + MINUTE)
+    assert ("b", "CG601") not in told(proof)
+    assert bool(proof.incomplete) is not complete
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ([{"after": 2, "gap": "42h"}], {("c", "CG303"): "sometimes"}),
+        ([{"after": 3, "gap": "42h"}], {}),
+        # What the last two touches are, they are without the first.
+        ([{"after": 1, "gap": "42h"}], {("c", "CG303"): "sometimes"}),
+    ],
+)
+def test_a_streak_that_is_longer_for_what_was_before_a_range(
+    steps: list[Any], expected: dict[tuple[str, str], str]
+) -> None:
+    """Only a fall between brings the second touch near the third, at a time of day."""
+    cadence = line(
+        step("a"), Elapsed(4 * DAY, 4 * DAY + 8 * HOUR), step("b"), hours(40),
+        UntilClock(14 * HOUR, frozenset(range(7))), step("c"),
+    )  # fmt: skip
+    proof = proved(rules(unanswered_streak={"steps": steps}), cadence, end=START + HOUR)
+    assert told(proof) == expected
+    assert not proof.incomplete
 
 
 def test_a_signal_beside_another_cadence() -> None:

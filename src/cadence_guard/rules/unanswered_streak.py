@@ -90,7 +90,9 @@ class UnansweredStreak(Rule):
         gaps = {gap for gap in self._gaps if 0 < gap < NEVER}
         self.spans = Spans(elapsed=frozenset((*gaps, PERIOD)))
 
-    def _gap(self, unanswered: int) -> int:
+    def gap(self, unanswered: int) -> int:
+        """How long after the last of so many unanswered touches the next one waits
+        (microseconds)."""
         return self._gaps[bisect_right(self._after, unanswered)]
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
@@ -100,14 +102,14 @@ class UnansweredStreak(Rule):
         if not at or (at[-1] <= t and (not ends or ends[-1].at <= t)):
             # Nothing lies ahead: touches of any kind since the last answer are at least as many.
             since = bisect_left(at, ends[-1].at) if ends else 0
-            if since == len(at) or at[-1] + self._gap(len(at) - since) <= t:
+            if since == len(at) or at[-1] + self.gap(len(at) - since) <= t:
                 return t, NEVER
             if case.touch.automated:
                 at = line.pick(self.selection, self.counts, self.answers)
                 low = self._rank(case, ends[-1], at) if ends else 0
                 if low == len(at):
                     return t, NEVER
-                opens = at[-1] + self._gap(len(at) - low)
+                opens = at[-1] + self.gap(len(at) - low)
                 if at[low] > max(t, opens) - PERIOD:  # none of them is too old to count by then
                     return max(t, opens), NEVER
         return two_sided(self, line, t, case, partial(self._search, case))
@@ -153,17 +155,17 @@ class UnansweredStreak(Rule):
         border), where nothing about the streak changes before `border`."""
         before = bisect_right(streak, t)
         ahead = len(streak) - before
-        opens = max(t, streak[before - 1] + self._gap(before)) if before else t
+        opens = max(t, streak[before - 1] + self.gap(before)) if before else t
         closes = NEVER
         if streak and (ahead or opens > t):
             # Old touches leave the streak, and with fewer of them a smaller gap applies.
             border = min(border, self._leaves(streak, before, ahead))
         if ahead:
             border = min(border, streak[before])
-            closes = streak[before] - self._gap(before + 1) + 1
+            closes = streak[before] - self.gap(before + 1) + 1
             later = streak[before:]
             if any(
-                after - touch < self._gap(before + 1 + place)
+                after - touch < self.gap(before + 1 + place)
                 for place, (touch, after) in enumerate(pairwise(later), 1)
             ):
                 closes = t
@@ -189,7 +191,7 @@ class UnansweredStreak(Rule):
             for touch in counted(self, case.me.line, max(since, t - PERIOD + 1), t)
             if not index or not ends[index - 1].follows(touch)
         ]
-        gap = self._gap(len(touches))
+        gap = self.gap(len(touches))
         facts = {"touches": [touch.id for touch in touches], "unanswered": len(touches)}
         if touches and t - touches[-1].at < gap:
             text = next(s.gap for s in reversed(self.params.steps) if s.after <= len(touches))

@@ -11,10 +11,10 @@ from functools import reduce
 from operator import and_, or_
 from typing import Final, NamedTuple
 
-from cadence_guard.cadence import Cadence, Elapsed, Enter, Fan
+from cadence_guard.cadence import Cadence, Elapsed, Enter, Fan, Handover
 from cadence_guard.check import assumptions
 from cadence_guard.check.layout import is_range
-from cadence_guard.check.paths import Made, Path, ways
+from cadence_guard.check.paths import Heard, Made, Path, ways
 from cadence_guard.check.proof.cuts import changes_of, edges_of
 from cadence_guard.check.proof.loops import loops_of
 from cadence_guard.check.proof.objections import (
@@ -25,12 +25,22 @@ from cadence_guard.check.proof.objections import (
     Objected,
     Proof,
 )
-from cadence_guard.check.proof.runs import Cell, First, Layout, Run, Spot, hanging, judged_without
+from cadence_guard.check.proof.runs import (
+    Cell,
+    First,
+    Layout,
+    Run,
+    Spot,
+    hanging,
+    judged_without,
+    longer_streaks,
+)
 from cadence_guard.check.proof.search import CUT, WORK, Search
 from cadence_guard.check.proof.turns import Turns
 from cadence_guard.check.proof.work import A_TOUCH, TooMuchError
 from cadence_guard.check.ranges import chain_of, ranges_of
 from cadence_guard.instants import Zone
+from cadence_guard.rules.not_the_holder import NotTheHolder
 from cadence_guard.ruleset import Ruleset
 
 _FIRST: Final = 8
@@ -145,10 +155,12 @@ class Prover(Search):
                 found = self.judge.timing(concern, at, where)
                 always &= found | concern.counted
                 run.see(spot, cell, start, found)
+        if spot not in run.streaks:
+            run.streaks[spot] = list(longer_streaks(run, spot, self.judge))
         if plain is not None:
             if not run.is_over(spot, cell, 0):
                 always &= plain | concern.timed
-                run.see(spot, cell, cell.start, plain)
+                run.see(spot, cell, cell.start, plain | _in_streaks(run, spot, cell, 0))
         else:
             for start in changes_of(run, spot, cell, self._within):
                 by = start - cell.start
@@ -159,7 +171,7 @@ class Prover(Search):
                 self.work.spend(len(priors))
                 found = self.judge.counting(concern, at, where, priors)
                 always &= found | concern.timed
-                run.see(spot, cell, start, found)
+                run.see(spot, cell, start, found | _in_streaks(run, spot, cell, by))
         run.always[spot] = run.always.get(spot, -1) & always
 
     # -- one way ----------------------------------------------------------------------------------
@@ -169,10 +181,14 @@ class Prover(Search):
         for spot in spots:
             for run in layout.whole:
                 self._remember(run, spot, -1)
+            clock = _clock_between(layout, spot, -1)
             for place in _ranges_before(layout, spot):
                 allowed = judged_without(spot, place)
                 for run in layout.behind[place]:
-                    self._remember(run, spot, allowed)
+                    # Where a clock lies between, no fall of all ranges tells what was before.
+                    void = self._remember(run, spot, -1 if clock else allowed)
+                    if doubts := void & ~allowed & _let_pass(layout, spot):
+                        self._doubts[spot.step] = self._doubts.get(spot.step, 0) | doubts
         said = {spot: _said(layout, spot) for spot in spots}
         bounds: Layout | None = None
         if any(each.loose for each in said.values()):
@@ -217,8 +233,10 @@ class Prover(Search):
         unseen = any(bits & ~self._objecting(step) for step, bits in doubts.items())
         return note if unseen or unsure else None
 
-    def _remember(self, run: Run, spot: Spot, allowed: int) -> None:
-        """Keeps the earliest sight of each objection; behind a range only the first."""
+    def _remember(self, run: Run, spot: Spot, allowed: int) -> int:
+        """Keeps the earliest sight of each objection; behind a range only the first. The entries,
+        as bits, of which the first sight behind a range is void."""
+        void = 0
         for bit, first in run.first.get(spot, {}).items():
             known = self._seen.get((spot.step, bit))
             seen: _Seen | None = None
@@ -226,8 +244,10 @@ class Prover(Search):
                 seen = _Seen(first.start, first.zone, spot, first.times)
             elif known is None and bit & allowed:
                 seen = self._traced(run, spot, bit, first)
+                void |= bit if seen is None else 0
             if seen is not None and (known is None or seen.start < known.start):
                 self._seen[spot.step, bit] = seen
+        return void
 
     def _traced(self, run: Run, spot: Spot, bit: int, first: First) -> _Seen | None:
         """An entry from which a stop behind a range comes to lie where an objection was seen; None
@@ -348,6 +368,37 @@ def _clock_between(layout: Layout, spot: Spot, origin: int) -> bool:
             ranged = ranged or is_range(leg)
         between = ranged and (between or not isinstance(spot.path.items[n].what, (Enter, Fan)))
     return False
+
+
+def _in_streaks(run: Run, spot: Spot, cell: Cell, by: int) -> int:
+    """The entries, as bits, for whose streak a touch comes too soon, if all that was before a run
+    is counted, for who starts so much after a cell's start."""
+    streaks = run.streaks[spot]
+    times = cell.times(by) if streaks else []
+    index = run.index(spot)
+    return sum(bit for bit, gap, last in streaks if times[index] - times[last] < gap)
+
+
+def _let_pass(layout: Layout, spot: Spot) -> int:
+    """The entries, as bits, that let pass a touch, or leave one alone, for what the contact said
+    before or for a handoff, but may not do so for every fall of the ranges."""
+    window = max(run.window for run in layout.whole)
+    before = [item.what for item in spot.path.items[: spot.index]]
+    said = [(0, what.kind) for what in before if isinstance(what, Heard)]
+    for ago, signal in assumptions.signals(spot.path.cadences[0], fresh=spot.path.fresh):
+        said.append((ago, signal.kind))
+    found = 0
+    for bit, entry in spot.concern.counting:
+        lasts = [
+            (ago, entry.answers.within)
+            for ago, kind in said
+            if entry.answers is not None and kind in entry.answers.signals
+        ]
+        if isinstance(entry, NotTheHolder):
+            lasts += [(0, entry.lapses) for what in before if isinstance(what, Handover)]
+        if any(ago <= within < ago + window for ago, within in lasts):
+            found |= bit
+    return found
 
 
 def _ranges_before(layout: Layout, spot: Spot) -> list[int]:

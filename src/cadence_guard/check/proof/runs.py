@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cadence_guard.cadence import Cadence, Enter, Handover
 from cadence_guard.check import assumptions
-from cadence_guard.check.judging import Concern, Prior, months_passed
+from cadence_guard.check.judging import Concern, Judge, Prior, months_passed
 from cadence_guard.check.layout import Laid, Stop
 from cadence_guard.check.paths import Heard, Made, Path, What
 from cadence_guard.check.ranges import chain_of
@@ -20,6 +20,7 @@ from cadence_guard.rules import RULES
 from cadence_guard.rules._sets import Intervals
 from cadence_guard.rules.missing_consent import MissingConsent
 from cadence_guard.rules.not_the_holder import NotTheHolder
+from cadence_guard.rules.unanswered_streak import ENDS, UnansweredStreak
 from cadence_guard.rules.uninvited_channel import UninvitedChannel
 
 
@@ -94,6 +95,8 @@ class Run:
     """How far after its start the last stop may lie."""
     shapes: dict[tuple[int, ...], list[int]] = field(default_factory=dict)
     """For distances of all stops from the start, what they bring about for each of the spots."""
+    streaks: dict[Spot, list[tuple[int, int, int]]] = field(default_factory=dict)
+    """Which streaks are longer for what was before all of this (`longer_streaks`)."""
     crossed: tuple[object, list[int]] = (None, [])
     """The starts found last at which stops come to be as far from each other as matters; of what
     cell and for what spans."""
@@ -229,6 +232,26 @@ def earlier(index: int, times: Sequence[int], kinds: Sequence[int]) -> list[Prio
     now = (times[index], index)
     found = sorted((at, place) for place, at in enumerate(times) if (at, place) < now)
     return [(at, kinds[place]) for at, place in found]
+
+
+def longer_streaks(run: Run, spot: Spot, judge: Judge) -> Iterator[tuple[int, int, int]]:
+    """The entries that make a touch wait longer for what was before a run: each as a bit, with how
+    long (microseconds) after which stop."""
+    if run.origin is None or not run.in_line:
+        return
+    whats = [item.what for item in run.path.items[: spot.index]]
+    concerns = [judge.concern(what) if isinstance(what, Made) else None for what in whats]
+    answered = [n for n, what in enumerate(whats) if isinstance(what, Heard) and what.kind in ENDS]
+    for bit, entry in spot.concern.counting:
+        if isinstance(entry, UnansweredStreak):
+            streak = [
+                n
+                for n, concern in enumerate(concerns)
+                if concern is not None and concern.counted & bit and n > max(answered, default=-1)
+            ]
+            within = [n for n in streak if n in run.places]
+            if within and entry.gap(len(streak)) > entry.gap(len(within)):
+                yield bit, entry.gap(len(streak)), bisect_left(run.places, within[-1])
 
 
 def judged_without(spot: Spot, origin: int) -> int:
