@@ -16,6 +16,7 @@ from cadence_guard.points import normalise
 from cadence_guard.touch import Release, Touch
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=6)
+VISIBLE = TEXT.filter(lambda text: text.strip() != "")
 AT = st.datetimes(
     datetime(1971, 1, 1), datetime(2199, 1, 1), timezones=st.sampled_from([UTC])
 ) | st.just(datetime(2026, 3, 2, 16, tzinfo=UTC))
@@ -23,7 +24,7 @@ CHANNEL = st.sampled_from(words.CHANNELS)
 PURPOSE = st.sampled_from([*words.PURPOSES, "x-club"])
 POINTS = st.lists(
     st.fixed_dictionaries(
-        {"kind": st.just("social"), "value": TEXT},
+        {"kind": st.just("social"), "value": VISIBLE},
         optional={
             "use": st.sampled_from(words.USES),
             "source": st.sampled_from(words.SOURCES),
@@ -46,8 +47,8 @@ def of(model: type[Event], must: dict[str, Any], **may: Any) -> st.SearchStrateg
 EVENTS = st.one_of(
     of(
         Touch,
-        {"contact": TEXT, "channel": CHANNEL, "purpose": PURPOSE, "to": TEXT},
-        id=TEXT,
+        {"contact": VISIBLE, "channel": CHANNEL, "purpose": PURPOSE, "to": TEXT},
+        id=VISIBLE,
         team=TEXT,
         greeting=TEXT,
         tags=st.lists(TEXT, max_size=2),
@@ -56,17 +57,17 @@ EVENTS = st.one_of(
         unsubscribe=st.lists(TEXT, max_size=1),
         discloses_source=st.booleans(),
     ),
-    of(Contact, {"contact": TEXT}, name=TEXT, country=st.just("DE"), points=POINTS),
+    of(Contact, {"contact": VISIBLE}, name=TEXT, country=st.just("DE"), points=POINTS),
     of(
         Consent,
-        {"contact": TEXT, "purpose": PURPOSE, "channel": CHANNEL, "status": st.just("granted")},
-        **{"from": AT, "until": st.none() | AT, "evidence": TEXT},
+        {"contact": VISIBLE, "purpose": PURPOSE, "channel": CHANNEL, "status": st.just("granted")},
+        **{"from": AT, "until": st.none() | AT, "evidence": VISIBLE},
     ),
-    of(Signal, {"contact": TEXT, "kind": st.just("paused")}, until=st.none() | AT),
-    of(Handoff, {"contact": TEXT, "to": TEXT}, **{"from": TEXT, "because": TEXT}),
-    of(Suppress, {"contact": TEXT}, point=NAMED, note=TEXT),
-    of(Forget, {"contact": TEXT}),
-    of(Release, {"contact": TEXT, "touch": TEXT}),
+    of(Signal, {"contact": VISIBLE, "kind": st.just("paused")}, until=st.none() | AT),
+    of(Handoff, {"contact": VISIBLE, "to": VISIBLE}, **{"from": TEXT, "because": TEXT}),
+    of(Suppress, {"contact": VISIBLE}, point=NAMED, note=TEXT),
+    of(Forget, {"contact": VISIBLE}),
+    of(Release, {"contact": VISIBLE, "touch": VISIBLE}),
 )
 
 

@@ -371,6 +371,15 @@ def test_a_no_of_somebody_never_described_closes_what_was_touched(kind: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("at", "closed"),
+    [("2025-01-26T10:00:00Z", False), ("2025-01-26T10:00:00.000001Z", True)],
+)
+def test_exactly_400_days_before_a_no_is_too_old_to_tell_a_point(at: str, closed: bool) -> None:
+    events = [{**CALLED, "at": at}, said("opt_out")]
+    assert codes(events, "c-2", "call", PHONE) == ({"CG101"} if closed else set())
+
+
+@pytest.mark.parametrize(
     ("by", "point", "channel", "to"),
     [
         ("email", "+1 (512) 555-0143", "call", PHONE),
