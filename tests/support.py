@@ -96,3 +96,21 @@ def until(rule: str, params: Any, events: Iterable[Any], touch: Data) -> str | N
     """`allow`, `deny`, or the instant until which a policy of this one rule defers."""
     decision = judge({"rules": {rule: params}, "horizon": "1000d"}, events, touch)
     return to_text(decision.until) if decision.until else decision.verdict.value
+
+
+AT = "2026-03-01T10:00:00Z"
+ACCOUNT = contact(
+    account="berg", points=[{"kind": "email", "value": MAIL}, {"kind": "phone", "value": PHONE}]
+)
+CAP_AND_REFUSALS: Data = {
+    "rules": {
+        "over-cap": {"max": 1, "per": "30d", "scope": "account"},
+        "after-refusal": {"declined": "30d", "hung_up": "30d"},
+        "paused": {},
+    }
+}
+
+
+def codes(events: Iterable[Any], touch: Data) -> set[str]:
+    """What blocks a touch under a cap of the account, refusals and pauses."""
+    return blocking(judge(CAP_AND_REFUSALS, events, touch))

@@ -11,23 +11,22 @@ from cadence_guard.book import Book
 from cadence_guard.erasure import FORGOTTEN, residue
 from cadence_guard.events import to_line
 from cadence_guard.history import Streams
-from support import MAIL, PHONE, book_of, call, consent, contact, hashed, judge, mail, signal
+from support import (
+    ACCOUNT,
+    AT,
+    MAIL,
+    PHONE,
+    book_of,
+    call,
+    codes,
+    consent,
+    contact,
+    hashed,
+    mail,
+    signal,
+)
 
-AT = "2026-03-01T10:00:00Z"
 FORGET = {"event": "forget", "contact": "c1", "at": "2026-03-02T00:00:00Z"}
-POINTS = [{"kind": "email", "value": MAIL}, {"kind": "phone", "value": PHONE}]
-ACCOUNT = contact(account="berg", points=POINTS)
-RULES: dict[str, Any] = {
-    "rules": {
-        "over-cap": {"max": 1, "per": "30d", "scope": "account"},
-        "after-refusal": {"declined": "30d", "hung_up": "30d"},
-        "paused": {},
-    }
-}
-
-
-def codes(events: list[Any], touch: dict[str, Any]) -> set[str]:
-    return {f.code for f in judge(RULES, events, touch).findings if f.effect == "block"}
 
 
 def test_what_is_kept_of_somebody_forgotten() -> None:

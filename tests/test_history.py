@@ -18,11 +18,14 @@ from cadence_guard.lines import Answers, Past
 from cadence_guard.replay import replay
 from cadence_guard.ruleset import Ruleset
 from support import (
+    ACCOUNT,
+    AT,
     MAIL,
     PHONE,
     book_of,
     call,
     case_of,
+    codes,
     consent,
     contact,
     hashed,
@@ -30,22 +33,6 @@ from support import (
     mail,
     signal,
 )
-
-AT = "2026-03-01T10:00:00Z"
-FORGET = {"event": "forget", "contact": "c1", "at": "2026-03-02T00:00:00Z"}
-POINTS = [{"kind": "email", "value": MAIL}, {"kind": "phone", "value": PHONE}]
-ACCOUNT = contact(account="berg", points=POINTS)
-RULES: dict[str, Any] = {
-    "rules": {
-        "over-cap": {"max": 1, "per": "30d", "scope": "account"},
-        "after-refusal": {"declined": "30d", "hung_up": "30d"},
-        "paused": {},
-    }
-}
-
-
-def codes(events: list[Any], touch: dict[str, Any]) -> set[str]:
-    return {f.code for f in judge(RULES, events, touch).findings if f.effect == "block"}
 
 
 @pytest.mark.parametrize(
@@ -263,10 +250,9 @@ def test_a_number_tells_its_zone_and_an_address_none() -> None:
 
 
 def test_facts_with_the_call_replace_the_ledgers() -> None:
-    known = contact(time_zone="UTC", account="berg", points=[{**POINTS[1], "use": "private"}])
-    given = next(
-        iter(parse_events([contact(account="other", points=[{**POINTS[1], "use": "work"}])]))
-    )
+    number = {"kind": "phone", "value": PHONE}
+    known = contact(time_zone="UTC", account="berg", points=[{**number, "use": "private"}])
+    given = next(iter(parse_events([contact(account="other", points=[{**number, "use": "work"}])])))
     case = case_of([known], call(), given)
     assert case.about_point("use") == "work"
     assert case.view.account == "other"

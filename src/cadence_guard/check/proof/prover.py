@@ -186,8 +186,8 @@ class Prover(Search):
                 allowed = judged_without(spot, place)
                 for run in layout.behind[place]:
                     # Where a clock lies between, no fall of all ranges tells what was before.
-                    void = self._remember(run, spot, -1 if clock else allowed)
-                    if doubts := void & ~allowed & _let_pass(layout, spot):
+                    void = self._remember(run, spot, -1 if clock else allowed) & ~allowed
+                    if void and (doubts := void & _let_pass(layout, spot)):
                         self._doubts[spot.step] = self._doubts.get(spot.step, 0) | doubts
         said = {spot: _said(layout, spot) for spot in spots}
         bounds: Layout | None = None

@@ -241,13 +241,14 @@ def longer_streaks(run: Run, spot: Spot, judge: Judge) -> Iterator[tuple[int, in
         return
     whats = [item.what for item in run.path.items[: spot.index]]
     concerns = [judge.concern(what) if isinstance(what, Made) else None for what in whats]
-    answered = [n for n, what in enumerate(whats) if isinstance(what, Heard) and what.kind in ENDS]
+    ends = (n for n, what in enumerate(whats) if isinstance(what, Heard) and what.kind in ENDS)
+    answered = max(ends, default=-1)
     for bit, entry in spot.concern.counting:
         if isinstance(entry, UnansweredStreak):
             streak = [
                 n
                 for n, concern in enumerate(concerns)
-                if concern is not None and concern.counted & bit and n > max(answered, default=-1)
+                if concern is not None and concern.counted & bit and n > answered
             ]
             within = [n for n in streak if n in run.places]
             if within and entry.gap(len(streak)) > entry.gap(len(within)):
