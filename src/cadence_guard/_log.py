@@ -6,20 +6,21 @@ through `logging.getLogger("cadence_guard")`. No contact, point or text is ever 
 
 from __future__ import annotations
 
-import logging
 from functools import cache
 from typing import Any
-
-logging.getLogger("cadence_guard").addHandler(logging.NullHandler())
 
 
 @cache
 def log() -> Any:
-    """The logger; structlog loads when something is first logged."""
+    """The logger; it is set up, and structlog loads, when something is first logged."""
+    import logging
+
     import structlog
 
+    logger = logging.getLogger("cadence_guard")
+    logger.addHandler(logging.NullHandler())
     return structlog.wrap_logger(
-        logging.getLogger("cadence_guard"),
+        logger,
         wrapper_class=structlog.stdlib.BoundLogger,
         processors=[structlog.stdlib.filter_by_level, structlog.stdlib.render_to_log_kwargs],
     )

@@ -15,7 +15,6 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from cadence_guard import words
 from cadence_guard._model import complaints
-from cadence_guard._yaml12 import YamlError, load
 from cadence_guard.contact import Consent, Contact, Forget, Handoff, Signal, Suppress
 from cadence_guard.errors import EventError
 from cadence_guard.instants import to_text
@@ -222,6 +221,8 @@ def _line_error(line: bytes, error: ValidationError, where: str) -> EventError:
 
 def _column(text: str, path: tuple[str | int, ...], sentence: str) -> int:
     """Where an unknown key, or the value at fault, stands in a line of JSON; 0 if nobody knows."""
+    from cadence_guard._yaml12 import YamlError, load  # for those who tell something wrong
+
     try:
         return load(text).locate(path, key=sentence.startswith("unknown key")).column
     except YamlError:  # JSON that YAML cannot read, such as a key of a thousand characters

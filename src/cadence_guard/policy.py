@@ -25,7 +25,6 @@ from pydantic import (
 from cadence_guard import words
 from cadence_guard._model import Faults, Version, complaints
 from cadence_guard._model import Path as Keys
-from cadence_guard._yaml12 import Document, YamlError, load
 from cadence_guard.errors import PolicyError
 from cadence_guard.instants import Duration
 from cadence_guard.rules import RULES
@@ -34,6 +33,8 @@ from cadence_guard.rules.already_answered import SignalKinds
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
+
+    from cadence_guard._yaml12 import Document
 
 DEFAULT_FILE: Final = "cadence-guard.yaml"
 LARGEST: Final = 4_000_000
@@ -360,6 +361,8 @@ def _read(path: Path) -> bytes:
 
 
 def _document(text: str | bytes, where: str) -> Document:
+    from cadence_guard._yaml12 import YamlError, load  # for those whose policy is in a file
+
     try:
         return load(text)
     except YamlError as error:
