@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from cadence_guard.check.judging import Concern
 from cadence_guard.check.paths import Heard
@@ -80,7 +81,7 @@ def _crossings(run: Run, spot: Spot, cell: Cell, last: int, within: int | None) 
 
 
 def _between(
-    run: Run, cell: Cell, last: int, index: int | None, spans: Sequence[int]
+    run: Run, cell: Cell, last: int, index: int | None, spans: tuple[int, ...]
 ) -> Iterator[int]:
     """The starts at which one of so many stops, or the one of that `index`, comes to be as far as a
     span from another one."""
@@ -92,14 +93,18 @@ def _between(
     standing = {at[n] for n in range(last) if not moves[n] and at[n] < NEVER}
     if index is not None:
         moving, standing = ({at[index]}, standing) if moves[index] else (moving, {at[index]})
-    ahead = sorted({*spans, *(-span for span in spans)})
-    stands = sorted(standing)
+    ahead = _both_ways(spans)
     for one in moving:
-        for span in ahead:
-            # it comes to be so far from one that stands
-            first = bisect_right(stands, one + span)
-            for place in range(first, bisect_left(stands, one + span + length, first)):
-                yield t + stands[place] - span - one
+        for other in standing:
+            # it comes to be a span before one that stands, or behind it
+            far = other - one
+            for place in range(bisect_right(ahead, far - length), bisect_left(ahead, far)):
+                yield t + far - ahead[place]
+
+
+@lru_cache(maxsize=256)
+def _both_ways(spans: tuple[int, ...]) -> list[int]:
+    return sorted({*spans, *(-span for span in spans)})
 
 
 def _month_ends(run: Run, spot: Spot, cell: Cell) -> Iterator[int]:
