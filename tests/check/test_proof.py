@@ -409,6 +409,50 @@ def test_a_loop_waits_for_a_date() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        [pause("e", UntilClock(10 * HOUR), "x"), step("x")],
+        [waiting("e", "clicked", None, UntilClock(10 * HOUR), "x"), step("x")],
+        [pause("e", hours(2), "x"),
+            step("x", channel="call", attempts=2, every=UntilClock(12 * HOUR))],
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("entered", [False, True])
+def test_a_loop_comes_by_the_hours_of_whatever_is_behind_it(nodes: Any, entered: bool) -> None:
+    """At 18:00, 14:00 and 10:00; also of what is entered besides, and of what that enters."""
+    others = {
+        "between": flow(enter("f", "other", None), name="between"),
+        "other": flow(*nodes, name="other"),
+    }
+    behind = [enter("e", "between", None)] if entered else nodes
+    cadence = flow(step("a", "?"), branch("?", "p", "e"), pause("p", hours(20), "a"), *behind)
+    proof = proved(rules(too_soon={"gap": "1h"}), cadence, end=START + 1, others=others)
+    assert told(proof) == {("x", "CG302"): "sometimes"}
+
+
+def test_a_loop_comes_by_dates_of_a_cadence_that_is_entered() -> None:
+    cadence = flow(
+        step("a", "?"), branch("?", "p", "e"), pause("p", days(1), "a"), enter("e", "other", None)
+    )
+    for ruleset, other, code in (
+        (rules(too_late={}), flow(step("x", not_after=us("2026-03-20T00:00:00Z"))), "CG404"),
+        (rules(too_soon={"gap": "1m"}),
+            flow(pause("q", UntilDate(us("2026-03-10T00:00:00Z")), "x"), step("x")), "CG302"),
+    ):  # fmt: skip
+        others = {"other": replace(other, name="other")}
+        proof = proved(ruleset, cadence, end=START + 1, others=others)
+        assert told(proof) == {("x", code): "sometimes"}
+
+
+def test_a_loop_is_no_longer_for_a_cadence_that_is_not_entered() -> None:
+    cadence = flow(step("a", "?"), branch("?", "p", None), pause("p", hours(20), "a"))
+    other = flow(pause("q", UntilClock(10 * HOUR), "x"), step("x"), name="other")
+    ruleset = rules(too_soon={"gap": "1h"})
+    beside = proved(ruleset, cadence, others={"other": other})
+    assert beside == proved(ruleset, cadence)
+
+
 def test_a_wait_from_the_entry_lasts_in_one_turn_only() -> None:
     cadence = flow(
         step("a", "?"), branch("?", "p", None), pause("p", days(4), "q"),

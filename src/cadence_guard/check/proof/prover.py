@@ -83,7 +83,9 @@ class Prover(Search):
 
     def prove(self) -> Proof:
         """All of it."""
-        longest, touches = loops_of(self.ruleset, self.cadence, self.starts.start)
+        longest, touches = loops_of(
+            self.ruleset, self.cadence, self.others.values(), self.starts.start
+        )
         found = ways(
             self.cadence,
             longest=longest,
