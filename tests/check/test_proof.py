@@ -354,6 +354,20 @@ def test_a_signal_that_another_cadence_waits_for_ends_all_whose_exit_it_is(
     assert {("a", "CG603"), ("b", "CG603")} < goes_on.keys()
 
 
+@pytest.mark.parametrize(("exits", "expected"), [(("replied",), "sometimes"), ((), "always")])
+def test_an_exit_may_come_between_two_touches_of_a_step(
+    exits: tuple[str, ...], expected: str
+) -> None:
+    """Then the second, which is refused whenever it is made, is not."""
+    other = flow(waiting("w", "replied", None, days(3), None), name="other")
+    call = step("c", channel="call", attempts=2, every=days(1))
+    cadence = flow(enter("e", "other", "p"), pause("p", days(1), "c"), call, exits=frozenset(exits))
+    ruleset = rules(missed_calls={"max": 1, "per": "7d"}, outside_hours=WORK)
+    proof = proved(ruleset, cadence, others={"other": other}, end=START + 1)
+    # hours are those of a touch that is not made, too
+    assert told(proof) == {("c", "CG304"): expected, ("c", "CG401"): "always"}
+
+
 def test_nothing_is_entered_behind_an_exit() -> None:
     answered = rules(already_answered={"for": "30d"})
     first = flow(waiting("w", "replied", None, days(2), None), name="first")

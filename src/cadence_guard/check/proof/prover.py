@@ -160,13 +160,16 @@ class Prover(Search):
         if spot not in run.streaks:
             run.streaks[spot] = list(longer_streaks(run, spot, self.judge))
         if plain is not None:
-            if not run.is_over(spot, cell, 0):
+            if run.is_over(spot, cell, 0):
+                spot.ended = True
+            else:
                 always &= plain | concern.timed
                 run.see(spot, cell, cell.start, plain | _in_streaks(run, spot, cell, 0))
         else:
             for start in changes_of(run, spot, cell, self._within):
                 by = start - cell.start
                 if run.is_over(spot, cell, by):
+                    spot.ended = True
                     continue
                 at = now + by if moves else now
                 priors = run.priors(index, cell, by)
@@ -277,11 +280,10 @@ class Prover(Search):
         always = self._objecting(step)
         left: list[tuple[tuple[Spot, ...], Path, int]] = []
         for spots, path in self._turns[step].items():
-            single = len(spots) == 1
-            by_one = reduce(or_, (spot.always for spot in spots if single or not spot.missing), 0)
-            if single:
-                always &= by_one
+            if len(spots) == 1:
+                always &= spots[0].always
             else:
+                by_one = reduce(or_, (spot.in_any_case for spot in spots))
                 left.append((spots, path, by_one))
         for spots, path, by_one in left:
             if asked := always & ~by_one:

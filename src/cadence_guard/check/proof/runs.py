@@ -35,11 +35,20 @@ class Spot:
     """The entries, as bits, that object whenever it is made."""
     missing: bool = False
     """Whether it is not made for some start."""
+    ended: bool = False
+    """Whether a signal may come before it that ends its cadence."""
 
     @property
     def step(self) -> tuple[str, str]:
         """The names of its cadence and of its step."""
         return self.concern.cadence.name, self.concern.step.name
+
+    @property
+    def in_any_case(self) -> int:
+        """The entries, as bits, that object to it wherever its way is gone."""
+        if self.missing:
+            return 0
+        return self.always & ~self.concern.counted if self.ended else self.always
 
 
 class Cell(NamedTuple):
