@@ -459,6 +459,27 @@ def test_a_loop_comes_by_dates_of_a_cadence_that_is_entered() -> None:
         assert told(proof) == {("x", code): "sometimes"}
 
 
+@pytest.mark.parametrize(
+    ("start", "nodes"),
+    [
+        ("a", [pause("q", days(10), "x", since_start=True)]),
+        ("f", [fan("f", "a", "q"), pause("q", days(10), "x")]),
+        ("e", [enter("e", "other", "a"), pause("q", days(10), "x")]),
+        ("f", [fan("f", "a", "q"), waiting("q", "clicked", None, days(10), "x")]),
+        ("f", [fan("f", "a", "q"), step("q", "x", "call", attempts=6, every=days(2))]),
+        ("f", [fan("f", "a", "q"), pause("q", Elapsed(10 * DAY, None), "x")]),
+    ],
+)
+def test_a_loop_is_gone_round_until_what_lies_beside_it_has_come(start: str, nodes: Any) -> None:
+    """Ten days are twelve turns."""
+    nodes = [*nodes, step("x"), step("a", "?"), branch("?", "p", "q" if start == "a" else None),
+        pause("p", hours(20), "a")]  # fmt: skip
+    cadence = replace(flow(*nodes), start=start)
+    others = {"other": replace(flow(*nodes), name="other", start="q")}
+    proof = proved(rules(too_soon={"gap": "1h", "channels": ["email"]}), cadence, others=others)
+    assert set(told(proof).values()) == {"sometimes"}
+
+
 def test_a_loop_is_no_longer_for_a_cadence_that_is_not_entered() -> None:
     cadence = flow(step("a", "?"), branch("?", "p", None), pause("p", hours(20), "a"))
     other = flow(pause("q", UntilClock(10 * HOUR), "x"), step("x"), name="other")
