@@ -368,6 +368,33 @@ def test_an_exit_may_come_between_two_touches_of_a_step(
     assert told(proof) == {("c", "CG304"): expected, ("c", "CG401"): "always"}
 
 
+@pytest.mark.parametrize("order", ["we", "ew"])
+@pytest.mark.parametrize("entry", [[], [pause("e", days(1), "f")]])
+def test_an_exit_that_is_waited_for_does_not_end_what_is_entered_at_once(
+    order: str, entry: list[Node]
+) -> None:
+    """In whatever order they stand."""
+    cadence = flow(
+        fan("*", *order), waiting("w", "replied", None, days(3), None), *entry,
+        enter("f" if entry else "e", "other", None), exits=frozenset({"replied"}),
+    )  # fmt: skip
+    other = line(days(1), step("x"), name="other")
+    answered = rules(already_answered={"for": "30d"})
+    proof = proved(answered, cadence, others={"other": other})
+    assert told(proof) == {("x", "CG603"): "sometimes"}
+
+
+@pytest.mark.parametrize("exits", [(), ("clicked",)])
+def test_a_footprint_that_is_an_exit_is_not_like_others(exits: tuple[str, ...]) -> None:
+    arms = tuple(Arm("y", kind) for kind in ("clicked", "opened"))
+    other = flow(Await("w", (), arms, hours(1), None), step("y"), name="other")
+    cadence = flow(
+        enter("e", "other", "p"), pause("p", hours(2), "a"), step("a"), exits=frozenset(exits)
+    )
+    proof = proved(rules(too_soon={"gap": "90m"}), cadence, others={"other": other})
+    assert told(proof) == {("a", "CG302"): "sometimes"}
+
+
 def test_nothing_is_entered_behind_an_exit() -> None:
     answered = rules(already_answered={"for": "30d"})
     first = flow(waiting("w", "replied", None, days(2), None), name="first")
