@@ -742,6 +742,19 @@ def test_what_a_person_answered_before_a_range() -> None:
     assert told(proved(Ruleset(policy), cadence)) == {("b", "CG302"): "sometimes"}
 
 
+@pytest.mark.parametrize("order", ["qb", "bq"])
+def test_what_a_person_answers_beside_a_touch(order: str) -> None:
+    """Where the letter is sent at once with the wait, it is an answer from every start."""
+    said = {"signals": ["invited"], "within": "2d"}
+    ruleset = Ruleset(Policy(rules={"over-cap": {"max": 1, "per": "7d"}}, answers=said))
+    cadence = flow(
+        branch("?", "a", "p"), step("a", "q"), pause("p", Elapsed(0, HOUR), "*"), fan("*", *order),
+        step("b", automated=False), pause("q", days(1), "x"), step("x"),
+        audience=Audience(grounds=(Ground("consent", age=0), Ground("invited", age=0))),
+    )  # fmt: skip
+    assert told(proved(ruleset, cadence)) == {("x", "CG301"): "sometimes"}
+
+
 # -- ranges --------------------------------------------------------------------------------------
 
 

@@ -344,6 +344,7 @@ def _said(layout: Layout, spot: Spot) -> _Said:
     always &= ~loose
     for place in ranges:
         allowed = judged_without(spot, place)
+        apart = None if spot.path.in_line else layout.behind[place][0].places
         each = -1
         for run in layout.behind[place]:
             each &= run.always.get(spot, -1)
@@ -352,7 +353,7 @@ def _said(layout: Layout, spot: Spot) -> _Said:
             each &= ~placed
             if _clock_between(layout, spot, place):
                 each &= ~spot.concern.counted
-        always |= each & allowed
+        always |= each & judged_without(spot, place, apart)
     unsure = bool(whole & ~always & spot.concern.calendar)
     return _Said(always, seen, unsure, loose & ~always)
 
