@@ -359,6 +359,18 @@ def follow(node: Node) -> tuple[str | None, ...]:
             raise TypeError(f"not a node: {node!r}")
 
 
+def entered_by(cadence: Cadence, others: Mapping[str, Cadence]) -> dict[str, Cadence]:
+    """The cadences that one enters besides, and those that these enter, by name."""
+    found: dict[str, Cadence] = {}
+    todo = [cadence]
+    while todo:
+        for node in todo.pop().nodes.values():
+            if isinstance(node, Enter) and node.cadence in others and node.cadence not in found:
+                found[node.cadence] = others[node.cadence]
+                todo.append(found[node.cadence])
+    return found
+
+
 def fixed(seconds: float) -> Elapsed:
     """A wait of exactly so many seconds."""
     us = round(seconds * SECOND)

@@ -354,6 +354,47 @@ def test_a_signal_that_another_cadence_waits_for_ends_all_whose_exit_it_is(
     assert {("a", "CG603"), ("b", "CG603")} < goes_on.keys()
 
 
+@pytest.mark.parametrize(("exits", "expected"), [(("replied",), "sometimes"), ((), "always")])
+def test_an_exit_may_come_between_two_touches_of_a_step(
+    exits: tuple[str, ...], expected: str
+) -> None:
+    """Then the second, which is refused whenever it is made, is not."""
+    other = flow(waiting("w", "replied", None, days(3), None), name="other")
+    call = step("c", channel="call", attempts=2, every=days(1))
+    cadence = flow(enter("e", "other", "p"), pause("p", days(1), "c"), call, exits=frozenset(exits))
+    ruleset = rules(missed_calls={"max": 1, "per": "7d"}, outside_hours=WORK)
+    proof = proved(ruleset, cadence, others={"other": other}, end=START + 1)
+    # hours are those of a touch that is not made, too
+    assert told(proof) == {("c", "CG304"): expected, ("c", "CG401"): "always"}
+
+
+@pytest.mark.parametrize("order", ["we", "ew"])
+@pytest.mark.parametrize("entry", [[], [pause("e", days(1), "f")]])
+def test_an_exit_that_is_waited_for_does_not_end_what_is_entered_at_once(
+    order: str, entry: list[Node]
+) -> None:
+    """In whatever order they stand."""
+    cadence = flow(
+        fan("*", *order), waiting("w", "replied", None, days(3), None), *entry,
+        enter("f" if entry else "e", "other", None), exits=frozenset({"replied"}),
+    )  # fmt: skip
+    other = line(days(1), step("x"), name="other")
+    answered = rules(already_answered={"for": "30d"})
+    proof = proved(answered, cadence, others={"other": other})
+    assert told(proof) == {("x", "CG603"): "sometimes"}
+
+
+@pytest.mark.parametrize("exits", [(), ("clicked",)])
+def test_a_footprint_that_is_an_exit_is_not_like_others(exits: tuple[str, ...]) -> None:
+    arms = tuple(Arm("y", kind) for kind in ("clicked", "opened"))
+    other = flow(Await("w", (), arms, hours(1), None), step("y"), name="other")
+    cadence = flow(
+        enter("e", "other", "p"), pause("p", hours(2), "a"), step("a"), exits=frozenset(exits)
+    )
+    proof = proved(rules(too_soon={"gap": "90m"}), cadence, others={"other": other})
+    assert told(proof) == {("a", "CG302"): "sometimes"}
+
+
 def test_nothing_is_entered_behind_an_exit() -> None:
     answered = rules(already_answered={"for": "30d"})
     first = flow(waiting("w", "replied", None, days(2), None), name="first")
@@ -407,6 +448,71 @@ def test_a_loop_waits_for_a_date() -> None:
     assert told(proved(rules(too_soon={"gap": "1m"}), cadence, end=START + DAY)) == {
         ("z", "CG302"): "sometimes"
     }
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        [pause("e", UntilClock(10 * HOUR), "x"), step("x")],
+        [waiting("e", "clicked", None, UntilClock(10 * HOUR), "x"), step("x")],
+        [pause("e", hours(2), "x"),
+            step("x", channel="call", attempts=2, every=UntilClock(12 * HOUR))],
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("entered", [False, True])
+def test_a_loop_comes_by_the_hours_of_whatever_is_behind_it(nodes: Any, entered: bool) -> None:
+    """At 18:00, 14:00 and 10:00; also of what is entered besides, and of what that enters."""
+    others = {
+        "between": flow(enter("f", "other", None), name="between"),
+        "other": flow(*nodes, name="other"),
+    }
+    behind = [enter("e", "between", None)] if entered else nodes
+    cadence = flow(step("a", "?"), branch("?", "p", "e"), pause("p", hours(20), "a"), *behind)
+    proof = proved(rules(too_soon={"gap": "1h"}), cadence, end=START + 1, others=others)
+    assert told(proof) == {("x", "CG302"): "sometimes"}
+
+
+def test_a_loop_comes_by_dates_of_a_cadence_that_is_entered() -> None:
+    cadence = flow(
+        step("a", "?"), branch("?", "p", "e"), pause("p", days(1), "a"), enter("e", "other", None)
+    )
+    for ruleset, other, code in (
+        (rules(too_late={}), flow(step("x", not_after=us("2026-03-20T00:00:00Z"))), "CG404"),
+        (rules(too_soon={"gap": "1m"}),
+            flow(pause("q", UntilDate(us("2026-03-10T00:00:00Z")), "x"), step("x")), "CG302"),
+    ):  # fmt: skip
+        others = {"other": replace(other, name="other")}
+        proof = proved(ruleset, cadence, end=START + 1, others=others)
+        assert told(proof) == {("x", code): "sometimes"}
+
+
+@pytest.mark.parametrize(
+    ("start", "nodes"),
+    [
+        ("a", [pause("q", days(10), "x", since_start=True)]),
+        ("f", [fan("f", "a", "q"), pause("q", days(10), "x")]),
+        ("e", [enter("e", "other", "a"), pause("q", days(10), "x")]),
+        ("f", [fan("f", "a", "q"), waiting("q", "clicked", None, days(10), "x")]),
+        ("f", [fan("f", "a", "q"), step("q", "x", "call", attempts=6, every=days(2))]),
+        ("f", [fan("f", "a", "q"), pause("q", Elapsed(10 * DAY, None), "x")]),
+    ],
+)
+def test_a_loop_is_gone_round_until_what_lies_beside_it_has_come(start: str, nodes: Any) -> None:
+    """Ten days are twelve turns."""
+    nodes = [*nodes, step("x"), step("a", "?"), branch("?", "p", "q" if start == "a" else None),
+        pause("p", hours(20), "a")]  # fmt: skip
+    cadence = replace(flow(*nodes), start=start)
+    others = {"other": replace(flow(*nodes), name="other", start="q")}
+    proof = proved(rules(too_soon={"gap": "1h", "channels": ["email"]}), cadence, others=others)
+    assert set(told(proof).values()) == {"sometimes"}
+
+
+def test_a_loop_is_no_longer_for_a_cadence_that_is_not_entered() -> None:
+    cadence = flow(step("a", "?"), branch("?", "p", None), pause("p", hours(20), "a"))
+    other = flow(pause("q", UntilClock(10 * HOUR), "x"), step("x"), name="other")
+    ruleset = rules(too_soon={"gap": "1h"})
+    beside = proved(ruleset, cadence, others={"other": other})
+    assert beside == proved(ruleset, cadence)
 
 
 def test_a_wait_from_the_entry_lasts_in_one_turn_only() -> None:
@@ -634,6 +740,19 @@ def test_what_a_person_answered_before_a_range() -> None:
         audience=Audience(grounds=(Ground("consent", age=0), Ground("invited", age=0))),
     )  # fmt: skip
     assert told(proved(Ruleset(policy), cadence)) == {("b", "CG302"): "sometimes"}
+
+
+@pytest.mark.parametrize("order", ["qb", "bq"])
+def test_what_a_person_answers_beside_a_touch(order: str) -> None:
+    """Where the letter is sent at once with the wait, it is an answer from every start."""
+    said = {"signals": ["invited"], "within": "2d"}
+    ruleset = Ruleset(Policy(rules={"over-cap": {"max": 1, "per": "7d"}}, answers=said))
+    cadence = flow(
+        branch("?", "a", "p"), step("a", "q"), pause("p", Elapsed(0, HOUR), "*"), fan("*", *order),
+        step("b", automated=False), pause("q", days(1), "x"), step("x"),
+        audience=Audience(grounds=(Ground("consent", age=0), Ground("invited", age=0))),
+    )  # fmt: skip
+    assert told(proved(ruleset, cadence)) == {("x", "CG301"): "sometimes"}
 
 
 # -- ranges --------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ after the entry. What happens at once (a fan, a cadence entered besides) needs n
   come while something is waited for, unless it is that signal. So there is no way on which a branch
   is answered otherwise; of what is gone at once as far as it is known which branch comes first.
 - A wait for a signal is one way for each arm, on which the signal comes at some instant before the
-  time-out, and one on which it never comes. Of signals that nothing reads, one way for all that
-  lead on to one place. An exit leads nowhere: it ends the cadence.
+  time-out, and one on which it never comes. Of signals that nothing reads and that end no cadence,
+  one way for all that lead on to one place. An exit leads nowhere: it ends the cadence.
 - A wait that nobody knows is long enough: what follows it is a way of its own, entered at any
   instant.
 - Nobody answers a call, and it is tried as often as the file says: somebody who answers has spoken,
@@ -277,7 +277,8 @@ class _Walk:
             for arm in node.arms
             for kind in arm.asks
         )
-        self._unread = unread - self._asked
+        exits = (one.exits for one in (cadence, *self._others.values()))
+        self._unread = unread.difference(self._asked, *exits)
         said = {signal.kind for _, signal in assumptions.signals(cadence)}
         self._entries = [_Entry(cadence, cadence.start, self._asked & said)]
         self._before: tuple[Made, ...] = ()
@@ -404,8 +405,8 @@ class _Walk:
                     continue
                 then = arm.then
                 if arm.signal in thread.cadence.exits:
-                    then = None  # the cadence ends, but none that was entered besides
-                    if not any(isinstance(item.what, Enter) for item in _items(state.chain)):
+                    then = None  # the cadence ends, but not what is gone at once with it
+                    if state.lines == 1:
                         continue
                 if arm.signal in self._unread:
                     if then in alike:

@@ -83,7 +83,9 @@ class Prover(Search):
 
     def prove(self) -> Proof:
         """All of it."""
-        longest, touches = loops_of(self.ruleset, self.cadence, self.starts.start)
+        longest, touches = loops_of(
+            self.ruleset, self.cadence, self.others.values(), self.starts.start
+        )
         found = ways(
             self.cadence,
             longest=longest,
@@ -158,13 +160,16 @@ class Prover(Search):
         if spot not in run.streaks:
             run.streaks[spot] = list(longer_streaks(run, spot, self.judge))
         if plain is not None:
-            if not run.is_over(spot, cell, 0):
+            if run.is_over(spot, cell, 0):
+                spot.ended = True
+            else:
                 always &= plain | concern.timed
                 run.see(spot, cell, cell.start, plain | _in_streaks(run, spot, cell, 0))
         else:
             for start in changes_of(run, spot, cell, self._within):
                 by = start - cell.start
                 if run.is_over(spot, cell, by):
+                    spot.ended = True
                     continue
                 at = now + by if moves else now
                 priors = run.priors(index, cell, by)
@@ -275,11 +280,10 @@ class Prover(Search):
         always = self._objecting(step)
         left: list[tuple[tuple[Spot, ...], Path, int]] = []
         for spots, path in self._turns[step].items():
-            single = len(spots) == 1
-            by_one = reduce(or_, (spot.always for spot in spots if single or not spot.missing), 0)
-            if single:
-                always &= by_one
+            if len(spots) == 1:
+                always &= spots[0].always
             else:
+                by_one = reduce(or_, (spot.in_any_case for spot in spots))
                 left.append((spots, path, by_one))
         for spots, path, by_one in left:
             if asked := always & ~by_one:
@@ -340,6 +344,7 @@ def _said(layout: Layout, spot: Spot) -> _Said:
     always &= ~loose
     for place in ranges:
         allowed = judged_without(spot, place)
+        apart = None if spot.path.in_line else layout.behind[place][0].places
         each = -1
         for run in layout.behind[place]:
             each &= run.always.get(spot, -1)
@@ -348,7 +353,7 @@ def _said(layout: Layout, spot: Spot) -> _Said:
             each &= ~placed
             if _clock_between(layout, spot, place):
                 each &= ~spot.concern.counted
-        always |= each & allowed
+        always |= each & judged_without(spot, place, apart)
     unsure = bool(whole & ~always & spot.concern.calendar)
     return _Said(always, seen, unsure, loose & ~always)
 

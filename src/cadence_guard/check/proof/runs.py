@@ -35,11 +35,20 @@ class Spot:
     """The entries, as bits, that object whenever it is made."""
     missing: bool = False
     """Whether it is not made for some start."""
+    ended: bool = False
+    """Whether a signal may come before it that ends its cadence."""
 
     @property
     def step(self) -> tuple[str, str]:
         """The names of its cadence and of its step."""
         return self.concern.cadence.name, self.concern.step.name
+
+    @property
+    def in_any_case(self) -> int:
+        """The entries, as bits, that object to it wherever its way is gone."""
+        if self.missing:
+            return 0
+        return self.always & ~self.concern.counted if self.ended else self.always
 
 
 class Cell(NamedTuple):
@@ -255,17 +264,19 @@ def longer_streaks(run: Run, spot: Spot, judge: Judge) -> Iterator[tuple[int, in
                 yield bit, entry.gap(len(streak)), bisect_left(run.places, within[-1])
 
 
-def judged_without(spot: Spot, origin: int) -> int:
-    """The entries, as bits, that can judge a touch without what was before a stop."""
-    path = spot.path
-    before = [item.what for item in path.items[:origin]]
+def judged_without(spot: Spot, origin: int, hanging: Collection[int] | None = None) -> int:
+    """The entries, as bits, that can judge a touch without what was before a stop; if the stops
+    `hanging` on that are given, without all others, which may be gone at once with them."""
+    path, items = spot.path, spot.path.items
+    places = range(origin, spot.index + 1) if hanging is None else hanging
+    last = spot.index + 1 if hanging is None else len(items)
+    before = [items[n].what for n in range(last) if n not in places]
     heard = any(isinstance(what, Heard) for what in before) or any(
         assumptions.signals(path.cadences[0], fresh=path.fresh)
     )
     handed = any(isinstance(what, Handover) for what in before)
     answers = heard and any(
-        isinstance(item.what, Made) and not item.what.step.automated
-        for item in path.items[origin : spot.index + 1]
+        isinstance(what := items[n].what, Made) and not what.step.automated for n in places
     )
     allowed = 0
     for bit, entry in spot.concern.entries:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Final
 
-from cadence_guard.cadence import Cadence, Enter, Fan
+from cadence_guard.cadence import Cadence, Enter, Fan, entered_by
 from cadence_guard.check import assumptions
 from cadence_guard.check.judging import Judge
 from cadence_guard.check.layout import LATEST, Stop
@@ -45,7 +45,7 @@ class Search(ABC):
     ) -> None:
         self.ruleset = ruleset
         self.cadence = cadence
-        self.others = others or {}
+        self.others = entered_by(cadence, others or {})
         self.incomplete: dict[str, None] = {}
         """Why not all is known (CG903)."""
         self.judge = Judge(ruleset, self.say)

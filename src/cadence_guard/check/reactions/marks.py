@@ -6,7 +6,7 @@ the way to it would have heard it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -90,18 +90,6 @@ def marked(cadence: Cadence, kinds: Collection[str]) -> Cadence:
                 pass
         nodes[node.id] = node
     return replace(cadence, nodes=nodes)
-
-
-def entered_by(cadence: Cadence, others: Mapping[str, Cadence]) -> dict[str, Cadence]:
-    """The cadences that one enters besides, and those that these enter, by name."""
-    found: dict[str, Cadence] = {}
-    todo = [cadence]
-    while todo:
-        for node in todo.pop().nodes.values():
-            if isinstance(node, Enter) and node.cadence in others and node.cadence not in found:
-                found[node.cadence] = others[node.cadence]
-                todo.append(found[node.cadence])
-    return found
 
 
 def exposed(cadence: Cadence, kind: str) -> set[str]:

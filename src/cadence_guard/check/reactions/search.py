@@ -9,7 +9,7 @@ from functools import partial
 from itertools import chain
 from typing import Final, NamedTuple
 
-from cadence_guard.cadence import Cadence, Enter
+from cadence_guard.cadence import Cadence, Enter, entered_by
 from cadence_guard.check import assumptions
 from cadence_guard.check.judging import Concern, Prior
 from cadence_guard.check.layout import Laid, Stop, lay
@@ -22,7 +22,7 @@ from cadence_guard.check.proof.runs import Cell, First, Layout, Run, Spot
 from cadence_guard.check.proof.search import Search
 from cadence_guard.check.proof.work import A_TOUCH, TooMuchError
 from cadence_guard.check.ranges import Choice
-from cadence_guard.check.reactions.marks import Mark, asks, deafens, entered_by, exposed, marked
+from cadence_guard.check.reactions.marks import Mark, asks, deafens, exposed, marked
 from cadence_guard.check.reactions.sent import Sent, comes, ended, is_call, since, way_to
 from cadence_guard.history import CLOSING
 from cadence_guard.instants import DAY, FIRST, NEVER, SECOND, Zone

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Final
 
-from cadence_guard.cadence import Cadence, CadenceFile, Enter, Handover
+from cadence_guard.cadence import Cadence, CadenceFile, Handover, entered_by
 from cadence_guard.check.proof import prove
 from cadence_guard.check.report import Finding
 from cadence_guard.check.shape import finding_at
@@ -54,7 +54,7 @@ class Listing:
                 if cadence.other is not None:
                     self.homes[cadence.other] = source
         self.alone = alone
-        self._entered = {one: _entered(one, self.names) for one in self.homes}
+        self._entered = {one: entered_by(one, self.names).values() for one in self.homes}
 
     # -- who is with whom ---------------------------------------------------------------------
 
@@ -194,19 +194,6 @@ class Listing:
 def _runs(cadence: Cadence) -> bool:
     """Whether there is anything to lay out."""
     return cadence.schedule and any(True for _ in cadence.steps)
-
-
-def _entered(cadence: Cadence, names: dict[str, Cadence]) -> set[Cadence]:
-    """The cadences that one enters, and those that these enter."""
-    found: set[Cadence] = set()
-    todo = [cadence]
-    while todo:
-        for node in todo.pop().nodes.values():
-            other = names.get(node.cadence) if isinstance(node, Enter) else None
-            if other is not None and other not in found:
-                found.add(other)
-                todo.append(other)
-    return found
 
 
 def _hands_over(one: Cadence, other: Cadence) -> bool:
