@@ -27,6 +27,7 @@ from cadence_guard.check.proof.objections import (
 )
 from cadence_guard.check.proof.runs import (
     Cell,
+    Counted,
     First,
     Layout,
     Run,
@@ -143,41 +144,58 @@ class Prover(Search):
             self._turns.setdefault(step, {}).setdefault(tuple(made), path)
         return new
 
-    def judge_spot(self, run: Run, spot: Spot, cell: Cell, plain: int | None) -> None:
+    def judge_spot(self, run: Run, spot: Spot, cell: Cell) -> None:
         """Entries that look at the instant alone, and those that look at what was before, change at
         other starts and so are asked at those."""
-        index = run.index(spot)
         self.work.spend(A_TOUCH)
-        concern, where = spot.concern, cell.zone
-        now, moves = cell.laid.at[index], cell.laid.moves[index]
+        concern = spot.concern
         always = concern.timed | concern.counted
         if concern.timing:
+            index = run.index(spot)
+            now, moves = cell.laid.at[index], cell.laid.moves[index]
             for start in edges_of(concern, now, cell) if moves else (cell.start,):
                 at = now + start - cell.start if moves else now
-                found = self.judge.timing(concern, at, where)
+                found = self.judge.timing(concern, at, cell.zone)
                 always &= found | concern.counted
                 run.see(spot, cell, start, found)
+        counted = self._counted(run, spot, cell)
+        for by, found in counted.first:
+            run.see(spot, cell, cell.start + by, found)
+        always &= counted.always | concern.timed
+        run.always[spot] = run.always.get(spot, -1) & always
+
+    def _counted(self, run: Run, spot: Spot, cell: Cell) -> Counted:
+        """What was before a touch brings about. If that is a matter of distances alone, it is the
+        same for all cells alike."""
+        if not run.plain(spot):
+            return self._count(run, spot, cell)
+        known = run.alike(cell)
+        counted = known.get(spot)
+        if counted is None:
+            counted = known[spot] = self._count(run, spot, cell)
+        return counted
+
+    def _count(self, run: Run, spot: Spot, cell: Cell) -> Counted:
         if spot not in run.streaks:
             run.streaks[spot] = list(longer_streaks(run, spot, self.judge))
-        if plain is not None:
-            if run.is_over(spot, cell, 0):
+        index = run.index(spot)
+        always, seen = -1, 0
+        first: list[tuple[int, int]] = []
+        for start in changes_of(run, spot, cell, self._within):
+            by = start - cell.start
+            if run.is_over(spot, cell, by):
                 spot.ended = True
-            else:
-                always &= plain | concern.timed
-                run.see(spot, cell, cell.start, plain | _in_streaks(run, spot, cell, 0))
-        else:
-            for start in changes_of(run, spot, cell, self._within):
-                by = start - cell.start
-                if run.is_over(spot, cell, by):
-                    spot.ended = True
-                    continue
-                at = now + by if moves else now
-                priors = run.priors(index, cell, by)
-                self.work.spend(len(priors))
-                found = self.judge.counting(concern, at, where, priors)
-                always &= found | concern.timed
-                run.see(spot, cell, start, found | _in_streaks(run, spot, cell, by))
-        run.always[spot] = run.always.get(spot, -1) & always
+                continue
+            priors = run.priors(index, cell, by)
+            self.work.spend(len(priors))
+            at = cell.laid.at[index] + (by if cell.laid.moves[index] else 0)
+            found = self.judge.counting(spot.concern, at, cell.zone, priors)
+            always &= found
+            found |= _in_streaks(run, spot, cell, by)
+            if found & ~seen:
+                first.append((by, found & ~seen))
+                seen |= found
+        return Counted(always, first)
 
     # -- one way ----------------------------------------------------------------------------------
 

@@ -4,10 +4,10 @@ rest of it behind one of them, and the starts for which nothing of that changes.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from cadence_guard.cadence import Cadence, Enter, Handover
 from cadence_guard.check import assumptions
@@ -22,6 +22,9 @@ from cadence_guard.rules.missing_consent import MissingConsent
 from cadence_guard.rules.not_the_holder import NotTheHolder
 from cadence_guard.rules.unanswered_streak import ENDS, UnansweredStreak
 from cadence_guard.rules.uninvited_channel import UninvitedChannel
+
+_KEPT: Final = 4096
+"""So many shapes of cells are remembered: where a wait is until a date each is another one."""
 
 
 @dataclass(eq=False, slots=True)
@@ -66,6 +69,15 @@ class Cell(NamedTuple):
         return [a + by if m else a for a, m in zip(at, moves, strict=True)]
 
 
+class Counted(NamedTuple):
+    """What was before a touch brings about, for all starts of a cell."""
+
+    always: int
+    """The entries, as bits, that object whenever it is made."""
+    first: Sequence[tuple[int, int]]
+    """How much later than the first start others object first, as bits."""
+
+
 class First(NamedTuple):
     """The first start for which something was seen, and when the stops are then."""
 
@@ -102,8 +114,10 @@ class Run:
     reach: int = 0
     window: int = 0
     """How far after its start the last stop may lie."""
-    shapes: dict[tuple[int, ...], list[int]] = field(default_factory=dict)
-    """For distances of all stops from the start, what they bring about for each of the spots."""
+    shapes: dict[Hashable, dict[Spot, Counted]] = field(default_factory=dict)
+    """For cells alike in all their distances, what these bring about for each of the spots."""
+    shape: tuple[Cell | None, dict[Spot, Counted]] = (None, {})
+    """Those of the cell asked for last."""
     streaks: dict[Spot, list[tuple[int, int, int]]] = field(default_factory=dict)
     """Which streaks are longer for what was before all of this (`longer_streaks`)."""
     crossed: tuple[object, list[int]] = (None, [])
@@ -161,6 +175,20 @@ class Run:
         """Whether so many months after a signal, as an entry asks for, may have passed."""
         oldest = max((ago for ago, _ in self.signals), default=0)
         return self.heard and months_passed(concern, oldest + self.window)
+
+    def alike(self, cell: Cell) -> dict[Spot, Counted]:
+        """What is known of cells like this one: as long, with the stops as far from the start, and
+        the same ones moving."""
+        known, counted = self.shape
+        if known is not cell:
+            at, moves, _ = cell.laid
+            length = 0 if cell.together else cell.end - cell.start  # no distance changes
+            shape = length, tuple(moves), tuple([each - cell.start for each in at])
+            if len(self.shapes) >= _KEPT:
+                self.shapes.clear()
+            counted = self.shapes.setdefault(shape, {})
+            self.shape = cell, counted
+        return counted
 
     def priors(self, index: int, cell: Cell, by: int) -> list[Prior]:
         """What was before a stop for who starts so much after a cell's start, in order."""

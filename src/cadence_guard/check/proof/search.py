@@ -65,9 +65,8 @@ class Search(ABC):
         a path before with the same before them."""
 
     @abstractmethod
-    def judge_spot(self, run: Run, spot: Spot, cell: Cell, plain: int | None) -> None:
-        """Judges a touch for all starts of a cell. `plain`: what its distances bring about, if
-        these are the same for all."""
+    def judge_spot(self, run: Run, spot: Spot, cell: Cell) -> None:
+        """Judges a touch for all starts of a cell."""
 
     @abstractmethod
     def doubt(self, path: Path, layout: Layout, spots: list[Spot]) -> Callable[[], None] | None:
@@ -169,27 +168,9 @@ class Search(ABC):
                 self.say(FAR)  # days that are alike come before it and behind it
 
     def _judge_cell(self, run: Run, cell: Cell) -> None:
-        shape = self._shape(run, cell) if cell.together else ()
-        for place, spot in enumerate(run.spots):
+        for spot in run.spots:
             if cell.laid.at[run.index(spot)] < NEVER:
-                plain = shape[place] if shape and run.plain(spot) else None
-                self.judge_spot(run, spot, cell, plain)
+                self.judge_spot(run, spot, cell)
             else:
                 spot.missing = True
                 self.say(FAR)
-
-    def _shape(self, run: Run, cell: Cell) -> list[int]:
-        """What the distances between stops alone bring about, for each touch of a run, where all
-        stops move together."""
-        shape = tuple(at - cell.start for at in cell.laid.at)
-        known = run.shapes.get(shape)
-        if known is None:
-            known = run.shapes[shape] = [
-                self.judge.counting(
-                    spot.concern, cell.laid.at[index], cell.zone, run.priors(index, cell, 0)
-                )
-                if cell.laid.at[index := run.index(spot)] < NEVER
-                else 0
-                for spot in run.spots
-            ]
-        return known

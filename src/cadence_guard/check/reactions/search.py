@@ -233,7 +233,7 @@ class Reacting(Search):
                 self._found = found
         return partial(self._doubted.update, doubted) if doubted else None
 
-    def judge_spot(self, run: Run, spot: Spot, cell: Cell, plain: int | None) -> None:
+    def judge_spot(self, run: Run, spot: Spot, cell: Cell) -> None:
         """Looks for a start of a cell at which a signal makes a touch be refused."""
         for kind in self._at[spot]:
             if kind not in self._found:
