@@ -142,7 +142,7 @@ class Run:
         found: dict[Spot, list[tuple[int, int, int]]] = {}
         heard = ((n, self.path.items[place].what) for n, place in enumerate(self.places))
         kinds = [(n, what.kind) for n, what in heard if isinstance(what, Heard)]
-        index = {place: n for n, place in enumerate(self.places)} if kinds else {}
+        index = self._index
         for spot in self.spots if kinds else ():
             for place, cadence, entered in _entries(self.path, spot):
                 for n, kind in kinds:
@@ -163,9 +163,13 @@ class Run:
             for heard, stop, entered in self.exits[spot]
         )
 
+    @cached_property
+    def _index(self) -> dict[int, int]:
+        return {place: n for n, place in enumerate(self.places)}
+
     def index(self, spot: Spot) -> int:
         """Where a touch is among what is laid out."""
-        return bisect_left(self.places, spot.index)
+        return self._index[spot.index]
 
     def plain(self, spot: Spot) -> bool:
         """Whether a touch is judged by its distances and by the instant alone."""
@@ -173,8 +177,10 @@ class Run:
 
     def asks_months(self, concern: Concern) -> bool:
         """Whether so many months after a signal, as an entry asks for, may have passed."""
+        if not (concern.months and self.heard):
+            return False
         oldest = max((ago for ago, _ in self.signals), default=0)
-        return self.heard and months_passed(concern, oldest + self.window)
+        return months_passed(concern, oldest + self.window)
 
     def alike(self, cell: Cell) -> dict[Spot, Counted]:
         """What is known of cells like this one: as long, with the stops as far from the start, and
