@@ -1663,6 +1663,19 @@ def test_the_same_proof_again() -> None:
     ]
 
 
+def test_what_cells_alike_have_in_common_need_not_be_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A date is at another distance from each start, so that no two cells are alike."""
+    date = UntilDate(us("2026-03-20T00:00:00Z"))
+    cadence = line(step("a"), LocalDays(2), step("b"), date, step("c"), UntilOpen(OFFICE, ""))
+    ruleset = rules(over_cap=CAP, too_soon={"gap": "2d"}, outside_hours=WORK)
+    once = proved(ruleset, cadence, None)
+    monkeypatch.setattr("cadence_guard.check.proof.runs._KEPT", 1)
+    assert told(proved(ruleset, cadence, None)) == told(once)
+    assert told(once)["b", "CG301"] == "sometimes"
+
+
 def test_too_much_is_said_and_then_nothing_is_always_so(monkeypatch: pytest.MonkeyPatch) -> None:
     soon = rules(too_soon={"gap": "2h"})
     cadence = line(step("a"), hours(1), step("b"), hours(9), step("c"))

@@ -23,8 +23,8 @@ from cadence_guard.rules.not_the_holder import NotTheHolder
 from cadence_guard.rules.unanswered_streak import ENDS, UnansweredStreak
 from cadence_guard.rules.uninvited_channel import UninvitedChannel
 
-_KEPT: Final = 4096
-"""So many shapes of cells are remembered: where a wait is until a date each is another one."""
+_KEPT: Final = 65_536
+"""The stops of so many cells are remembered: where a wait is until a date each is another one."""
 
 
 @dataclass(eq=False, slots=True)
@@ -190,7 +190,7 @@ class Run:
             at, moves, _ = cell.laid
             length = 0 if cell.together else cell.end - cell.start  # no distance changes
             shape = length, tuple(moves), tuple([each - cell.start for each in at])
-            if len(self.shapes) >= _KEPT:
+            if len(self.shapes) * len(at) >= _KEPT:
                 self.shapes.clear()
             counted = self.shapes.setdefault(shape, {})
             self.shape = cell, counted

@@ -166,6 +166,7 @@ class Search(ABC):
                     self._judge_cell(run, cell)
             if run.origin is None and self.starts.end + run.window > LATEST:
                 self.say(FAR)  # days that are alike come before it and behind it
+            run.shapes.clear()
 
     def _judge_cell(self, run: Run, cell: Cell) -> None:
         for spot in run.spots:
