@@ -46,17 +46,29 @@ ENDS_STREAK = ("replied", "invited", "meeting_booked", "purchased")
 ANSWERS = ("replied", "meeting_booked", "purchased")
 SPOKEN = ("replied", "invited", "meeting_booked")
 LEAVE_ANSWERS_ALONE = ("over-cap", "too-soon", "unanswered-streak")
+TIMED = ("outside-hours", "blackout", "too-late")
 PERIODS = {"day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
 
 Entry: TypeAlias = Mapping[str, Any]
 
 
+class Entered(NamedTuple):
+    """An entry into a cadence, by a `way` there."""
+
+    at: datetime
+    cadence: Cadence
+    way: tuple[tuple[Cadence, str], ...] = ()
+
+
 class Made(NamedTuple):
-    """A touch that was laid out."""
+    """A touch that was laid out; `entered` are the entries, one from another, behind which it is,
+    and it is `over` if an exit that was waited for on another way has ended one of these before."""
 
     at: datetime
     step: Step
     cadence: Cadence
+    entered: tuple[Entered, ...] = ()
+    over: bool = False
 
     @property
     def missed(self) -> bool:
@@ -94,7 +106,7 @@ class Asked(NamedTuple):
     come: bool
 
 
-Event: TypeAlias = Made | Heard | Given | Asked
+Event: TypeAlias = Made | Heard | Given | Asked | Entered
 Walk: TypeAlias = tuple[Event, ...]
 
 
@@ -223,9 +235,10 @@ class Walker:
         if entered is not None and Heard(start, entered) not in before:
             before.append(Heard(start, entered))
         known = {event.kind: True for event in before}
+        entry = Entered(start, self.cadence)
         return [
-            tuple(sorted((*before, *without_asked(walk)), key=lambda event: event.at))
-            for walk in self._from(self.cadence, self.cadence.start, start, start, (), known)
+            tuple(happened(sorted((*before, entry, *walk), key=lambda event: event.at)))
+            for walk in self._from(self.cadence, self.cadence.start, start, (entry,), (), known)
         ]
 
     def _from(
@@ -233,12 +246,13 @@ class Walker:
         cadence: Cadence,
         name: str | None,
         now: datetime,
-        start: datetime,
+        entered: tuple[Entered, ...],
         been: tuple[tuple[Cadence, str], ...],
         known: Mapping[str, bool],
     ) -> Iterator[Walk]:
-        """`known` is what a branch is told of a signal: that it has come, or not yet; of others it
-        may be told either."""
+        """`entered` are the entries so far, the one into this cadence last. `known` is what a
+        branch is told of a signal: that it has come, or not yet; of others it may be told
+        either."""
         if name is None or been.count((cadence, name)) >= self.turns:
             yield ()
             return
@@ -251,7 +265,7 @@ class Walker:
             *events: Event,
             now_known: Mapping[str, bool] = known,
         ) -> Iterator[Walk]:
-            for walk in self._from(cadence, then, at, start, been, now_known):
+            for walk in self._from(cadence, then, at, entered, been, now_known):
                 yield (*events, *walk)
 
         # whatever is waited for, a signal that had not come may come meanwhile
@@ -261,11 +275,12 @@ class Walker:
             case Step():
                 behind = known if node.attempts == 1 else later
                 for last, made in self._attempts(node, cadence, now, 1):
+                    made = [each._replace(entered=entered) for each in made]
                     yield from go(node.then, last, *made, now_known=behind)
                 if node.possible:
                     yield from go(node.then, now)
             case Pause():
-                since = start if node.since_start else now
+                since = entered[-1].at if node.since_start else now
                 behind = known if node.wait == Elapsed(0, 0) and not node.since_start else later
                 for end in ends(node.wait, since, self.zone, self.tick):
                     yield from go(node.then, max(now, end), now_known=behind)
@@ -284,25 +299,28 @@ class Walker:
                 # it would have been heard
                 kinds = {arm.signal for arm in node.arms}
                 later |= {kind: False for kind in known.keys() - later.keys() if kind in kinds}
+                alone = not any(isinstance(one.nodes[n], (Fan, Enter)) for one, n in been)
                 at = now
                 while at < end:
                     for arm in node.arms:
                         assert arm.signal is not None
-                        if arm.signal in cadence.exits and not self.others:
+                        if arm.signal in cadence.exits and alone:
                             continue  # nothing comes of it
                         then = None if arm.signal in cadence.exits else arm.then
-                        heard = {**later, arm.signal: True}
-                        yield from go(then, at, Heard(at, arm.signal), now_known=heard)
+                        told = Heard(at, arm.signal), Asked(at, arm.signal, come=True)
+                        yield from go(then, at, *told, now_known={**later, arm.signal: True})
                     at += self.tick
                 yield from go(node.then, end, now_known=later)
             case Handover():
                 yield from go(node.then, now, Given(now, node.to))
             case Enter():
                 other = self.others[node.cadence]
-                besides = list(self._from(other, other.start, now, now, been, known))
+                entry = Entered(now, other, been)
+                inside = (*entered, entry)
+                besides = list(self._from(other, other.start, now, inside, been, known))
                 for walks in product(besides, list(go(node.then, now))):
                     if self.loose or can_be(walks):
-                        yield (*walks[0], *walks[1])
+                        yield (entry, *walks[0], *walks[1])
             case _:
                 raise AssertionError(node)
 
@@ -320,9 +338,24 @@ class Walker:
                 yield last, [made, *rest]
 
 
-def without_asked(walk: Iterable[Event]) -> Iterator[Event]:
-    """What happens on a walk."""
-    return (event for event in walk if not isinstance(event, Asked))
+def happened(walk: Sequence[Event]) -> Iterator[Event]:
+    """What happens on a walk, in the order of time, and of each touch whether it is over."""
+    for index, event in enumerate(walk):
+        if isinstance(event, Made):
+            yield event._replace(entered=(), over=is_over(walk, index, event.entered))
+        elif not isinstance(event, (Asked, Entered)):
+            yield event
+
+
+def is_over(walk: Sequence[Event], index: int, entered: Sequence[Entered]) -> bool:
+    """Whether a signal has ended a cadence, or one by which it was entered, before a touch or that
+    entry."""
+    for entry in reversed(entered):
+        since = walk.index(entry)
+        if any(isinstance(e, Heard) and e.kind in entry.cadence.exits for e in walk[since:index]):
+            return True
+        index = since
+    return False
 
 
 def can_be(walks: Sequence[Walk]) -> bool:
@@ -369,6 +402,11 @@ def selects(entry: Entry, made: Made) -> bool:
     )
 
 
+def counts(entry: Entry, made: Made) -> bool:
+    """Whether a touch is made for an entry: of what is over only hours and dates are asked."""
+    return not made.over or entry["rule"] in TIMED
+
+
 def crowded(times: Sequence[datetime], most: int, per: timedelta) -> bool:
     """Whether a window that holds the last of these instants holds more than `most` of them."""
     now = times[-1]
@@ -408,7 +446,7 @@ def objects(
     new = walk[index]
     assert isinstance(new, Made)
     now, step = new.at, new.step
-    if not selects(entry, new):
+    if not selects(entry, new) or not counts(entry, new):
         return None
     free = within if entry["rule"] in LEAVE_ANSWERS_ALONE else None
     if answers(walk, index, free):
@@ -571,7 +609,7 @@ def tell(
             said.codes.update(code for code in codes if code is not None)
             if codes:
                 said.refused = said.refused or (start, zone.key, walk)
-            else:
+            elif any(isinstance(one := walk[n], Made) and counts(entry, one) for n in indices):
                 said.free = said.free or (start, zone.key, walk)
 
 

@@ -60,6 +60,7 @@ from check.worlds import (
     asking_world,
     clock_world,
     hours_of,
+    linked_world,
     minute_world,
     pair_world,
     policy_of,
@@ -222,14 +223,19 @@ def parts(world: World) -> bool:
 def lies_between(world: World) -> bool:
     """Whether the proof finds all that can be, and nothing but what could be if branches on ways
     that are gone at once were told what contradicts each other: where it does not know which of
-    them is told first, it allows that."""
+    them is told first, it allows that. And it says *always* of nothing that is let pass."""
     proof = prove(world.ruleset, world.cadence, world.start, world.end, others=world.others)
     theirs = {
-        (one.cadence.name, one.step.name, type(one.entry).name, one.entry.place)
+        (one.cadence.name, one.step.name, type(one.entry).name, one.entry.place): one.certainty
         for one in proof.objections
     }
-    mine = said_of(world, searched(world)).keys()
-    return mine <= theirs <= said_of(world, searched(world, loose=True)).keys()
+    found = searched(world)
+    mine, loose = said_of(world, found), said_of(world, searched(world, loose=True))
+    passed = {(*key[:2], *world.names[key[2]]) for key, said in found.items() if said.free}
+    always = {key for key, certainty in theirs.items() if certainty == "always"}
+    return mine.keys() <= theirs.keys() <= loose.keys() and (
+        always.isdisjoint(passed) or loops(world.cadence)
+    )
 
 
 def said_of(world: World, found: Mapping[Key, Found]) -> dict[tuple[str, str, str, int], Said]:
@@ -451,6 +457,19 @@ def test_agrees_on_what_branches_are_told(block: int) -> None:
 @pytest.mark.parametrize("block", range(4, 150))
 def test_agrees_on_what_branches_are_told_at_length(block: int) -> None:
     test_agrees_on_what_branches_are_told(block)
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_agrees_on_cadences_that_enter_others(block: int) -> None:
+    for seed in range(block * BLOCK, (block + 1) * BLOCK):
+        world = linked_world(Random(seed))
+        assert differences(world) == [] or lies_between(world), seed
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("block", range(10, 310))
+def test_agrees_on_cadences_that_enter_others_at_length(block: int) -> None:
+    test_agrees_on_cadences_that_enter_others(block)
 
 
 def test_several_turns_together_are_often_always() -> None:

@@ -507,6 +507,17 @@ def test_a_loop_is_gone_round_until_what_lies_beside_it_has_come(start: str, nod
     assert set(told(proof).values()) == {"sometimes"}
 
 
+def test_a_loop_comes_by_another_one() -> None:
+    """After 460 hours: 23 turns of one, and an hour and 17 turns of the other."""
+    cadence = flow(
+        fan("*", "a", "o"), step("a", "p"), pause("p", hours(20), "a"),
+        pause("o", hours(1), "b"), step("b", "q"), pause("q", hours(27), "b"),
+    )  # fmt: skip
+    proof = proved(rules(too_soon={"gap": "30m"}), cadence)
+    assert not proof.incomplete
+    assert told(proof) == {("b", "CG302"): "always"}
+
+
 def test_a_loop_is_no_longer_for_a_cadence_that_is_not_entered() -> None:
     cadence = flow(step("a", "?"), branch("?", "p", None), pause("p", hours(20), "a"))
     other = flow(pause("q", UntilClock(10 * HOUR), "x"), step("x"), name="other")

@@ -45,7 +45,7 @@ from cadence_guard.instants import Duration, Hours, parse_clock, to_us
 from cadence_guard.lines import Answers
 from cadence_guard.policy import AnswerTerms, Policy, Setting, rule_class
 from cadence_guard.ruleset import Ruleset
-from check.brute import EPOCH, LEAVE_ANSWERS_ALONE, SPOKEN, WEEK, Entry
+from check.brute import EPOCH, LEAVE_ANSWERS_ALONE, SPOKEN, WEEK, Entry, Walker
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 TICK = timedelta(microseconds=1)
@@ -829,6 +829,63 @@ class Asks(Ticks):
         return replace(made, entry_signal=entered)
 
 
+class Links(Asks):
+    """Cadences that enter others, each with its exits; parallel ways, waits for signals, questions
+    and handoffs, all at one instant or a tick apart."""
+
+    def length(self) -> timedelta:
+        return (
+            self.rnd.choice((0, 0, 0, 0, 1)) * DAY + self.rnd.choice((0, 0, 0, 1, 1, 2, 3)) * TICK
+        )
+
+    def width(self) -> timedelta:
+        return self.rnd.choice((1, 1, 2)) * TICK
+
+    def wait(self, ranges: bool = True) -> Wait:
+        if self.chance(0.1):
+            return super().wait(ranges)
+        self.used.append(self.length())
+        low, high = self.used[-1] // TICK, (self.used[-1] + self.width()) // TICK
+        free = ranges and self.free < self.wide and self.chance(0.25)
+        self.free += free
+        return Elapsed(low, high if free else low)
+
+    def exits(self) -> frozenset[str]:
+        return frozenset(kind for kind in self.kinds if self.chance(0.5))
+
+    def besides(self, then: str | None) -> str:
+        name = f"besides-{len(self.others)}"
+        self.others[name] = Cadence(name, (), {}, None)  # its name is taken
+        kept, self.nodes = self.nodes, {}
+        start = self.parts(self.step(None) if self.chance(0.5) else None, self.rnd.choice((1, 2)))
+        team = self.rnd.choice(("marketing", None))
+        self.others[name] = Cadence(name, (), self.nodes, start, team=team, exits=self.exits())
+        self.nodes = kept
+        return self.add(Enter, cadence=name, then=then)
+
+    def fan(self, then: str | None) -> str:
+        self.fans += 1
+        return self.add(Fan, thens=(self.parts(None, 2), then or self.step(None)))
+
+    def parts(self, then: str | None, count: int) -> str:
+        for _ in range(count):
+            parts = [self.ask, self.pause, self.pause, self.step, self.step]
+            parts += [lambda then: self.add(Handover, to="sales", then=then)]
+            parts += [self.wait_for] * (2 * (self.free < self.wide))
+            parts += [self.besides] * (2 * (len(self.others) < 2)) + [self.fan] * (not self.fans)
+            then = self.rnd.choice(parts)(then)
+        assert then is not None
+        return then
+
+    def flow(self) -> str:
+        self.shape, self.fans = "line", 0
+        self.kinds = self.rnd.sample(("clicked", "opened", "replied", "purchased", "invited"), 2)
+        return self.parts(self.step(None), self.rnd.choice((2, 3, 3)))
+
+    def cadence(self) -> Cadence:
+        return replace(super().cadence(), exits=self.exits())
+
+
 def with_exits(world: World, rnd: Random) -> World:
     """The same world with other exits, also in what is entered besides."""
 
@@ -911,6 +968,18 @@ def asking_world(rnd: Random, zone: str | None = None) -> World:
     cadence = maker.cadence()
     start = maker.change + rnd.choice((0, 0, -1, -1, -2)) * DAY
     return _world(maker, cadence, start - 10 * TICK, start + 10 * TICK, TICK)
+
+
+def linked_world(rnd: Random) -> World:
+    """A tick world of cadences that enter others, with not too many ways through them."""
+    while True:
+        maker = Links(rnd, rnd.choice(ZONES))
+        cadence = maker.cadence()
+        start = maker.change + rnd.choice((0, 0, -1, -2)) * DAY
+        world = _world(maker, cadence, start - 2 * TICK, start + 2 * TICK, TICK)
+        walker = Walker(cadence, ZoneInfo(maker.zone), TICK, others=maker.others, loose=True)
+        if len(walker.walks(start)) < 300:
+            return world
 
 
 def year_world(rnd: Random) -> World:

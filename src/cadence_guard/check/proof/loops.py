@@ -25,7 +25,8 @@ from cadence_guard.rules.unanswered_streak import UnansweredStreak
 from cadence_guard.ruleset import Ruleset
 
 _ROUND: Final = 5 * WEEK
-"""In so long a time a loop of whole hours comes by many hours of the week, and by a month's end."""
+"""In so long a time a loop of whole hours comes by many hours of the week, and by a month's end;
+and by another loop that is gone round at once."""
 
 
 class Loops(NamedTuple):
@@ -38,8 +39,8 @@ class Loops(NamedTuple):
 def loops_of(ruleset: Ruleset, cadence: Cadence, entered: Iterable[Cadence], start: int) -> Loops:
     """Until no entry looks back to its first turn, nor to what is gone at once with it or counts
     from the entry; it has come by the hours of the week and a month's end if an entry or a wait
-    asks for them, also in a cadence that is `entered` besides, by every date, and a streak is full.
-    (It looks back 400 days, but what it counts is full long before.)"""
+    asks for them, also in a cadence that is `entered` besides, by another loop, by every date, and
+    a streak is full. (It looks back 400 days, but what it counts is full long before.)"""
     longest = 0
     nodes = [node for one in (cadence, *entered) for node in one.nodes.values()]
     dates = [
@@ -64,7 +65,7 @@ def loops_of(ruleset: Ruleset, cadence: Cadence, entered: Iterable[Cadence], sta
         asks_clock |= not isinstance(wait, (Elapsed, NoneType))
         if isinstance(wait, UntilDate):
             dates.append(wait.at + DAY)
-    if asks_clock:
+    if asks_clock or any(isinstance(node, (Fan, Enter)) for node in nodes):
         longest = max(longest, _ROUND)
     longest = max(longest, *(min(date - start, PERIOD) for date in dates), 0)
     return Loops(longest, _longest_streak(ruleset))
