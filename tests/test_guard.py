@@ -543,6 +543,31 @@ class TestResume:
             guard.reserve(a_touch(id="t-1"), resume=True)
 
 
+class TestSharedPoint:
+    """A no about a point holds for others who have it, though nothing else is read of who said
+    it."""
+
+    @pytest.mark.parametrize(
+        "no",
+        [
+            signal("opt_out"),
+            Consent(contact="c-1", at=NOW, status="withdrawn"),
+            Suppress(contact="c-1", at=NOW, point="(512) 555-0143", channel="call"),
+        ],
+        ids=lambda no: no.event,
+    )
+    def test_it_holds_for_others(self, make: Make, no: Event) -> None:
+        number = "+15125550143"
+        guard = make()
+        point = ContactPoint(kind="phone", value=number)
+        guard.record(a_contact(at=NOW, country="US", points=(point,)))
+        theirs = phone(contact="c-2", to=number)
+        assert guard.evaluate(theirs)
+        guard.record(no)
+        for one in (guard, make()):
+            assert codes(one.evaluate(theirs)) == ["CG104" if isinstance(no, Suppress) else "CG101"]
+
+
 class TestBookedAnew:
     """An id released and booked at another point is one there, whoever asks at that point."""
 
@@ -1299,6 +1324,7 @@ class TestDown:
             decision = guard.evaluate(touch)
             assert decision.verdict == "deny"
             assert (codes(decision), decision.until) == (["CG902"], None)
+            assert decision.contact == "c-1"
             assert Decision.from_json(decision.to_json()) == decision
         with pytest.raises(Refused) as caught:
             guard.reserve(a_touch(id="t-1"))

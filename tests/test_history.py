@@ -181,6 +181,8 @@ def test_what_is_told_is_known_to_who_asked_before() -> None:
         (consent(AT), set()),
         (signal("declined", "2026-03-05T10:00:00Z"), {"CG501"}),
         (signal("invited", "2026-03-06T10:00:00Z"), set()),
+        (signal("declined", "2026-03-06T12:00:00Z"), {"CG501"}),
+        (consent("2026-03-06T14:00:00Z"), set()),
         ({**consent("2026-03-07T10:00:00Z"), "status": "withdrawn"}, {"CG101", "CG103"}),
     ):
         before = blocked()
@@ -308,6 +310,8 @@ def test_facts_with_the_call_replace_the_ledgers() -> None:
     assert case.about_point("use") == "work"
     assert case.view.account == "other"
     assert [zone.name for zone in case.zones] == ["UTC"]
+    assert case_of([], call(), given).view.known
+    assert not case_of([], call()).view.known
 
 
 def test_the_zones_of_a_number() -> None:
