@@ -62,6 +62,13 @@ def test_a_pause_that_ended_stays_ended(end: str) -> None:
     assert codes(own, mail()) == {"CG402"}
 
 
+def test_a_suppression_stays_one_of_its_channel_after_an_erasure() -> None:
+    listed = {"event": "suppress", "at": AT, "contact": "c1", "channel": "email"}
+    events = [listed, FORGET, contact()]
+    assert codes(events, mail()) == {"CG104"}
+    assert codes(events, call()) == set()
+
+
 def test_every_no_of_somebody_forgotten_is_kept() -> None:
     withdrawal = {**consent(AT, evidence=None), "status": "withdrawn"}
     for no in (withdrawal, signal("opt_out", AT), signal("complained", AT, channel="email")):

@@ -189,6 +189,15 @@ def test_a_signal_about_a_touch_that_was_released_just_before(split: int) -> Non
     assert held(ledger)[-1].streams.points == frozenset(), "nothing stands that it could mean"
 
 
+def test_what_was_told_before_is_not_told_again() -> None:
+    """Of two accounts at one instant the one that arrived last holds, also if the other one is
+    repeated."""
+    berg, tal = (a_contact(at=NOW, account=account) for account in ("berg", "tal"))
+    ledger = MemoryLedger()
+    guard(ledger).record_all([berg, tal, berg, a_touch(id="t-1", at=NOW, outcome="sent")])
+    assert held(ledger)[-1].streams.account == "tal"
+
+
 # -- how much at once -------------------------------------------------------------------------
 
 

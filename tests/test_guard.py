@@ -275,6 +275,9 @@ class TestCalendar:
         with pytest.raises(ValueError, match="naive"):
             make().calendar(a_touch(), NOW.replace(tzinfo=None), NOW)
 
+    def test_of_no_time_there_is_no_stretch(self, make: Make) -> None:
+        assert make().calendar(a_touch(), NOW, NOW) == ()
+
     def test_it_takes_facts_and_follows_the_ledger(self, make: Make) -> None:
         guard = make(Policy(packs=[], rules={"wrong-name": {}}))
         hello = a_touch(greeting="Hi Berta")
@@ -540,6 +543,73 @@ class TestResume:
             guard.reserve(a_touch(id="t-1"), resume=True)
 
 
+class TestSharedPoint:
+    """A no about a point holds for others who have it, though nothing else is read of who said
+    it."""
+
+    @pytest.mark.parametrize(
+        "no",
+        [
+            signal("opt_out"),
+            Consent(contact="c-1", at=NOW, status="withdrawn"),
+            Suppress(contact="c-1", at=NOW, point="(512) 555-0143", channel="call"),
+        ],
+        ids=lambda no: no.event,
+    )
+    def test_it_holds_for_others(self, make: Make, no: Event) -> None:
+        number = "+15125550143"
+        guard = make()
+        point = ContactPoint(kind="phone", value=number)
+        guard.record(a_contact(at=NOW, country="US", points=(point,)))
+        theirs = phone(contact="c-2", to=number)
+        assert guard.evaluate(theirs)
+        guard.record(no)
+        for one in (guard, make()):
+            assert codes(one.evaluate(theirs)) == ["CG104" if isinstance(no, Suppress) else "CG101"]
+
+
+class TestBookedAnew:
+    """An id released and booked at another point is one there, whoever asks at that point."""
+
+    ELSEWHERE = {"to": "b@x.example"}
+    ANEW = a_touch(id="t-1", at=NOW, **ELSEWHERE)
+
+    @pytest.fixture
+    def guard(self, make: Make) -> Guard:
+        cap = {"max": 1, "per": "7d", "scope": "point"}
+        guard = make(Policy(packs=[], rules={"over-cap": cap, "paused": {}}))
+        guard.reserve(a_touch(id="t-1", at=NOW)).release()
+        guard.reserve(self.ANEW)
+        return guard
+
+    def test_it_is_resumed_there(self, guard: Guard) -> None:
+        assert guard.reserve(self.ANEW, resume=True).decision
+        with pytest.raises(EventError, match="other content: to"):
+            guard.reserve(a_touch(id="t-1", at=NOW), resume=True)
+
+    @pytest.mark.parametrize(
+        "free",
+        [
+            lambda guard, touch: guard.reserve(touch, resume=True).release(),
+            lambda guard, touch: guard.reserve(touch, resume=True).confirm("failed"),
+            lambda guard, touch: guard.record(Release(touch="t-1", contact="c-1", at=NOW)),
+            lambda guard, touch: (
+                guard.record(signal("paused")),
+                refused(guard, touch, resume=True),
+            ),
+        ],
+        ids=["released", "failed", "recorded", "refused"],
+    )
+    def test_its_slot_is_free_there(
+        self, guard: Guard, make: Make, free: Callable[[Guard, Touch], Any]
+    ) -> None:
+        theirs = a_touch(contact="c-2", at=NOW, **self.ELSEWHERE)
+        assert codes(guard.evaluate(theirs)) == ["CG301"]
+        free(guard, self.ANEW)
+        for one in (guard, make(guard.policy)):
+            assert codes(one.evaluate(theirs)) == []
+
+
 class TestAsync:
     def test_async_with(self, make: Make) -> None:
         guard = make(TWO_A_WEEK)
@@ -558,6 +628,19 @@ class TestAsync:
         asyncio.run(send())
         outcomes = [e.outcome for e in told(guard, "contact:c-1") if isinstance(e, Touch)]
         assert outcomes == [None, "sent", None, "unknown", None]
+
+    def test_it_takes_facts(self, make: Make) -> None:
+        guard = make(Policy(packs=[], rules={"wrong-name": {}}))
+        hello = a_touch(id="t-1", greeting="Hi Berta")
+
+        async def send(name: str) -> None:
+            async with guard.areserve(hello, contact={"contact": "c-1", "call_me": name}):
+                pass
+
+        with pytest.raises(Refused):
+            asyncio.run(send("Anna"))
+        asyncio.run(send("Berta"))
+        assert told(guard, "touch:t-1")[-1].outcome == "unknown"
 
     def test_an_error_inside(self, make: Make) -> None:
         guard = make()
@@ -859,6 +942,17 @@ class TestForget:
         assert "bea" in text
         for word in ("c-1", "anna", "berg", "hi ", "max", EMAIL, PHONE):
             assert word not in text
+
+    def test_what_others_said_at_the_same_point_stays_theirs(self, guard: Guard) -> None:
+        noes = [
+            Suppress(contact="c-2", point=EMAIL, at=NOW, note="theirs"),
+            signal("opt_out", "c-2", point=EMAIL),
+        ]
+        for no in noes:
+            guard.record(no)
+        guard.forget("c-1")
+        assert told(guard, "contact:c-2") == noes
+        assert codes(guard.evaluate(phone(contact="c-2"))) == ["CG104"]
 
     def test_somebody_unknown(self, guard: Guard) -> None:
         guard.forget("nobody")
@@ -1230,8 +1324,11 @@ class TestDown:
             decision = guard.evaluate(touch)
             assert decision.verdict == "deny"
             assert (codes(decision), decision.until) == (["CG902"], None)
+            assert decision.contact == "c-1"
             assert Decision.from_json(decision.to_json()) == decision
-        assert refused(guard, a_touch(id="t-1")) == ["CG902"]
+        with pytest.raises(Refused) as caught:
+            guard.reserve(a_touch(id="t-1"))
+        assert caught.value.decision.findings == guard.evaluate(a_touch(id="t-1")).findings
         guard.ledger.failing = set()
         assert guard.evaluate(a_touch(id="t-1")), "and it comes back"
 

@@ -55,11 +55,32 @@ def test_so_many_kinds_of_touch_that_some_are_let_go(monkeypatch: pytest.MonkeyP
 
 
 def test_a_touch_without_an_id_told_twice_is_one() -> None:
-    """The same content is the same event; another message at the same instant is another."""
+    """The same content is the same event; another message or outcome at the same instant is
+    another."""
     policy = {"rules": {"over-cap": {"max": 2, "per": "30d"}}}
-    one, other = mail(AT, outcome="sent"), mail(AT, step="two", outcome="sent")
+    one = mail(AT, outcome="sent")
     assert judge(policy, [one, one], mail())
-    assert not judge(policy, [one, other], mail())
+    assert not judge(policy, [one, mail(AT, step="two", outcome="sent")], mail())
+    assert not judge(policy, [one, mail(AT, outcome="unknown")], mail())
+
+
+def test_a_touch_counts_for_the_account_that_the_contact_had_then() -> None:
+    policy = {"rules": {"over-cap": {"max": 1, "per": "30d", "scope": "account"}}}
+    moved = {**ACCOUNT, "account": "tal", "at": "2026-03-02T00:00:00Z"}
+    one, other = mail(AT, outcome="sent"), mail("2026-03-03T10:00:00Z", outcome="sent")
+    assert judge(policy, [ACCOUNT, one, moved], mail())
+    assert not judge(policy, [ACCOUNT, one, moved, other], mail())
+
+
+def test_a_touch_that_was_made_after_all_counts_once_and_may_be_taken_back() -> None:
+    """Nothing of a failure is left when another outcome is told."""
+    policy = {"rules": {"over-cap": {"max": 2, "per": "30d"}}}
+    told = [mail(AT, id="t-1", outcome=outcome) for outcome in ("failed", "sent", "delivered")]
+    release = {"event": "release", "touch": "t-1", "contact": "c1", "at": AT}
+    assert judge(policy, told, mail())
+    assert not judge(policy, [*told, mail(AT, outcome="sent")], mail())
+    assert codes(told[:2], mail()) == {"CG301"}
+    assert codes([*told[:2], release], mail()) == set()
 
 
 def test_what_an_answer_followed_it_follows_when_the_outcome_is_told_later() -> None:
@@ -96,6 +117,9 @@ def test_an_outcome_told_later_takes_back_what_the_first_one_said() -> None:
     hung_up = call(AT, id="t-1", outcome="hung_up")
     assert codes([hung_up], call()) == {"CG301", "CG501"}
     assert codes([hung_up, call(AT, id="t-1", outcome="answered")], call()) == {"CG301"}
+    bounced = call(AT, id="t-1", outcome="bounced")
+    assert codes([bounced], call()) == {"CG301", "CG104"}
+    assert codes([bounced, call(AT, id="t-1", outcome="answered")], call()) == {"CG301"}
 
 
 def test_a_booking_released_never_was() -> None:
@@ -157,11 +181,29 @@ def test_what_is_told_is_known_to_who_asked_before() -> None:
         (consent(AT), set()),
         (signal("declined", "2026-03-05T10:00:00Z"), {"CG501"}),
         (signal("invited", "2026-03-06T10:00:00Z"), set()),
+        (signal("declined", "2026-03-06T12:00:00Z"), {"CG501"}),
+        (consent("2026-03-06T14:00:00Z"), set()),
         ({**consent("2026-03-07T10:00:00Z"), "status": "withdrawn"}, {"CG101", "CG103"}),
     ):
         before = blocked()
         book.fold(parse_event(told))
         assert blocked() == expected != before
+
+
+def test_a_refusal_told_later_makes_an_answer_count_for_who_asked_before() -> None:
+    """Somebody who spoke last has been answered; not so if what they said was taken back."""
+    rules = {"over-cap": {"max": 1, "per": "30d"}}
+    ruleset = Ruleset(Policy(rules=rules, answers={}))
+    answer = mail("2026-03-01T11:00:00Z", automated=False, outcome="sent")
+    book = book_of([signal("replied", AT), answer])
+    touch = parse_event(mail())
+
+    def blocked() -> tuple[str, ...]:
+        return decide(ruleset, book.case(touch, to_us(touch.at))).codes
+
+    assert blocked() == ()
+    book.fold(parse_event(signal("declined", "2026-03-02T10:00:00Z")))
+    assert blocked() == ("CG301",)
 
 
 def test_what_is_told_late_takes_its_place() -> None:
@@ -242,6 +284,17 @@ def test_who_passed_the_baton_or_consented_is_known() -> None:
     assert judge({}, [mail(AT, outcome="sent")], mail()).warnings == ("CG904",)
 
 
+def test_a_number_as_it_is_written_in_its_country_is_the_same_point() -> None:
+    here = contact(country="US")
+    cap = {"rules": {"over-cap": {"max": 1, "per": "30d", "scope": "point"}}}
+    made = call(AT, to="(512) 555-0143", outcome="sent")
+    assert not judge(cap, [here, made], call(contact="c2"))
+    ask = {"rules": {"missing-consent": {"accept": ["consent"]}}}
+    given = consent(AT, channel="call", point="(512) 555-0143")
+    assert judge(ask, [here, given], call())
+    assert not judge(ask, [given], call()), "nobody knows whose country"
+
+
 def test_a_number_tells_its_zone_and_an_address_none() -> None:
     policy = {"rules": {"outside-hours": {"windows": [{"from": "09:00", "to": "18:00"}]}}}
     assert judge(policy, [], call("2026-03-09T15:00:00Z"))
@@ -257,6 +310,8 @@ def test_facts_with_the_call_replace_the_ledgers() -> None:
     assert case.about_point("use") == "work"
     assert case.view.account == "other"
     assert [zone.name for zone in case.zones] == ["UTC"]
+    assert case_of([], call(), given).view.known
+    assert not case_of([], call()).view.known
 
 
 def test_the_zones_of_a_number() -> None:

@@ -66,3 +66,12 @@ def test_a_touch_is_found_by_its_id_wherever_it_stands() -> None:
     line.remove(touches[2])
     assert [touch.id for touch in line.between(0, 3)] == ["t-1", "t-3", "t-0"]
     assert line.between(4, 9) == []
+
+
+def test_whom_a_person_touched_is_known_among_touches_by_machines() -> None:
+    line = Line({})
+    sent = {"at": datetime(2026, 3, 9, tzinfo=UTC), "channel": "email", "to": "a@b.example"}
+    for number, automated in enumerate((True, False)):
+        touch = Touch(contact=f"c{number}", purpose="sales", automated=automated, **sent)
+        line.add(Past(number, message_of(touch), Recipient(touch.contact, None, None), None))
+    assert line.touched_by_hand() == {"c1"}

@@ -601,12 +601,12 @@ def is_at(point: str | None, names: tuple[str, ...]) -> bool:
     return not names if point is None else not {*names}.isdisjoint(written(point))
 
 
-def named_point(event: Signal | Consent | Suppress, whose: History | None) -> str | None:
+def named_point(event: Signal | Consent, whose: History) -> str | None:
     """The contact point that an event names, normalised."""
     if event.point is None:
         return None
     kind = CHANNEL_KIND[event.channel] if event.channel else None
-    return normalise(event.point, kind, whose.country if whose else None)
+    return normalise(event.point, kind, whose.country)
 
 
 def _as_named(event: Signal | Consent | Suppress, whose: History | None) -> frozenset[str]:

@@ -153,3 +153,9 @@ def test_one_kind_is_enough(kind: str) -> None:
     assert (
         until("after-refusal", {kind: "2d"}, [signal(kind, AT)], mail()) == "2026-03-10T10:00:00Z"
     )
+
+
+def test_two_refusals_at_one_instant_are_one_reason() -> None:
+    said = [signal("declined", AT), signal("declined", AT, channel="email")]
+    findings = judge({"rules": {"after-refusal": RULE}}, said, mail()).findings
+    assert [found.code for found in findings if found.effect == "block"] == ["CG501"]

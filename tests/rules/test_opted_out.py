@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cadence_guard.history import Case, No
+from cadence_guard.instants import parse_instant
 from cadence_guard.rules._permission import reopened
 from support import BASE, MAIL, call, consent, contact, judge, mail, signal
 
@@ -42,6 +43,15 @@ def test_it_covers_what_it_names(
 def test_it_holds_at_once_and_for_ever() -> None:
     assert refused([signal("opt_out", "2026-12-01T00:00:00Z")], mail())
     assert refused([signal("opt_out", "1970-01-01T00:00:00Z")], mail("2199-12-31T00:00:00Z"))
+
+
+def test_a_way_back_is_open_until_it_runs_out() -> None:
+    ends = "2026-03-20T00:00:00Z"
+    events = [signal("opt_out", EARLY), consent("2026-03-02T00:00:00Z", until=ends)]
+    decision = judge({}, events, mail())
+    assert decision.allowed
+    assert decision.open_until == parse_instant(ends)
+    assert refused(events, mail(ends))
 
 
 def test_it_holds_for_everybody_who_has_the_point() -> None:
