@@ -482,14 +482,17 @@ POLICIES = [
     ("version: 1\nrules: {wrong-person: {channels: [call]}}", "it cannot be loosened"),
     (
         "version: 1\nexempt: [{purposes: [sales], from: [opted-out], because: x}]",
-        "nothing exempts from 'opted-out'",
+        ":2:37: from: nothing exempts from 'opted-out'",
     ),
     ("version: 1\nexempt: [{purposes: [sales], from: [too-soon]}]", "'because' is missing"),
     (
         "version: 1\nexempt: [{from: [too-soon], because: x}]",
         "expected 'purposes', 'channels' or both",
     ),
-    ("version: 1\nexempt: [{purposes: [sales], from: [to-soon], because: x}]", "'too-soon'?"),
+    (
+        "version: 1\nexempt:\n  - channels: [sms]\n    from: [too-late,\n to-soon]\n    because: x",
+        ":5:2: from: unknown rule 'to-soon'; did you mean 'too-soon'?",
+    ),
     ("version: 1\nexempt: [{purposes: [sale], from: [too-soon], because: x}]", "'sales'?"),
     ("version: 1\nanswers: {signls: [replied]}", ":2:11: unknown key 'signls'; did you mean"),
     ("version: 1\nanswers: {signals: [replyed]}", ":2:21: signals: unknown signal 'replyed'"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -154,6 +155,13 @@ class _Written(BaseModel):
         return {key: value for key, value in dump(self).items() if value is not None}
 
 
+def _exemptible(name: str) -> str:
+    """The name of a rule that something may be exempt from."""
+    if rule_class(name).always_on:
+        raise ValueError(f"nothing exempts from {name!r}")
+    return name
+
+
 class ExemptEntry(_Written):
     """Touches that named rules leave alone, by purposes, channels or both, and why."""
 
@@ -161,16 +169,16 @@ class ExemptEntry(_Written):
 
     purposes: Purposes = None
     channels: Channels = None
-    from_: Annotated[tuple[str, ...], Field(alias="from", strict=False, min_length=1)]
+    from_: Annotated[
+        tuple[Annotated[str, AfterValidator(_exemptible)], ...],
+        Field(alias="from", strict=False, min_length=1),
+    ]
     because: Annotated[str, Field(min_length=1)]
 
     def model_post_init(self, context: Any, /) -> None:
-        """Refuses unknown rules, those from which nothing exempts, and an exemption of all."""
+        """Refuses an exemption of every touch."""
         if self.purposes is None and self.channels is None:
             raise ValueError("expected 'purposes', 'channels' or both")
-        for name in self.from_:
-            if rule_class(name).always_on:
-                raise ValueError(f"nothing exempts from {name!r}")
 
     @property
     def touches(self) -> Exemption:
