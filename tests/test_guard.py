@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -112,6 +114,8 @@ class TestEvaluate:
         assert guard.evaluate(plain) == guard.evaluate(touch)
         del plain["event"]
         assert guard.evaluate(plain).to_json() == guard.evaluate(touch).to_json()
+        for mapping in (MappingProxyType(plain), ChainMap({"to": EMAIL}, plain)):
+            assert guard.evaluate(mapping) == guard.evaluate(touch)
 
     def test_without_an_instant_it_is_now(self, make: Make) -> None:
         guard = make(TWO_A_WEEK)

@@ -499,12 +499,14 @@ def _now() -> datetime:
 
 
 def _touch(touch: Mapping[str, Any]) -> Touch:
-    if not isinstance(touch, Mapping):
-        raise EventError(f"expected a touch or a dict, not {type(touch).__name__}")
     try:
         return Touch.model_validate(touch)
     except ValidationError:
-        event = parse_event({"event": "touch", **touch})  # which says what is wrong, and where
+        if not isinstance(touch, Mapping):
+            raise EventError(f"expected a touch or a dict, not {type(touch).__name__}") from None
+    event = parse_event({"event": "touch", **touch})  # which says what is wrong, and where
+    if isinstance(event, Touch):  # told by a mapping that is no dict
+        return event
     raise EventError(f"expected a touch, not a {event.event}")
 
 
