@@ -245,7 +245,10 @@ class Shelves:
     def _as_read(self, shelf: Shelf, near: Shelf, beside: str) -> dict[str, int] | None:
         """The revisions of the streams of two shelves, if nothing was filed there since, nor
         `beside` them: mostly so, and then one question to the ledger answers all."""
-        known = {**shelf.page.revisions, **near.page.revisions}
+        one, other = shelf.page.revisions, near.page.revisions
+        known = {**one, **other}
+        if len(known) < len(one) + len(other) and not one.items() <= known.items():
+            return None  # a stream that both have was read further for one of them
         if beside:
             known[beside] = 0
         page = self._history([*known], shelf.since, _NO_EVENTS)
