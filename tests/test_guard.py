@@ -1396,6 +1396,19 @@ class TestAnAccount:
         assert guard.reserve(self.sent("c-1", "c-1-t", NOW), resume=True)
         assert refused(guard, self.sent("c-1", "c-1-u", NOW)) == ["CG301"]
 
+    def test_one_that_is_resumed_elsewhere_counts_there_once(self, make: Make) -> None:
+        """In whatever order the guard reads of it."""
+        guard, other = make(self.CAPPED), make(self.CAPPED)
+        for who in ("c-1", "c-2"):
+            other.record(Contact(contact=who, at=NOW, account="acme"))
+        other.reserve(self.sent("c-1", "t-1", NOW))
+        for who in ("c-1", "c-2"):
+            assert guard.evaluate(self.sent(who, "new", NOW))
+        other.reserve(self.sent("c-1", "t-1", NOW + DAY), resume=True)
+        other.reserve(self.sent("c-2", "t-2", NOW))
+        for who in ("c-2", "c-1", "c-2"):
+            assert codes(guard.evaluate(self.sent(who, "new", NOW))) == ["CG301"]
+
     def test_the_reasons_of_a_decision_are_those_of_its_moment(self, make: Make) -> None:
         guard, other = make(self.CAPPED), make()
         for who in ("c-1", "c-2"):

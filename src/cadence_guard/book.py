@@ -418,10 +418,14 @@ class Book:
             raise EventError(f"touch {release.touch!r} is one to another contact")
         self.release(release.touch)
 
-    def release(self, id_: str) -> None:
-        """Takes a booked touch back, as if it had never been booked."""
+    def take_back(self, id_: str) -> None:
+        """Releases a booked touch before anybody has told so, also where its account is known."""
+        self.release(id_)
         if self._leaning:
             self._leaning[0].release(id_)
+
+    def release(self, id_: str) -> None:
+        """Takes a booked touch back, as if it had never been booked."""
         self._moved_on()
         past = self.booked(id_)
         if past is None:

@@ -236,7 +236,7 @@ class Guard:
                 " resumed, only its 'at' may change"
             )
         self._settle()
-        book.release(asked.id)
+        book.take_back(asked.id)
         release = Filed(
             Release(touch=asked.id, contact=asked.contact, at=parse_instant(self._clock())),
             booking.events[-1].streams,
