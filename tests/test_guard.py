@@ -1311,6 +1311,176 @@ class TestAnswersToOthers:
             assert codes(one.evaluate(ours)) == codes(decision)
 
 
+class Reading(Wrapped):
+    """Counts what it is asked for, and what it hands over."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__(ledger)
+        self.asked: list[str] = []
+        self.handed = 0
+
+    def history(self, keys: Sequence[str], since: int | None = None, after: int = 0) -> Page:
+        page = super().history(keys, since, after)
+        self.asked += keys
+        self.handed += len(page.events)
+        return page
+
+
+class TestAnAccount:
+    """Semantics 7 and 28: the touches filed under an account, whoever of it was touched."""
+
+    CAPPED = Policy(
+        packs=[],
+        rules={
+            "over-cap": {"max": 2, "per": "7d", "scope": "account"},
+            "unanswered-streak": {"steps": [{"after": 99, "gap": "400d"}]},
+        },
+        answers={"within": "5d"},
+    )
+    PEOPLE = [f"c-{number}" for number in range(12)]
+
+    @staticmethod
+    def sent(contact: str, id_: str, at: datetime, **more: Any) -> Touch:
+        to = f"{contact}@x.org"
+        return a_touch(**{"id": id_, "contact": contact, "to": to, "at": at, **more})
+
+    def filled(self, guard: Guard) -> None:
+        """Everybody of an account has had ten touches."""
+        for who in self.PEOPLE:
+            guard.record(Contact(contact=who, at=NOW - 99 * DAY, account="acme"))
+            for number in range(10):
+                at = NOW - (10 + 9 * number) * DAY
+                guard.record(self.sent(who, f"{who}-{number}", at, outcome="sent"))
+
+    def test_it_is_read_once_for_all_of_its_people(self, make: Make) -> None:
+        """And no further back than a cap of it reaches; each contact is read as far as ever."""
+        self.filled(make())
+        ledger = Reading(make().ledger)
+        guard = make(self.CAPPED, ledger=ledger)
+        for who in self.PEOPLE:
+            assert guard.evaluate(self.sent(who, "new", NOW))
+        assert len(self.PEOPLE) * 11 < ledger.handed < len(self.PEOPLE) * 11 * 1.6
+        guard.record(self.sent("c-0", "t-1", NOW, outcome="sent"))
+        ledger.handed = 0
+        for who in self.PEOPLE:
+            guard.evaluate(self.sent(who, "new", NOW))
+            guard.evaluate(self.sent(who, "new", NOW + DAY))
+        assert ledger.handed == 2  # by contact, and by account
+
+    def test_nobody_reads_it_where_no_entry_asks_for_it(self, make: Make) -> None:
+        self.filled(make())
+        ledger = Reading(make().ledger)
+        guard = make(TWO_A_WEEK, ledger=ledger)
+        guard.reserve(self.sent("c-1", "new", NOW))
+        assert [key for key in ledger.asked if key.startswith("account:")] == []
+        assert "account:acme" in make(TWO_A_WEEK).ledger.history(["contact:c-1"]).events[-1].keys
+
+    def test_what_others_book_there_is_heeded(self, make: Make) -> None:
+        guard, other = make(self.CAPPED), make(self.CAPPED)
+        for who in ("c-1", "c-2", "c-3"):
+            guard.record(Contact(contact=who, at=NOW, account="acme"))
+            assert guard.evaluate(self.sent(who, "new", NOW))
+        other.reserve(self.sent("c-1", "t-1", NOW))
+        assert guard.evaluate(self.sent("c-2", "t-2", NOW))
+        meddle(guard, lambda: other.reserve(self.sent("c-3", "t-3", NOW)))
+        assert refused(guard, self.sent("c-2", "t-2", NOW)) == ["CG301"]
+        late = guard.evaluate(self.sent("c-2", "t-2", NOW))
+        assert late.to_json() == make(self.CAPPED).evaluate(self.sent("c-2", "t-2", NOW)).to_json()
+
+    def test_a_booking_that_is_resumed_does_not_count_there(self, make: Make) -> None:
+        guard = make(self.CAPPED)
+        for who in ("c-1", "c-2"):
+            guard.record(Contact(contact=who, at=NOW, account="acme"))
+            guard.reserve(self.sent(who, f"{who}-t", NOW))
+        assert refused(guard, self.sent("c-1", "c-1-u", NOW)) == ["CG301"]
+        assert guard.reserve(self.sent("c-1", "c-1-t", NOW), resume=True)
+        assert refused(guard, self.sent("c-1", "c-1-u", NOW)) == ["CG301"]
+
+    def test_one_that_is_resumed_elsewhere_counts_there_once(self, make: Make) -> None:
+        """In whatever order the guard reads of it."""
+        guard, other = make(self.CAPPED), make(self.CAPPED)
+        for who in ("c-1", "c-2"):
+            other.record(Contact(contact=who, at=NOW, account="acme"))
+        other.reserve(self.sent("c-1", "t-1", NOW))
+        for who in ("c-1", "c-2"):
+            assert guard.evaluate(self.sent(who, "new", NOW))
+        other.reserve(self.sent("c-1", "t-1", NOW + DAY), resume=True)
+        other.reserve(self.sent("c-2", "t-2", NOW))
+        for who in ("c-2", "c-1", "c-2"):
+            assert codes(guard.evaluate(self.sent(who, "new", NOW))) == ["CG301"]
+
+    def test_the_reasons_of_a_decision_are_those_of_its_moment(self, make: Make) -> None:
+        guard, other = make(self.CAPPED), make()
+        for who in ("c-1", "c-2"):
+            other.record(Contact(contact=who, at=NOW, account="acme"))
+        for number in range(2):
+            other.record(self.sent("c-2", f"t-{number}", NOW + number * DAY, outcome="sent"))
+        decisions = [guard.evaluate(self.sent("c-1", "new", NOW))]
+        other.record(self.sent("c-2", "t-2", NOW - DAY, outcome="sent"))
+        decisions.append(guard.evaluate(self.sent("c-2", "new", NOW)))
+        assert guard.evaluate(self.sent("c-1", "new", NOW - 90 * DAY))  # read anew
+        other.record(self.sent("c-2", "t-3", NOW, outcome="sent"))
+        decisions.append(guard.evaluate(self.sent("c-1", "new", NOW)))
+        assert [list(decision.findings[0].facts["touches"]) for decision in decisions] == [
+            ["t-0", "t-1"],
+            ["t-2", "t-0"],
+            ["t-2", "t-0"],
+        ]
+
+    @pytest.mark.parametrize("by", ["ledger", "call"])
+    def test_the_account_may_be_another_each_time(self, make: Make, by: str) -> None:
+        guard, other = make(self.CAPPED), make(self.CAPPED)
+        for number in range(2):
+            acme = Contact(contact="c-2", account="acme")
+            other.reserve(self.sent("c-2", f"t-{number}", NOW + number * DAY), contact=acme)
+        ours = self.sent("c-1", "new", NOW)
+        for number, account in enumerate(("acme", "berg", "acme", "acme", "berg")):
+            facts = Contact(contact="c-1", account=account)
+            if by == "ledger":
+                at = NOW - 9 * DAY + number * DAY
+                other.record(facts.model_copy(update={"at": at}))
+            decision = guard.evaluate(ours, contact=facts if by == "call" else None)
+            assert codes(decision) == (["CG301"] if account == "acme" else [])
+
+    @pytest.mark.parametrize("answered", [False, True])
+    @pytest.mark.parametrize("known", [False, True])
+    @pytest.mark.parametrize("who", ["c-1", "c-2"])
+    def test_answers_are_known_as_in_a_replay(
+        self, make: Make, answered: bool, known: bool, who: str
+    ) -> None:
+        """Also where the ledger has not filed under the account what was answered."""
+        guard, kept = make(self.CAPPED), make(self.CAPPED)
+        people = [Contact(contact=one, at=NOW, account="acme") for one in ("c-1", "c-2")]
+        said = [Signal(contact="c-2", at=NOW, kind="replied")] if answered else []
+        sent = [
+            self.sent("c-2", "t-1", NOW + DAY, automated=False, outcome="sent"),
+            self.sent("c-1", "t-2", NOW + DAY, outcome="sent"),
+        ]
+        events: list[Any] = [*people, *said, *sent] if known else [*said, *people, *sent]
+        ours = self.sent(who, "t-9", NOW + 2 * DAY)
+        assert kept.evaluate(ours)
+        for event in events:
+            guard.record(event)
+            assert kept.evaluate(ours).to_json() == make(self.CAPPED).evaluate(ours).to_json()
+        (decision,) = (
+            decision
+            for touch, decision in replay(guard.ruleset, Book(str), [*events, ours])
+            if touch.id == "t-9"
+        )
+        assert codes(decision) == ([] if answered else ["CG301"])
+        for one in (guard, kept, make(self.CAPPED)):
+            assert codes(one.evaluate(ours)) == codes(decision)
+
+    def test_numbers_of_its_people(self, make: Make) -> None:
+        """A number has several names, and one more where the call says the country."""
+        guard = make(self.CAPPED)
+        guard.record(Contact(contact="c-1", at=NOW, account="acme"))
+        call = a_touch(id="t-1", channel="call", to="030 5550143")
+        for facts in (None, Contact(contact="c-1", country="DE"), None):
+            for _ in range(2):
+                assert guard.evaluate(call, contact=facts)
+
+
 @pytest.mark.parametrize(
     "error",
     [OSError("disk"), KeyError("x"), LedgerUnavailable("away"), EventError("odd"), MemoryError()],

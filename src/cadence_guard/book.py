@@ -79,6 +79,8 @@ class Book:
         self._recipients: dict[tuple[str, str | None, str | None], Filing] = {}
         self.remembered: dict[Hashable, Any] | None = {} if remember else None
         """What the engine has found out since the last event."""
+        self._leaning: tuple[Book, int] | None = None
+        """The book that knows the lines of accounts, if it is another, and how far it was read."""
         self._hashed = hashed
         self._erased = False
         self._order = 0
@@ -104,7 +106,18 @@ class Book:
 
     def account_line(self, account: str) -> Line:
         """The touches filed under an account."""
-        return self._accounts.get(account) or self._line(self._accounts, account)
+        book = self._leaning[0] if self._leaning else self
+        return book._accounts.get(account) or book._line(book._accounts, account)
+
+    def leans_on(self, other: Book) -> bool:
+        """Whether this book asks another one, as it is now, for the lines of accounts."""
+        return self._leaning == (other, other._order)
+
+    def lean_on(self, other: Book) -> None:
+        """Asks another book, which knows all that was filed under an account, for its line."""
+        self._leaning = other, other._order
+        if self.remembered:
+            self.remembered.clear()
 
     def point_line(self, point: str | None) -> Line:
         """The touches to a point."""
@@ -292,7 +305,7 @@ class Book:
             recipient = Recipient(me.contact, account, point)
             lines = [me.line]
             if account is not None:
-                lines.append(self.account_line(account))
+                lines.append(self._line(self._accounts, account))
             if point is not None and self._by_point:
                 lines.append(self.point_line(point))
             filing = self._recipients[recipient] = recipient, tuple(lines)
@@ -404,6 +417,12 @@ class Book:
         if self._ids.get(release.touch) not in (None, release.contact):
             raise EventError(f"touch {release.touch!r} is one to another contact")
         self.release(release.touch)
+
+    def take_back(self, id_: str) -> None:
+        """Releases a booked touch before anybody has told so, also where its account is known."""
+        self.release(id_)
+        if self._leaning:
+            self._leaning[0].release(id_)
 
     def release(self, id_: str) -> None:
         """Takes a booked touch back, as if it had never been booked."""

@@ -78,11 +78,14 @@ class Guard:
             raise TypeError(
                 f"a {kind} is no ledger; expected 'sqlite:///outreach.db', or a Ledger of your own"
             )
-        answers = self.ruleset.answers  # what is counted may be an answer to something earlier
+        answers = self.ruleset.answers
+        within = answers.within if answers else 0  # what is counted may answer something earlier
+        by_account = self.ruleset.looks_back_by_account
         self._shelves = Shelves(
             ledger,
             key.encode() if isinstance(key, str) else key,
-            self.ruleset.looks_back + (answers.within if answers else 0),
+            self.ruleset.looks_back + within,
+            None if by_account is None else by_account + within,
             self.ruleset.by_point,
             self._settle,
         )
@@ -112,10 +115,10 @@ class Guard:
         facts = _facts(contact, asked)
         try:
             with self._lock:
-                shelf, booking = self._shelves.look(asked, facts)
-                if standing(booking):
+                known = self._shelves.look(asked, facts)
+                if standing(known.booking):
                     return _twice(asked, "this id is booked already; reserve it with resume=True")
-                return self._judge(shelf.book, asked, facts)
+                return self._judge(known.book, asked, facts)
         except LedgerUnavailable as error:
             return _down(asked, error)
 
@@ -137,7 +140,7 @@ class Guard:
         asked = self._planned(touch).model_copy(update={"at": start})
         facts = _facts(contact, asked)
         with self._lock:
-            case = self._shelves.look(asked, facts)[0].book.case(asked, to_us(start), facts)
+            case = self._shelves.look(asked, facts).book.case(asked, to_us(start), facts)
             return engine.calendar(self.ruleset, case, to_us(start), to_us(end))
 
     # -- booking ------------------------------------------------------------------------------
@@ -164,19 +167,19 @@ class Guard:
         try:
             for _ in range(TRIES):
                 with self._lock:
-                    shelf, booking = self._shelves.look(asked, facts)
+                    book, revisions, booking = self._shelves.look(asked, facts)
                     revision = booking.revisions[f"touch:{asked.id}"]
                     if resume and seen not in (None, revision):
                         raise Refused(_twice(asked, "somebody else has resumed this booking"))
                     seen = revision
                     try:
-                        todo, decision = self._plan(shelf.book, booking, asked, facts, resume)
+                        todo, decision = self._plan(book, booking, asked, facts, resume)
                     finally:
                         if booking.events:  # the book was told of a release that may not come about
                             self._shelves.clear()
                 try:
                     if todo:
-                        self._shelves.append(todo, {**shelf.page.revisions, **booking.revisions})
+                        self._shelves.append(todo, {**revisions, **booking.revisions})
                 except Conflict:
                     continue
                 if not decision:
@@ -233,7 +236,7 @@ class Guard:
                 " resumed, only its 'at' may change"
             )
         self._settle()
-        book.release(asked.id)
+        book.take_back(asked.id)
         release = Filed(
             Release(touch=asked.id, contact=asked.contact, at=parse_instant(self._clock())),
             booking.events[-1].streams,

@@ -109,14 +109,23 @@ class Ruleset:
             else:
                 entries += self._from_packs(name, said, packs, exempt)
         self.entries: Final = tuple(entries)
-        self.by_point: Final = any(
-            type(entry) is not RULES.get(entry.name) or getattr(entry, "scope", None) == "point"
-            for entry in entries
-        )
+        self.by_point: Final = bool(self._asking("point"))
         """Whether an entry may ask for the line of a point: a cap, or anybody's own rule."""
+        by_account = [entry.looks_back for entry in self._asking("account")]
+        self.looks_back_by_account: Final = max(by_account, default=None)
+        """How far an entry may read the line of an account, in microseconds; None if none does."""
         self.looks_back: Final = max((entry.looks_back for entry in entries), default=0)
         self._plans: dict[Hashable, Plan] = {}
         self._kinds: dict[Hashable, Kind] = {}
+
+    def _asking(self, scope: str) -> list[Rule]:
+        """The entries that may ask for the line of a point or an account: caps of that scope, and
+        anybody's own rules."""
+        return [
+            entry
+            for entry in self.entries
+            if type(entry) is not RULES.get(entry.name) or getattr(entry, "scope", None) == scope
+        ]
 
     def _from_packs(
         self,

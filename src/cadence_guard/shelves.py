@@ -29,25 +29,26 @@ _KEY: Final = HASHED + "mark"
 KEY_STREAM: Final = f"contact:{_KEY}"
 """The stream that holds the mark of the key."""
 NO_PAGE: Final = Page([], {}, 0)
+_NO_EVENTS: Final = (1 << 63) - 1
+"""No event has a number above this one."""
 
 
-_Name: TypeAlias = tuple[str, str | None, str | None]
-"""(contact, point as written, account): the account given, None for the contact's own, and "" for
-none at all."""
+_Name: TypeAlias = tuple[str, str, str | None]
+"""("touch", a contact, their point as written), ("contact", one of whom all is wanted, None), or
+("account", an account, None)."""
 
 
 class Shelf(NamedTuple):
-    """What has been read of some streams, and how far: those of a contact, of a point under all
-    its `names`, of an `account`, and of `others` whom a person touched at the point: only all that
+    """What has been read of some streams, and how far: those of a contact and of a point under all
+    its `names`, or that of an account; and of `others` whom a person touched there: only all that
     is known of them tells whether that was an answer. The events themselves are not kept.
 
-    `told` are the hashes of the events of a contact of which there is only one, and `ahead` what
-    the book was told before the ledger.
+    Where all of a contact is wanted, `told` are the hashes of the events of which there is only
+    one, and `ahead` what the book was told before the ledger.
     """
 
     keys: tuple[str, ...]
     names: frozenset[str]
-    account: str | None
     others: frozenset[str]
     since: int
     page: Page
@@ -65,12 +66,22 @@ class Shelf(NamedTuple):
             self.told.add(hash(filed.event))
 
 
+class Known(NamedTuple):
+    """What a touch is judged by: a book, the revisions of the streams it was told, and what there
+    is under the id of the touch."""
+
+    book: Book
+    revisions: dict[str, int]
+    booking: Page
+
+
 class Shelves:
     """The shelves of one guard. Not safe to share between threads: the guard locks.
 
     `key` is the secret of the hashes, None for the ledger's own. `looks_back` is how far touches
-    are needed (microseconds), `by_point` whether lines of points are; `moving_on` is called before
-    a book that was read from takes in what is new.
+    are needed (microseconds), `by_account` how far those of an account, None if nobody asks for
+    them, and `by_point` whether lines of points are. `moving_on` is called before what was read
+    from a book becomes another.
     """
 
     def __init__(
@@ -78,12 +89,14 @@ class Shelves:
         ledger: Ledger,
         key: bytes | None,
         looks_back: int,
+        by_account: int | None,
         by_point: bool,
         moving_on: Callable[[], None],
     ) -> None:
         self.ledger = ledger
         self._key = key
         self._looks_back = looks_back
+        self._by_account = by_account
         self._by_point = by_point
         self._moving_on = moving_on
         self._proven: bytes | None = None
@@ -93,24 +106,44 @@ class Shelves:
 
     # -- reading ------------------------------------------------------------------------------
 
-    def look(self, touch: Touch, facts: Contact | None) -> tuple[Shelf, Page]:
-        """All that can matter for a touch, and what is known under its id; read up to now.
-        `facts` are those given with the call."""
+    def look(self, touch: Touch, facts: Contact | None) -> Known:
+        """All that can matter for a touch, read up to now. `facts` are those given with the
+        call."""
         assert touch.at is not None  # now, if nobody said
-        need = to_us(touch.at) - self._looks_back
-        account = facts.account if facts is not None else None
-        name = (touch.contact, point_of(touch), account)
+        at = to_us(touch.at)
+        need, back = at - self._looks_back, at - (self._by_account or 0)
+        name = ("touch", touch.contact, point_of(touch))
         many = CHANNEL_KIND[touch.channel] == "phone"  # other points have one name
         names = (lambda book: book.names(touch, facts)) if many else None
+        key = "" if touch.id is None else f"touch:{touch.id}"
+        shelf, near, revisions, is_new = self._shelves.get(name), None, None, True
+        if shelf is not None and (account := self._account(shelf.book, touch.contact, facts)):
+            near = self._shelves.get(account)
+            if (
+                near is not None
+                and shelf.since <= need
+                and near.since <= back
+                and (names is None or shelf.names.issuperset(names(shelf.book)))
+            ):
+                revisions = self._as_read(shelf, near, key)
+        if shelf is None or revisions is None:
+            shelf, is_new = self._read(name, need, names, key)
+            revisions, near = shelf.page.revisions, None
+            if account := self._account(shelf.book, touch.contact, facts):
+                near, _ = self._read(account, back)
+                revisions = {**near.page.revisions, **revisions}
+        book = shelf.book
+        if near is not None and not book.leans_on(near.book):
+            self._moving_on()
+            book.lean_on(near.book)
         if touch.id is None:
-            return self._read(name, names, need)[0], NO_PAGE
-        key = f"touch:{touch.id}"
-        shelf, is_new = self._read(name, names, need, key)
-        return shelf, Page([], {key: 0}, 0) if is_new else self.booking(touch.id)
+            return Known(book, revisions, NO_PAGE)
+        booking = Page([], {key: 0}, 0) if is_new else self.booking(touch.id)
+        return Known(book, revisions, booking)
 
     def full(self, contact: str) -> Shelf:
         """All that is known of a contact."""
-        return self._read((contact, None, ""), None, FIRST)[0]
+        return self._read(("contact", contact, None), FIRST)[0]
 
     def booking(self, touch: str) -> Page:
         """What is known under the id of a touch, whoever the contact."""
@@ -118,21 +151,29 @@ class Shelves:
 
     def history(self, keys: Sequence[str], since: int | None = None, after: int = 0) -> Page:
         """The ledger's own `history`, if it is one."""
-        try:  # written out here, where a decision waits for it
-            page = self.ledger.history(keys, since, after)
-            if not isinstance(page, Page):
-                raise TypeError(f"its history is a {type(page).__name__}, not a Page")
+        page = self._history(keys, since, after)
+        try:
             for event, streams in page.events:
                 if not (isinstance(event, Model) and isinstance(streams, Streams)):
                     raise TypeError(f"its history holds a {type(event).__name__}, not an event")
             for key in keys:
                 if not isinstance(page.revisions[key], int):
                     raise TypeError(f"its revision of {key.partition(':')[0]} is no number")
-            return page
+        except Exception as error:
+            raise _unavailable(error) from error
+        return page
+
+    def _history(self, keys: Sequence[str], since: int | None, after: int) -> Page:
+        """The ledger's own `history`, of which nobody has looked at more than that it is a page."""
+        try:  # written out here, where a decision waits for it
+            page = self.ledger.history(keys, since, after)
+            if not isinstance(page, Page):
+                raise TypeError(f"its history is a {type(page).__name__}, not a Page")
         except LedgerUnavailable:
             raise
         except Exception as error:
             raise _unavailable(error) from error
+        return page
 
     def append(self, events: Iterable[Filed], expect: Mapping[str, int]) -> None:
         """The ledger's own `append`. Conflict if a stream has moved on."""
@@ -154,14 +195,13 @@ class Shelves:
     def _read(
         self,
         name: _Name,
-        names: Callable[[Book], tuple[str, ...]] | None,
         need: int,
+        names: Callable[[Book], tuple[str, ...]] | None = None,
         beside: str = "",
     ) -> tuple[Shelf, bool]:
-        """The events of the streams of a contact, a point and an account, and whether nothing is
-        filed `beside` them, under that key. `names` tells those of the point, by what a book knows
+        """What is filed under a name, with all touches from `need` on, and whether nothing is
+        filed `beside` it, under that key. `names` tells those of the point, by what a book knows
         of the contact, if there may be others."""
-        contact, point, account = name
         shelf = self._shelves.get(name)
         if shelf is not None and shelf.since <= need:
             before, ahead = shelf.page, shelf.ahead
@@ -175,39 +215,54 @@ class Shelves:
                     del self._shelves[name]  # a book that was told only half is not kept
                     self._moving_on()
                     _fold(shelf.book, page.events[len(ahead) :])
-                    shelf = self._shelves[name] = _read_on(shelf, page)
-                if (
-                    (names is None or shelf.names.issuperset(names(shelf.book)))
-                    and (account is not None or _account(shelf.book, contact) == shelf.account)
-                    and (
-                        page.revisions == before.revisions
-                        or shelf.others.issuperset(self._others(shelf.book, contact, shelf.names))
-                    )
+                    shelf = self._shelves[name] = _read_on(name, shelf, page)
+                if (names is None or shelf.names.issuperset(names(shelf.book))) and (
+                    page.revisions == before.revisions
+                    or shelf.others.issuperset(self._others(name, shelf.book, shelf.names))
                 ):
                     return shelf, is_new
         since = need if need == FIRST else need // _MONTH * _MONTH
-        own, known = account, frozenset(written(point) if point else ())
+        known = frozenset(written(name[2]) if name[2] else ())
         others: frozenset[str] = frozenset()
         while True:
-            keys = self._keys((contact, *sorted(others)), known, own)
+            keys = self._keys(name, known, others)
             page, is_new = self._page(keys, None if since == FIRST else since, 0, beside)
             book = self.book(page)
-            found = _account(book, contact) if account is None else account
             called = names(book) if names else ()
-            met = self._others(book, contact, known)
-            if found == own and known.issuperset(called) and others.issuperset(met):
+            met = self._others(name, book, known)
+            if known.issuperset(called) and others.issuperset(met):
                 break
-            own, known, others = found, known.union(called), others.union(met)
+            known, others = known.union(called), others.union(met)
         if len(self._shelves) >= _KEPT:
             self._shelves.clear()
-        told = _hashes(page.events) if own == "" else set()
+        told = _hashes(page.events) if name[0] == "contact" else set()
         last = max(page.revisions.values())
         if page.events:
             page = page._replace(events=[])
-        shelf = self._shelves[name] = Shelf(
-            keys, known, own, others, since, page, last, book, told, []
-        )
+        shelf = self._shelves[name] = Shelf(keys, known, others, since, page, last, book, told, [])
         return shelf, is_new
+
+    def _as_read(self, shelf: Shelf, near: Shelf, beside: str) -> dict[str, int] | None:
+        """The revisions of the streams of two shelves, if nothing was filed there since, nor
+        `beside` them: mostly so, and then one question to the ledger answers all."""
+        one, other = shelf.page.revisions, near.page.revisions
+        known = {**one, **other}
+        if len(known) < len(one) + len(other) and not one.items() <= known.items():
+            return None  # a stream that both have was read further for one of them
+        if beside:
+            known[beside] = 0
+        page = self._history([*known], shelf.since, _NO_EVENTS)
+        if page.revisions == known and page.epoch == shelf.page.epoch == near.page.epoch:
+            return known
+        return None
+
+    def _account(self, book: Book, contact: str, facts: Contact | None) -> _Name | None:
+        """The account that a contact has now, if its touches are asked for."""
+        if self._by_account is None:
+            return None
+        person = book.people.get(contact)
+        account = (facts and facts.account) or (person and person.account)
+        return ("account", account, None) if account else None
 
     def _page(
         self, keys: tuple[str, ...], since: int | None, after: int, beside: str
@@ -220,20 +275,24 @@ class Shelves:
                 return page, True
         return self.history(keys, since, after), False
 
-    def _others(self, book: Book, contact: str, names: Iterable[str]) -> frozenset[str]:
-        """Whom else a person touched at the point, if lines of points are asked for."""
-        return book.answered_at(names) - {contact} if self._by_point else frozenset()
+    def _others(self, name: _Name, book: Book, points: Iterable[str]) -> frozenset[str]:
+        """Whom else a person touched at the points or in the account, if that is asked for."""
+        kind, who, _ = name
+        if kind == "account":
+            return frozenset(book.account_line(who).touched_by_hand())
+        return book.answered_at(points) - {who} if self._by_point else frozenset()
 
-    def _keys(
-        self, contacts: Iterable[str], names: Iterable[str], account: str | None
-    ) -> tuple[str, ...]:
-        keys: list[str] = []
+    def _keys(self, name: _Name, points: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:
+        kind, who, _ = name
+        contacts, keys = sorted(others), []
+        if kind == "account":
+            keys.append(f"account:{who}")
+        else:
+            contacts.insert(0, who)
         for contact in contacts:
             keys += [f"contact:{contact}", f"contact:{self.hash(contact)}"]
-        for point in names:
+        for point in points:
             keys += [f"point:{point}", f"point:{self.hash(point)}"]
-        if account:
-            keys.append(f"account:{account}")
         return tuple(keys)
 
     # -- the key of the hashes ----------------------------------------------------------------
@@ -277,11 +336,6 @@ def _unavailable(error: Exception) -> LedgerUnavailable:
     return LedgerUnavailable(f"{type(error).__name__}: {error}")
 
 
-def _account(book: Book, contact: str) -> str | None:
-    person = book.people.get(contact)
-    return person.view.account if person else None
-
-
 def _fold(book: Book, events: Iterable[Filed]) -> Book:
     for filed in events:
         try:
@@ -291,9 +345,9 @@ def _fold(book: Book, events: Iterable[Filed]) -> Book:
     return book
 
 
-def _read_on(shelf: Shelf, page: Page) -> Shelf:
+def _read_on(name: _Name, shelf: Shelf, page: Page) -> Shelf:
     """A shelf whose book has been told what is new."""
-    if shelf.account == "":
+    if name[0] == "contact":
         shelf.told.update(_hashes(page.events))
     last = max(page.revisions.values())
     return shelf._replace(page=page._replace(events=[]), last=last, ahead=[])

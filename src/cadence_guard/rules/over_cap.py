@@ -43,7 +43,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from cadence_guard.history import Case
-from cadence_guard.instants import ANYWHERE, DAY, NEVER, PERIOD, Zone, in_each, local_period
+from cadence_guard.instants import ANYWHERE, DAY, NEVER, Zone, in_each, local_period
 from cadence_guard.lines import Instants, Line
 from cadence_guard.rules._counting import counted, crowded, two_sided, window_facts
 from cadence_guard.rules._rule import (
@@ -120,8 +120,8 @@ class OverCap(Rule):
     def _next_period(self, at: Instants, t: int, where: Zone) -> OpenStretch:
         """The first stretch of local periods that are not full."""
         assert self.calendar is not None
-        found, limit = NEVER, max(t, at[-1]) + PERIOD
-        while t < limit:
+        found, limit = NEVER, max(t, at[-1]) + self.looks_back
+        while t < limit:  # from there on there is nothing to be counted
             number, border = local_period(t, self.calendar, where)
             if self._count(at, t, number, where) >= self.max:
                 if found < NEVER:
@@ -129,7 +129,7 @@ class OverCap(Rule):
             elif found == NEVER:
                 found = t
             t = border
-        return found, NEVER
+        return min(found, t), NEVER
 
     def _count(self, at: Instants, t: int, number: int, where: Zone) -> int:
         assert self.calendar is not None
