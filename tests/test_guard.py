@@ -243,6 +243,35 @@ class TestFactsWithTheCall:
         assert code in codes(guard.evaluate(a_touch()))
         assert code in codes(guard.evaluate(a_touch(), contact=a_contact()))
 
+    def test_the_same_ones_may_be_given_again_and_again(self, make: Make) -> None:
+        """They are heeded anew when something was told in between, or they say something else."""
+        guard = make(
+            {
+                "packs": [],
+                "rules": {
+                    "private-point": {},
+                    "after-refusal": {"declined": "9d", "hung_up": "9d"},
+                },
+            }
+        )
+        private = [{"kind": "phone", "value": PHONE, "use": "private"}]
+        call = a_touch(channel="call", to=PHONE)
+
+        def judged(**facts: Any) -> list[str]:
+            given = {"contact": "c-1", "points": private, **facts}
+            first = guard.evaluate(call, contact=given)
+            assert guard.evaluate(call, contact=given).to_json() == first.to_json()
+            return codes(first)
+
+        assert judged() == ["CG201"]
+        assert judged(points=[{**private[0], "use": "work"}]) == []
+        guard.record(signal("declined"))
+        assert judged() == ["CG201", "CG501"]
+        guard.record(Consent(contact="c-1", at=NOW, status="granted", purpose="sales", point=PHONE))
+        assert judged() == []
+        guard.record(signal("hung_up"))
+        assert judged(name="Ada") == ["CG501"]
+
     def test_their_account_is_the_one_that_is_capped(self, make: Make) -> None:
         guard = make(
             Policy(packs=[], rules={"over-cap": {"max": 1, "per": "7d", "scope": "account"}})

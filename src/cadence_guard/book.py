@@ -28,9 +28,6 @@ from cadence_guard.history import (
     No,
     Said,
     Streams,
-    View,
-    facts_of,
-    points_of,
 )
 from cadence_guard.instants import NEVER, to_us
 from cadence_guard.lines import (
@@ -92,7 +89,7 @@ class Book:
         me = self.people.get(touch.contact) or self._person(touch.contact)
         names = names_of(touch, me, facts)
         point = names[0] if names else None
-        view = me.view if facts is None else _with(me.view, facts)
+        view = me.view if facts is None else me.view_with(facts)
         noes = me.noes
         if self._noes_at or self._erased:
             noes = [*noes, *self._others(me, names)]
@@ -641,11 +638,3 @@ def _as_named(event: Signal | Consent | Suppress, whose: History | None) -> froz
         kinds.add("post")
     found = {normalise(event.point, one, where) for one in kinds for where in (country, None)}
     return frozenset(point for point in found if point)
-
-
-def _with(view: View, contact: Contact) -> View:
-    """A view in which the facts given with the call replace the ledger's."""
-    points = dict(view.points)
-    for point, about in points_of(contact).items():
-        points[point] = {**points.get(point, {}), **about}
-    return View({**view.facts, **facts_of(contact)}, points, known=True)

@@ -187,6 +187,7 @@ class History:
     __slots__ = (
         "_asked",
         "_facts",
+        "_given",
         "_points",
         "_view",
         "account",
@@ -225,6 +226,8 @@ class History:
         self._facts: dict[str, tuple[int, Any]] = {}
         self._points: dict[str, dict[str, tuple[int, Any]]] = {}
         self._view: View | None = None
+        self._given: tuple[View, Contact, View] | None = None
+        """The view that facts were last laid over, the facts, and what came of it."""
         self._asked: tuple[Answers, list[Said]] | None = None
         """What may be answered, as far as somebody asked."""
 
@@ -241,6 +244,17 @@ class History:
                 self._known,
             )
         return self._view
+
+    def view_with(self, facts: Contact) -> View:
+        """The same, but for facts given with the call; kept for the next call that gives them."""
+        view, given = self.view, self._given
+        if given is None or given[0] is not view or given[1] != facts:
+            points = dict(view.points)
+            for point, about in points_of(facts).items():
+                points[point] = {**points.get(point, {}), **about}
+            now = View({**view.facts, **facts_of(facts)}, points, known=True)
+            given = self._given = view, facts, now
+        return given[2]
 
     @property
     def _known(self) -> bool:
