@@ -297,11 +297,11 @@ def write_json(data: object) -> None:
     write_utf8(plain_json(json.dumps(data, ensure_ascii=False, indent=2)))
 
 
-def write_utf8(text: str) -> None:
+def write_utf8(text: str, end: str = "\n") -> None:
     """Text for a program, and a line break, on standard output: in UTF-8 whatever the terminal;
     half a surrogate pair, which UTF-8 cannot hold, as an escape."""
     sys.stdout.flush()
-    content = text.encode("utf-8", "backslashreplace") + b"\n"
+    content = (text + end).encode("utf-8", "backslashreplace")
     if (stream := getattr(sys.stdout, "buffer", None)) is None:  # it is no file
         sys.stdout.write(content.decode())
     else:
