@@ -272,7 +272,9 @@ def test_what_the_events_raise_comes_through_and_what_stands_above_is_recorded()
     assert len(held(ledger)) == 2
 
 
-@pytest.mark.parametrize("one", [opt_out(), {"event": "forget"}, "events.jsonl", b"{}"])
+@pytest.mark.parametrize(
+    "one", [opt_out(), {"event": "forget"}, "events.jsonl", Path("events.jsonl"), b"{}"]
+)
 def test_one_event_or_a_path_is_no_iterable_of_events(one: Any) -> None:
     with pytest.raises(EventError, match="expected an iterable of events; parse_events makes one"):
         guard(MemoryLedger()).record_all(one)

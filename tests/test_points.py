@@ -340,3 +340,8 @@ def test_points_are_not_hashed_under_an_empty_key(key: str | bytes) -> None:
     """Whoever has the ledger could try every number: an empty secret is a ValueError."""
     with pytest.raises(ValueError, match="an empty key protects nothing; leave it out, or give a"):
         Guard(key=key)
+
+
+def test_a_key_that_is_no_text_is_told_at_once_and_not_when_somebody_is_forgotten() -> None:
+    with pytest.raises(TypeError, match="a key is str or bytes, not int"):
+        Guard(key=12345)  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from secrets import token_hex
 from threading import RLock
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet, ref
 
@@ -53,7 +54,7 @@ class Guard:
     protects a copied hash list but not a copied ledger.
 
     Safe to share between threads; processes share a ledger. Raises PolicyError, TypeError for what
-    is no ledger, and ValueError or LedgerUnavailable for a ledger that cannot be opened.
+    is no ledger or no key, and ValueError or LedgerUnavailable for a ledger that cannot be opened.
     """
 
     def __init__(
@@ -67,6 +68,8 @@ class Guard:
         self.policy = Policy(packs=["humane"]) if policy is None else Policy.model_validate(policy)
         self.ruleset = Ruleset(self.policy)
         self._clock = clock or _now
+        if not isinstance(key, (str, bytes, NoneType)):
+            raise TypeError(f"a key is str or bytes, not {type(key).__name__}")
         if key is not None and not key:
             raise ValueError("an empty key protects nothing; leave it out, or give a secret")
         if ledger is None:
@@ -303,7 +306,7 @@ class Guard:
         and none from it on. After LedgerUnavailable, which `record` raises too, some of the first
         are recorded; tell all of them again, for the same event told twice is one.
         """
-        if isinstance(events, (str, bytes, Mapping, BaseModel)):
+        if isinstance(events, (str, bytes, os.PathLike, Mapping, BaseModel)):
             raise EventError(
                 "expected an iterable of events; parse_events makes one of a path or of JSON lines,"
                 " and a single event is told with record"

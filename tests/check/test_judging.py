@@ -9,7 +9,7 @@ from cadence_guard.check.paths import Heard, Made
 from cadence_guard.history import Case
 from cadence_guard.instants import DAY, HOUR, Zone
 from cadence_guard.policy import Policy
-from cadence_guard.rules import Rule
+from cadence_guard.rules import Rule, Spans
 from cadence_guard.rules._rule import OpenStretch
 from cadence_guard.ruleset import Ruleset
 from check.flows import BERLIN, CHICAGO, line, rules, step, us
@@ -73,6 +73,7 @@ class Own(Rule):
     """A rule of somebody's own."""
 
     code, name = "X1", "own"
+    spans = Spans()
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
         raise NotImplementedError

@@ -449,6 +449,7 @@ class Quiet(Rule):
 
     code = "CG998"
     name = "quiet"
+    spans = Spans()
 
     def next_open(self, t: int, case: Any) -> OpenStretch:
         said = any(one.kind == "not_now" for one in case.me.said)

@@ -57,7 +57,6 @@ class Blank(Rule):
 
     code = "X001"
     name = "blank"
-    spans = None
 
     def next_open(self, t: int, case: Case) -> OpenStretch:
         return t, NEVER

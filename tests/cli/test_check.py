@@ -609,6 +609,49 @@ def test_a_baseline_is_written_known_and_told_when_stale(run: Any) -> None:
     assert json.loads(Path("known.json").read_text("utf-8"))["findings"] == []
 
 
+def test_a_baseline_lets_go_of_files_that_are_gone(run: Any) -> None:
+    """One that is there and was not checked, one outside, and standard input are kept."""
+    Path(".git").mkdir()
+    Path("drips").mkdir()
+    options = ("--baseline", "known.json")
+    for name in ("drips/old.json", "drips/other.json", "bad.json"):
+        Path(name).write_text(BAD, "utf-8")
+        assert run("check", name, *options, "--update-baseline").code == 0
+    run("check", "-", *options, "--update-baseline", input=BAD.encode())
+    said = json.loads(Path("known.json").read_text("utf-8"))
+    said["findings"].append(said["findings"][0] | {"path": "/no/such/place.json"})
+    Path("known.json").write_text(json.dumps(said), "utf-8")
+    Path("drips/old.json").unlink()
+
+    result = run("check", "bad.json", *options)
+    assert result.code == 0
+    assert [line for line in result.out.splitlines() if line.endswith(" CG301 drip b")] == [
+        "  drips/old.json: CG301 drip b"
+    ]
+    assert run("check", "bad.json", *options, "--update-baseline").code == 0
+    known = json.loads(Path("known.json").read_text("utf-8"))["findings"]
+    assert [entry["path"] for entry in known] == [
+        "/no/such/place.json", "<stdin>", "bad.json", "drips/other.json"
+    ]  # fmt: skip
+
+
+def test_a_file_of_a_baseline_is_gone_from_the_repository_wherever_one_stands(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path(".git").mkdir()
+    Path("drips").mkdir()
+    for name in ("drips/old.json", "bad.json"):
+        Path(name).write_text(BAD, "utf-8")
+    policy = ("--policy", Path("cadence-guard.yaml").absolute())
+    options = (*policy, "--baseline", Path("known.json").absolute())
+    run("check", "bad.json", "drips/old.json", *options, "--update-baseline")
+    Path("drips/old.json").unlink()
+    monkeypatch.chdir("drips")
+    result = run("check", "../bad.json", *options)
+    assert (result.code, "  drips/old.json: CG301 drip b" in result.out) == (0, True)
+    assert " bad.json: CG301" not in result.out
+
+
 def test_a_baseline_and_a_mapping_that_may_have_no_end_are_not_read_to_it(run: Any) -> None:
     with Path("endless").open("wb") as file:
         file.truncate(1 << 40)  # holds no block of the disk

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
+import shutil
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +17,7 @@ from toy import TOY
 from cadence_guard import importers
 from cadence_guard.check.fix import Change, Fixed
 from cadence_guard.check.run import open_file
-from cadence_guard.cli import _fix
+from cadence_guard.cli import _fix, main
 from cadence_guard.importers import native
 from cadence_guard.importers._source import Source
 
@@ -60,10 +64,44 @@ def test_a_diff_is_shown_and_nothing_written(run: Any, fixed: dict[str, Any]) ->
     assert result.code == 0
     assert result.out == (
         '--- bad.json\n+++ bad.json\n@@ -1,3 +1,3 @@\n {"toy":\n  {"drip": [["a", "email", 1],\n'
-        '-  ["b", "email", 167]]}}\n+  ["b", "email", 168]]}}\n'
+        '-  ["b", "email", 167]]}}\n\\ No newline at end of file\n'
+        '+  ["b", "email", 168]]}}\n\\ No newline at end of file\n'
     )
     assert "bad.json:3: drip, b: wait 168h, not 167h" in result.err
     assert Path("bad.json").read_text("utf-8") == BAD
+
+
+@pytest.mark.skipif(not shutil.which("patch"), reason="patch is not installed")
+@pytest.mark.parametrize("name", ["bad.json", "two words.json"])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("", ""),
+        ("\n", "\r\n"),
+        ("]]}}", "]]}}\r\n"),
+        ('"a"', '"Zoë\u2028"'),
+        ('{"toy"', '\ufeff{"toy"'),
+    ],
+)
+def test_patch_makes_of_a_diff_what_is_written(
+    run: Any, fixed: dict[str, Any], name: str, old: str, new: str
+) -> None:
+    before = BAD.replace(old, new) if old else BAD
+    fixed["text"] = before.replace("167", "168").removeprefix("\ufeff")
+    Path(name).write_bytes(before.encode())
+    Path("change.diff").write_bytes(run("fix", name, "--diff").out.encode())
+    subprocess.run(["patch", "-p0", "-i", "change.diff"], check=True, capture_output=True)
+    assert Path(name).read_bytes() == before.replace("167", "168").encode()
+
+
+def test_a_diff_is_utf_8_whatever_the_terminal(
+    run: Any, fixed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("bad.json").write_text(BAD.replace('"a"', '"Zoë"'), "utf-8")
+    fixed["text"] = NEW.replace('"a"', '"Zoë"')
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written := io.BytesIO(), "ascii"))
+    assert main(["fix", "bad.json", "--diff"]) == 0
+    assert "Zoë" in written.getvalue().decode()
 
 
 def test_what_is_written_keeps_the_byte_order_mark(run: Any, fixed: dict[str, Any]) -> None:

@@ -68,7 +68,8 @@ def sift(
 ) -> Sifted:
     """Holds findings against a baseline. Notes are never in one.
 
-    `checked` are the paths that were read; of other files nobody can say that an entry is stale.
+    `checked` are the paths that were read, or are gone; of other files nobody can say that an entry
+    is stale.
     """
     prints = {entry.fingerprint for entry in baseline}
     fresh: list[Finding] = []

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import click
 
 from cadence_guard import importers
 from cadence_guard.cadence import CadenceFile
-from cadence_guard.check.baseline import Sifted, dump, entries, parse, sift, updated
+from cadence_guard.check.baseline import Entry, Sifted, dump, entries, parse, sift, updated
 from cadence_guard.check.config import PROJECT
 from cadence_guard.check.report import Finding, Report
 from cadence_guard.check.run import (
@@ -168,8 +168,7 @@ def repository(here: Path) -> Callable[[str], str]:
 
     Links are followed, as the repository knows a file by one path; but one in the repository that
     leads out of it stands for itself."""
-    here = here.resolve()
-    root = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+    here, root = here.resolve(), _root(here)
 
     def place(path: str) -> str:
         if path == shown("-"):
@@ -185,6 +184,11 @@ def repository(here: Path) -> Callable[[str], str]:
     return place
 
 
+def _root(here: Path) -> Path:
+    here = here.resolve()
+    return next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+
+
 # -- baseline ----------------------------------------------------------------------------------
 
 
@@ -194,23 +198,34 @@ def _against(
     """The findings held against a baseline file, which is written first if that is asked for and
     all could be read."""
     file = Path(path)
-    checked = [read.path for read in report.files]
+    old = _load(file) if file.exists() or not update else ()
+    checked = [read.path for read in report.files] + _gone(old)
     if update and not whole:
         click.echo(f"baseline: {plain(path)}: not written: not all could be read", err=True)
-        return sift(report.findings, _load(file) if file.exists() else (), checked, place)
-    if update:
-        old = _load(file) if file.exists() else ()
+    elif update:
         new = updated(report.findings, old, checked, place)
         try:
             file.write_bytes(dump(new).encode("utf-8", "backslashreplace"))
         except OSError as error:
             raise CadenceError(f"{path}: cannot be written: {error.strerror}") from error
         click.echo(f"baseline: {plain(path)}: {len(new)} known", err=True)
-        return sift(report.findings, new, checked, place)
-    return sift(report.findings, _load(file), checked, place)
+        old = new
+    return sift(report.findings, old, checked, place)
 
 
-def _load(file: Path) -> Any:
+def _gone(baseline: Iterable[Entry]) -> list[str]:
+    """The files of the repository that a baseline names and that are not there any more. Of what
+    lies outside nobody can say: it may be there for others."""
+    root = _root(Path.cwd())
+    paths = (entry.path for entry in baseline if entry.path != shown("-"))
+    return [
+        str(root / path)
+        for path in dict.fromkeys(paths)
+        if not (os.path.isabs(path) or os.path.exists(root / path))
+    ]
+
+
+def _load(file: Path) -> tuple[Entry, ...]:
     try:
         with file.open("rb") as stream:  # which may have no end
             content = stream.read(LARGEST_BASELINE + 1)
@@ -297,11 +312,11 @@ def write_json(data: object) -> None:
     write_utf8(plain_json(json.dumps(data, ensure_ascii=False, indent=2)))
 
 
-def write_utf8(text: str) -> None:
+def write_utf8(text: str, end: str = "\n") -> None:
     """Text for a program, and a line break, on standard output: in UTF-8 whatever the terminal;
     half a surrogate pair, which UTF-8 cannot hold, as an escape."""
     sys.stdout.flush()
-    content = text.encode("utf-8", "backslashreplace") + b"\n"
+    content = (text + end).encode("utf-8", "backslashreplace")
     if (stream := getattr(sys.stdout, "buffer", None)) is None:  # it is no file
         sys.stdout.write(content.decode())
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import difflib
+import io
 import os
 import shutil
 import tempfile
@@ -16,7 +17,7 @@ import click
 from cadence_guard.cadence import CadenceFile
 from cadence_guard.check.fix import Fixed, fix
 from cadence_guard.check.run import check_files, open_all, period
-from cadence_guard.cli._check import first_day, reading, standard_input, write_lines
+from cadence_guard.cli._check import first_day, reading, standard_input, write_utf8
 from cadence_guard.cli._judging import load_policy, style
 from cadence_guard.errors import CadenceError
 from cadence_guard.importers._source import Source
@@ -56,7 +57,7 @@ def run_fix(
             " --write, fix prints the waits to set"
         )
     if diff:
-        write_lines(_diff(source, fixed))
+        write_utf8(_diff(source, fixed), end="")
     elif write:
         _write(source, fixed)
     for line in _told(source, fixed, style(colour, False)):
@@ -64,17 +65,27 @@ def run_fix(
     return int(bool(fixed.unrepaired))
 
 
-def _diff(source: Source, fixed: Fixed) -> Iterator[str]:
-    before, after = source.text.splitlines(), (fixed.text or "").splitlines()
+def _diff(source: Source, fixed: Fixed) -> str:
+    """A diff that `patch` applies. For that a line ends at a line feed and nowhere else, and what
+    stands before it (a carriage return) is of the line."""
+    texts = (source.content.decode(), _mark(source) + (fixed.text or ""))
+    before, after = (list(io.StringIO(text, newline="\n")) for text in texts)
     path = plain(source.path)
-    return difflib.unified_diff(before, after, path, path, lineterm="")
+    if " " in path:
+        path += "\t"  # else `patch` takes the first word for the name
+    lines = difflib.unified_diff(before, after, path, path)
+    return "".join(x if x[-1] == "\n" else f"{x}\n\\ No newline at end of file\n" for x in lines)
+
+
+def _mark(source: Source) -> str:
+    """The byte-order mark of a file, if it has one."""
+    return "\ufeff" if source.content.startswith(codecs.BOM_UTF8) else ""
 
 
 def _write(source: Source, fixed: Fixed) -> None:
     if fixed.changes and fixed.text is not None:
-        mark = codecs.BOM_UTF8 if source.content.startswith(codecs.BOM_UTF8) else b""
         try:
-            _put(Path(os.path.realpath(source.path)), mark + fixed.text.encode())
+            _put(Path(os.path.realpath(source.path)), (_mark(source) + fixed.text).encode())
         except OSError as error:
             raise CadenceError(f"{source.path}: cannot be written: {error.strerror}") from error
 

@@ -150,8 +150,9 @@ class Rule(ABC):
     by_noes: ClassVar[bool] = False
     """Whether it objects only where there is a no (`case.noes`)."""
 
-    spans: Spans | None = Spans()
-    """None for a rule that cannot say where its answer changes."""
+    spans: Spans | None = None
+    """Where its answer can change, but for the instants of signals and facts, which it need not
+    say; None for a rule that cannot say it, or does not."""
     hears: frozenset[str] | None = None
     """The kinds of signals that can change what `quiet` says, but for a withdrawal, which always
     may, and NEW_MIX if it reads the line's `mix`; None if anything can."""

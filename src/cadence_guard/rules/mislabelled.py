@@ -34,6 +34,7 @@ from cadence_guard.rules._rule import (
     Purposes,
     Rule,
     Selecting,
+    Spans,
     Words,
 )
 
@@ -41,6 +42,7 @@ from cadence_guard.rules._rule import (
 class Mislabelled(Rule):
     code = "CG706"
     name = "mislabelled"
+    spans = Spans()
     hears = frozenset()
 
     class Params(Selecting):

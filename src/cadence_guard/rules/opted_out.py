@@ -38,12 +38,13 @@ from __future__ import annotations
 from cadence_guard.history import Case, No
 from cadence_guard.instants import NEVER, to_datetime, to_text
 from cadence_guard.rules._permission import all_open, hardest, reopened, standing
-from cadence_guard.rules._rule import Objection, OpenStretch, Rule
+from cadence_guard.rules._rule import Objection, OpenStretch, Rule, Spans
 
 
 class OptedOut(Rule):
     code = "CG101"
     name = "opted-out"
+    spans = Spans()
     always_on = True
     by_noes = True
     kinds = frozenset(("opt_out", "withdrawn", "complained"))

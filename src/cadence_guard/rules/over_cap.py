@@ -64,6 +64,7 @@ _LONGEST = {"day": 2 * DAY, "week": 9 * DAY, "month": 33 * DAY}
 class OverCap(Rule):
     code = "CG301"
     name = "over-cap"
+    spans = Spans()
     hears = frozenset()
 
     channels = frozenset(CHANNELS) - {"meeting"}

@@ -30,12 +30,13 @@ from __future__ import annotations
 
 from cadence_guard.history import Case
 from cadence_guard.instants import FIRST, NEVER
-from cadence_guard.rules._rule import Fact, Objection, OpenStretch
+from cadence_guard.rules._rule import Fact, Objection, OpenStretch, Spans
 
 
 class Paused(Fact):
     code = "CG402"
     name = "paused"
+    spans = Spans()
     hears = frozenset(("paused", "resumed", "invited"))
 
     def next_open(self, t: int, case: Case) -> OpenStretch:

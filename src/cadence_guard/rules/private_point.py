@@ -39,7 +39,7 @@ from typing import Literal
 from cadence_guard.history import Case, Grant
 from cadence_guard.instants import NEVER
 from cadence_guard.rules._permission import grant_covers, in_force
-from cadence_guard.rules._rule import Channels, Fact, Objection, OpenStretch, Selecting
+from cadence_guard.rules._rule import Channels, Fact, Objection, OpenStretch, Selecting, Spans
 from cadence_guard.rules._sets import merged, open_in
 
 _GIVEN = ("given_by_contact", "trial_form", "web_form")
@@ -48,6 +48,7 @@ _GIVEN = ("given_by_contact", "trial_form", "web_form")
 class PrivatePoint(Fact):
     code = "CG201"
     name = "private-point"
+    spans = Spans()
     hears = frozenset()
 
     class Params(Selecting):

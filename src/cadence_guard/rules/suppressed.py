@@ -47,7 +47,7 @@ from cadence_guard.rules._permission import (
     reopened,
     standing,
 )
-from cadence_guard.rules._rule import Objection, OpenStretch, Rule
+from cadence_guard.rules._rule import Objection, OpenStretch, Rule, Spans
 from cadence_guard.rules._sets import Intervals
 
 _WAY_BACK: Final = (
@@ -59,6 +59,7 @@ _WAY_BACK: Final = (
 class Suppressed(Rule):
     code = "CG104"
     name = "suppressed"
+    spans = Spans()
     always_on = True
     by_noes = True
 

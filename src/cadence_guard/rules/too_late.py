@@ -27,12 +27,13 @@ from __future__ import annotations
 
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER, to_text, to_us
-from cadence_guard.rules._rule import NOT_EVER, Fact, Objection, OpenStretch
+from cadence_guard.rules._rule import NOT_EVER, Fact, Objection, OpenStretch, Spans
 
 
 class TooLate(Fact):
     code = "CG404"
     name = "too-late"
+    spans = Spans()
     hears = frozenset()
 
     def next_open(self, t: int, case: Case) -> OpenStretch:

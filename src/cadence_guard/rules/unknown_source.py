@@ -31,12 +31,13 @@ from __future__ import annotations
 
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER
-from cadence_guard.rules._rule import NOT_EVER, Fact, Objection, OpenStretch, Selecting
+from cadence_guard.rules._rule import NOT_EVER, Fact, Objection, OpenStretch, Selecting, Spans
 
 
 class UnknownSource(Fact):
     code = "CG202"
     name = "unknown-source"
+    spans = Spans()
     hears = frozenset()
 
     class Params(Selecting):

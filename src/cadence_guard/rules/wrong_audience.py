@@ -31,7 +31,7 @@ from __future__ import annotations
 
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER
-from cadence_guard.rules._rule import NOT_EVER, Fact, Objection, OpenStretch
+from cadence_guard.rules._rule import NOT_EVER, Fact, Objection, OpenStretch, Spans
 from cadence_guard.words import FOOTPRINTS
 
 _PERSONAL = ("call", "sms", "whatsapp", "voicemail", "social")
@@ -40,6 +40,7 @@ _PERSONAL = ("call", "sms", "whatsapp", "voicemail", "social")
 class WrongAudience(Fact):
     code = "CG604"
     name = "wrong-audience"
+    spans = Spans()
     hears = frozenset(("purchased",))
 
     def next_open(self, t: int, case: Case) -> OpenStretch:

@@ -34,7 +34,7 @@ from functools import lru_cache
 
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER
-from cadence_guard.rules._rule import NOT_EVER, Fact, Objection, OpenStretch
+from cadence_guard.rules._rule import NOT_EVER, Fact, Objection, OpenStretch, Spans
 
 _HYPHENS = "\u2010\u2011\u00ad\u2043\ufe63\uff0d"
 
@@ -63,6 +63,7 @@ def names(greeting: str, called: str) -> bool:
 class WrongName(Fact):
     code = "CG701"
     name = "wrong-name"
+    spans = Spans()
     hears = frozenset()
 
     def next_open(self, t: int, case: Case) -> OpenStretch:

@@ -33,7 +33,7 @@ from __future__ import annotations
 from cadence_guard.history import Case, No
 from cadence_guard.instants import NEVER, to_datetime, to_text
 from cadence_guard.rules._permission import all_open, hardest, named_since, standing
-from cadence_guard.rules._rule import Objection, OpenStretch, Rule
+from cadence_guard.rules._rule import Objection, OpenStretch, Rule, Spans
 from cadence_guard.rules._sets import Intervals
 from cadence_guard.words import CHANNEL_KIND
 
@@ -41,6 +41,7 @@ from cadence_guard.words import CHANNEL_KIND
 class WrongPerson(Rule):
     code = "CG204"
     name = "wrong-person"
+    spans = Spans()
     always_on = True
     by_noes = True
 
