@@ -1794,3 +1794,23 @@ def test_a_way_that_nobody_goes_says_nothing_of_what_is_gone_at_once_with_it() -
 def test_a_signal_for_which_nobody_waits_leads_nowhere(timeout: Any) -> None:
     cadence = flow(waiting("w", "clicked", "b", timeout, "a"), step("a"), step("b"))
     assert told(proved(rules(over_cap={"max": 0}), cadence)) == {("a", "CG301"): "always"}
+
+
+@pytest.mark.parametrize(
+    "timeout",
+    [UntilClock(9 * HOUR), UntilOpen(Hours([(range(7), 9 * HOUR, 10 * HOUR)]), "09:00-10:00")],
+)
+def test_a_signal_up_to_a_time_may_come_before_a_time_from_the_entry(timeout: Any) -> None:
+    """Who enters in the evening and clicks at night is written to at night."""
+    cadence = flow(
+        waiting("w", "clicked", "p", timeout, None),
+        pause("p", hours(1), "a", since_start=True),
+        step("a"),
+        entry_hours=Hours([(range(7), 20 * HOUR, 20 * HOUR + MINUTE)]),
+    )
+    week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    but_at_night = {"windows": [{"days": week, "from": "04:00", "to": "03:00"}]}
+    one = only(proved(rules(outside_hours=but_at_night), cadence))
+    enters, clicks = us("2026-03-02T02:00:00Z"), us("2026-03-02T09:00:00Z")
+    assert (one.code, one.certainty) == ("CG401", "sometimes")
+    assert (one.start, one.times) == (enters, (clicks, clicks))
