@@ -34,12 +34,15 @@ from cadence_guard.cadence import (
     Step,
     UntilClock,
     UntilDate,
+    UntilDay,
     UntilOpen,
     Wait,
 )
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 TICK = timedelta(microseconds=1)
+LONG = 12
+"""A wait for a signal of more ticks than these is not tried at each of them."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ENDS_STREAK = ("replied", "invited", "meeting_booked", "purchased")
@@ -186,8 +189,11 @@ def ends(wait: Wait, at: datetime, zone: ZoneInfo, tick: timedelta) -> Iterable[
                 wall += DAY
                 days -= wall.weekday() < 5
             yield on_wall(wall, zone)
-        case UntilOpen(text=text):
-            yield first_open(text, at, zone)
+        case UntilOpen(text=text, zone=name):
+            yield first_open(text, at, ZoneInfo(name) if name else zone)
+        case UntilDay(days=days):
+            ahead = next(n for n in range(7) if (wall + n * DAY).weekday() in days)
+            yield on_wall(wall + ahead * DAY, zone) if ahead else at
         case UntilClock(clock=clock, days=days):
             yield next_shown(timedelta(microseconds=clock), days, at, zone)
         case UntilDate(at=us, local=local):
@@ -223,6 +229,8 @@ class Walker:
     """Cadences that may be entered besides."""
     loose: bool = False
     """Whether branches on ways that are gone at once may be told what contradicts each other."""
+    tried: tuple[datetime, ...] = ()
+    """When signals come, beside the first and the last ticks, in a wait of more than `LONG`."""
 
     def walks(self, start: datetime) -> list[Walk]:
         """All that can happen after an entry at `start`, each in the order of time; before it come
@@ -300,8 +308,7 @@ class Walker:
                 kinds = {arm.signal for arm in node.arms}
                 later |= {kind: False for kind in known.keys() - later.keys() if kind in kinds}
                 alone = not any(isinstance(one.nodes[n], (Fan, Enter)) for one, n in been)
-                at = now
-                while at < end:
+                for at in self._heard(now, end):
                     for arm in node.arms:
                         assert arm.signal is not None
                         if arm.signal in cadence.exits and alone:
@@ -309,7 +316,6 @@ class Walker:
                         then = None if arm.signal in cadence.exits else arm.then
                         told = Heard(at, arm.signal), Asked(at, arm.signal, come=True)
                         yield from go(then, at, *told, now_known={**later, arm.signal: True})
-                    at += self.tick
                 yield from go(node.then, end, now_known=later)
             case Handover():
                 yield from go(node.then, now, Given(now, node.to))
@@ -323,6 +329,13 @@ class Walker:
                         yield (entry, *walks[0], *walks[1])
             case _:
                 raise AssertionError(node)
+
+    def _heard(self, now: datetime, end: datetime) -> Iterable[datetime]:
+        """The instants at which a signal comes that is waited for until `end`."""
+        if end - now <= LONG * self.tick:
+            return [now + n * self.tick for n in range(-(-(end - now) // self.tick))]
+        edges = (at + n * self.tick for n in range(3) for at in (now, end - 3 * self.tick))
+        return sorted({*edges, *(at for at in self.tried if now <= at < end)})
 
     def _attempts(
         self, step: Step, cadence: Cadence, now: datetime, number: int
@@ -570,14 +583,15 @@ def search(
     within: timedelta | None = None,
     others: Mapping[str, Cadence] | None = None,
     loose: bool = False,
+    tried: tuple[datetime, ...] = (),
 ) -> dict[Key, Found]:
     """What every entry says of every step, over all starts, zones and ways. `entered`: the hours in
-    which somebody can enter; `within` as in `objects`, `loose` as in `Walker`."""
+    which somebody can enter; `within` as in `objects`, `loose` and `tried` as in `Walker`."""
     found: dict[Key, Found] = {}
     starts = list(starts)
     for name in zones:
         zone = ZoneInfo(name)
-        walker = Walker(cadence, zone, tick, turns, others or {}, loose)
+        walker = Walker(cadence, zone, tick, turns, others or {}, loose, tried)
         for start in starts:
             if entered and not is_open(entered, start.astimezone(zone)):
                 continue

@@ -35,7 +35,7 @@ from cadence_guard.check.proof import Objected, prove
 from cadence_guard.check.proof.objections import RANGES
 from cadence_guard.check.together import prove_together
 from cadence_guard.importers import Source
-from cadence_guard.instants import HOUR, MINUTE, to_us
+from cadence_guard.instants import HOUR, MINUTE, NEVER, to_us
 from check.brute import (
     SPOKEN,
     TICK,
@@ -69,6 +69,7 @@ from check.worlds import (
     ruleset_of,
     tick_world,
     turn_world,
+    waiting_world,
     written,
     year_world,
 )
@@ -211,7 +212,7 @@ def searched(world: World, *, loose: bool = False) -> dict[Key, Found]:
     """What the brute force finds; `loose` as in `Walker`."""
     return search(
         world.cadence, world.entries, world.starts, world.zones, world.tick, world.turns,
-        world.entered, world.within, world.others, loose,
+        world.entered, world.within, world.others, loose, world.tried,
     )  # fmt: skip
 
 
@@ -303,7 +304,8 @@ def less_sure(mine: Said | None, theirs: Said | None) -> bool:
 def happens(world: World, one: Objected) -> bool:
     """Whether somebody who enters when the proof says is touched and refused when it says."""
     zone = ZoneInfo(one.zone.name)
-    walker = Walker(world.cadence, zone, world.tick, 50, world.others)
+    told = tuple(moment(at) for at in one.times if at < NEVER)
+    walker = Walker(world.cadence, zone, world.tick, 50, world.others, tried=told)
     entry = world.entries[world.names.index((type(one.entry).name, one.entry.place))]
     return any(
         isinstance(event, Made)
@@ -457,6 +459,19 @@ def test_agrees_on_what_branches_are_told(block: int) -> None:
 @pytest.mark.parametrize("block", range(4, 150))
 def test_agrees_on_what_branches_are_told_at_length(block: int) -> None:
     test_agrees_on_what_branches_are_told(block)
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_agrees_on_waits_for_signals_that_the_clock_ends(block: int) -> None:
+    for seed in range(block * BLOCK, (block + 1) * BLOCK):
+        world = waiting_world(Random(seed))
+        assert differences(world) == [] or (parts(world) and lies_between(world)), seed
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("block", range(4, 104))
+def test_agrees_on_waits_for_signals_that_the_clock_ends_at_length(block: int) -> None:
+    test_agrees_on_waits_for_signals_that_the_clock_ends(block)
 
 
 @pytest.mark.parametrize("block", range(10))

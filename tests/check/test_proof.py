@@ -1745,3 +1745,72 @@ def test_where_the_ways_are_not_all_less_work_is_done(monkeypatch: pytest.Monkey
         proved(ruleset, few).incomplete
     )
     assert proved(ruleset, endless).work <= 1_300
+
+
+# -- waits for signals that are over at once ------------------------------------------------------
+
+TEN = us("2026-03-05T10:00:00Z")
+
+
+def over_at_ten(late: str | None = None, **fields: Any) -> list[Node]:
+    """Who clicks before that is written to at once; who enters later is not waited for."""
+    wait = waiting("w", "clicked", "b", UntilDate(TEN), late)
+    return [step("a", "w"), wait, step("b", **fields)]
+
+
+def test_no_signal_comes_in_a_wait_that_is_over_at_once() -> None:
+    """So nobody is written to after that date."""
+    proof = proved(rules(too_late={}), flow(*over_at_ten(not_after=TEN)))
+    assert (told(proof), proof.incomplete) == ({}, ())
+
+
+def test_a_touch_behind_such_a_wait_may_be_refused_always() -> None:
+    """It is made outside these hours, or not at all."""
+    cadence = flow(waiting("w", "clicked", "b", UntilOpen(OFFICE, "work"), None), step("b"))
+    assert told(proved(rules(outside_hours=WORK), cadence)) == {("b", "CG401"): "always"}
+
+
+def test_a_way_that_nobody_goes_lets_nothing_pass() -> None:
+    """Nor does it with the first of two touches, if only that is on it."""
+    cadence = flow(*over_at_ten("c", step="a"), step("c", step="a"))
+    proof = proved(rules(repeated_message={"per": "30d"}), cadence)
+    assert [(one.code, one.certainty) for one in proof.objections] == [("CG305", "always")]
+
+
+def test_a_way_that_nobody_goes_says_nothing_of_what_is_gone_at_once_with_it() -> None:
+    """All enter too late to be waited for, and so are written to twice."""
+    cadence = flow(
+        fan("f", "w", "p"),
+        waiting("w", "clicked", None, UntilDate(START), "b"),
+        step("b"),
+        pause("p", hours(1), "c"),
+        step("c"),
+    )
+    proof = proved(rules(over_cap={"max": 1, "per": "2h"}), cadence)
+    assert told(proof) == {("c", "CG301"): "always"}
+
+
+@pytest.mark.parametrize("timeout", [Elapsed(0, 0), UntilDate(START)])
+def test_a_signal_for_which_nobody_waits_leads_nowhere(timeout: Any) -> None:
+    cadence = flow(waiting("w", "clicked", "b", timeout, "a"), step("a"), step("b"))
+    assert told(proved(rules(over_cap={"max": 0}), cadence)) == {("a", "CG301"): "always"}
+
+
+@pytest.mark.parametrize(
+    "timeout",
+    [UntilClock(9 * HOUR), UntilOpen(Hours([(range(7), 9 * HOUR, 10 * HOUR)]), "09:00-10:00")],
+)
+def test_a_signal_up_to_a_time_may_come_before_a_time_from_the_entry(timeout: Any) -> None:
+    """Who enters in the evening and clicks at night is written to at night."""
+    cadence = flow(
+        waiting("w", "clicked", "p", timeout, None),
+        pause("p", hours(1), "a", since_start=True),
+        step("a"),
+        entry_hours=Hours([(range(7), 20 * HOUR, 20 * HOUR + MINUTE)]),
+    )
+    week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    but_at_night = {"windows": [{"days": week, "from": "04:00", "to": "03:00"}]}
+    one = only(proved(rules(outside_hours=but_at_night), cadence))
+    enters, clicks = us("2026-03-02T02:00:00Z"), us("2026-03-02T09:00:00Z")
+    assert (one.code, one.certainty) == ("CG401", "sometimes")
+    assert (one.start, one.times) == (enters, (clicks, clicks))

@@ -1134,3 +1134,19 @@ def test_the_two_halves_of_the_story_are_worse_together() -> None:
         (c, s) for c, s, entry in alone if entry.code == "CG301"
     }
     assert ("CG301", "rep-follow-up", "call-me") in blocked(found)
+
+
+def test_who_answers_at_the_instant_of_another_answer_is_counted_more_by_the_guard() -> None:
+    """To it both are one, from before the first touch; and it refuses all the more."""
+    nodes = (
+        step("a", "w"),
+        waiting("w", "replied", "b", days(2), None),
+        step("b", "p"),
+        pause("p", hours(1), "c"),
+        step("c"),
+    )
+    one = flow(*nodes, name="one", entry_signal="replied", audience=Audience(zones=CHICAGO))
+    two = drip("two", step("x"), hours(1), step("y"))
+    rules = policy(unanswered_streak={"steps": [{"after": 2, "gap": "1h"}]})
+    found = together(rules, one, two)
+    assert ("CG303", "one", "c") in blocked(found)

@@ -36,6 +36,7 @@ from cadence_guard.cadence import (
     Step,
     UntilClock,
     UntilDate,
+    UntilDay,
     UntilOpen,
     Wait,
     fixed,
@@ -88,6 +89,8 @@ class World:
     """How often the brute force goes round a loop: for a week at least."""
     endless: bool = False
     """Whether there is no way out of its loop."""
+    tried: tuple[datetime, ...] = ()
+    """When signals come in long waits for one."""
 
     @property
     def names(self) -> list[tuple[str, int]]:
@@ -886,6 +889,41 @@ class Links(Asks):
         return replace(super().cadence(), exits=self.exits())
 
 
+class Waits(Asks):
+    """Waits for signals up to a window, a time, a day or a date, which may be over at once; windows
+    of a sender's zone, and days of the week."""
+
+    def clock_wait(self) -> Wait:
+        text = self.hours()
+        at = (self.border() - EPOCH) // TICK
+        waits = (
+            UntilOpen(hours_of(text), text),
+            UntilOpen(hours_of(text), text, self.rnd.choice(ZONES)),
+            UntilClock(self.clock() // TICK),
+            UntilDay(frozenset(self.rnd.sample(range(7), self.rnd.choice((1, 3, 5))))),
+            UntilDate(at),
+            LocalDays(1),
+        )
+        return self.rnd.choice(waits)
+
+    def wait(self, ranges: bool = True) -> Wait:
+        return self.clock_wait() if self.chance(0.1) else super().wait(ranges)
+
+    def wait_for(self, then: str | None) -> str:
+        self.free += 1
+        arm = Arm(self.chain(then, 1), self.rnd.choice(self.kinds))
+        late = self.chain(then, 1) if self.chance(0.6) else then
+        return self.add(Await, arms=(arm,), timeout=self.clock_wait(), then=late)
+
+    def flow(self) -> str:
+        self.shape = "line"
+        self.kinds = self.rnd.sample(("clicked", "opened", "replied", "purchased"), 2)
+        start = self.wait_for(self.step(None) if self.chance(0.5) else None)
+        if self.chance(0.3):
+            return self.add(Fan, thens=(start, self.chain(None, 1)))
+        return self.step(start) if self.chance(0.5) else self.pause(start)
+
+
 def with_exits(world: World, rnd: Random) -> World:
     """The same world with other exits, also in what is entered besides."""
 
@@ -968,6 +1006,17 @@ def asking_world(rnd: Random, zone: str | None = None) -> World:
     cadence = maker.cadence()
     start = maker.change + rnd.choice((0, 0, -1, -1, -2)) * DAY
     return _world(maker, cadence, start - 10 * TICK, start + 10 * TICK, TICK)
+
+
+def waiting_world(rnd: Random, zone: str | None = None) -> World:
+    """A tick world with a wait for a signal until something that the clock shows."""
+    maker = Waits(rnd, zone or rnd.choice(ZONES))
+    cadence = maker.cadence()
+    start = maker.change + rnd.choice((0, 0, -1, -1, -2)) * DAY
+    world = _world(maker, cadence, start - 8 * TICK, start + 8 * TICK, TICK)
+    near = [maker.change + days * DAY for days in (-1, 0, 1)]
+    tried = tuple(at + n * TICK for at in near for n in range(-8, 9, 2))
+    return replace(world, tried=tried, sampled=True)
 
 
 def linked_world(rnd: Random) -> World:

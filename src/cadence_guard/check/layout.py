@@ -42,7 +42,8 @@ _EPOCH_WEEKDAY: Final = 3  # 1970-01-01 was a Thursday
 
 @struct
 class Upto:
-    """At any instant from now on and before `wait` ends: a signal that is waited for."""
+    """At any instant from now on and before `wait` ends: a signal that is waited for. NEVER if that
+    ends at once."""
 
     wait: Wait
 
@@ -97,11 +98,13 @@ class Stop(NamedTuple):
 
 class Laid(NamedTuple):
     """Where the stops of a way lie, which of them move along with the start, and the next start
-    for which that may be another thing. A stop that is never reached lies at NEVER."""
+    for which that may be another thing. A stop that is never reached lies at NEVER. `gone` is False
+    if nobody goes this way: a signal is waited for until what has come already."""
 
     at: list[int]
     moves: list[bool]
     border: int
+    gone: bool = True
 
 
 _NEVER: Final = Piece(NEVER, False, NEVER)
@@ -151,12 +154,13 @@ def piece(wait: Leg, t: int, zone: Zone, *, far: bool = False) -> Piece:
             end = on_wall(at, zone)[0] if local and at < LATEST else at
             return _standing(end) if end > t else Piece(t, True, NEVER)
         case Upto(wait=inner):
-            if not far:
-                return Piece(t, True, NEVER)
             at, moves, border = piece(inner, t, zone, far=True)
-            if not t < at < NEVER:
-                return Piece(at, moves, border)
-            return Piece(at - 1, moves, border if moves else at)
+            if at == t:
+                return _NEVER._replace(border=border)  # it is over at once
+            border = border if moves else at
+            if not far:
+                return Piece(t, True, border)
+            return Piece(at - 1 if at < NEVER else at, moves, border)
         case _:
             raise TypeError(f"not a function of time: {wait!r}")
 
@@ -487,7 +491,7 @@ def lay(
     count = len(way)
     times = [NEVER] * count
     moving = [False] * count
-    border = NEVER
+    border, gone = NEVER, True
     for place in order or range(count):
         after, legs = way[place]
         long = far if isinstance(far, bool) else place in far
@@ -495,6 +499,7 @@ def lay(
         for leg in legs:
             if at == NEVER:
                 break
+            gone = gone and not _is_void(leg, at, zone)
             if isinstance(leg, (SinceStart, Beside)):
                 since = (start, True) if leg.base < 0 else (times[leg.base], moving[leg.base])
                 mine, base = Piece(at, moves, NEVER), Piece(*since, NEVER)
@@ -508,4 +513,10 @@ def lay(
                 moves = one.moves
             at = one.at
         times[place], moving[place] = at, moves
-    return Laid(times, moving, border)
+    return Laid(times, moving, border, gone)
+
+
+def _is_void(leg: Leg, t: int, zone: Zone) -> bool:
+    """Whether no signal can come in a wait for it that begins at `t`: it is over at once."""
+    leg = leg.leg if isinstance(leg, Beside) else leg
+    return isinstance(leg, Upto) and piece(leg, t, zone).at == NEVER

@@ -403,6 +403,8 @@ class _Walk:
                 if arm.unless:
                     forks += self._timed_out(state, thread, arm.then, node.timeout, heard)
                     continue
+                if timeout == Elapsed(0, 0):
+                    continue  # it is over at once
                 then = arm.then
                 if arm.signal in thread.cadence.exits:
                     then = None  # the cadence ends, but not what is gone at once with it

@@ -533,14 +533,27 @@ class Reach:
         for place in ranges_of(stops):
             longer = lay(stops, start, self._where, far=far | {place}).at
             if longer[-1] > at:
-                legs = tuple(
-                    _shortened(leg, longer[-1] - at) if is_range(leg) else leg
-                    for leg in stops[place].legs
-                )
-                stops = [*stops[:place], Stop(stops[place].after, legs), *stops[place + 1 :]]
+                stop = self._shortened(stops, place, start, far, longer[-1] - at)
+                stops = [*stops[:place], stop, *stops[place + 1 :]]
                 break
             far |= {place}
         return lay(stops, start, self._where, far=far).at
+
+    def _shortened(
+        self, stops: Sequence[Stop], place: int, start: int, far: frozenset[int], by: int
+    ) -> Stop:
+        """A stop whose ranges are so much less than at their longest."""
+        after, legs = stops[place]
+        found: list[Leg] = []
+        for n, leg in enumerate(legs):
+            if is_range(leg):
+                before = [*stops[:place], Stop(after, legs[:n])]
+                begins = lay(before, start, self._where, far=far).at[-1]
+                near, last = self._ends(leg)(begins)
+                length = max(near.at, last.at - by) - begins
+                leg = Elapsed(length, length)
+            found.append(leg)
+        return Stop(after, tuple(found))
 
     def _fixed_at(self, t: int) -> tuple[Piece, Piece]:
         near = lay(self._fixed, t, self._where)
@@ -558,14 +571,6 @@ class Reach:
         """An instant of a set from which a wait can end at `at`."""
         found = (_source(at, *each) for each in _pieces(ends, before, self._spend))
         return next(instant for instant in found if instant is not None)
-
-
-def _shortened(leg: Leg, by: int) -> Leg:
-    """An elapsed range at so much less than its longest."""
-    assert isinstance(leg, Elapsed)
-    high = leg.low + PERIOD if leg.high is None else leg.high
-    length = max(leg.low, high - by)
-    return Elapsed(length, length)
 
 
 def _source(at: int, t: int, border: int, near: Piece, far: Piece) -> int | None:

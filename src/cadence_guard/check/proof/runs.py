@@ -15,7 +15,7 @@ from cadence_guard.check.judging import Concern, Judge, Prior, months_passed
 from cadence_guard.check.layout import Laid, Stop
 from cadence_guard.check.paths import Heard, Made, Path, What
 from cadence_guard.check.ranges import chain_of
-from cadence_guard.instants import Zone
+from cadence_guard.instants import NEVER, Zone
 from cadence_guard.rules import RULES
 from cadence_guard.rules._sets import Intervals
 from cadence_guard.rules.missing_consent import MissingConsent
@@ -65,7 +65,7 @@ class Cell(NamedTuple):
 
     def times(self, by: int) -> list[int]:
         """Where the stops lie for who starts so much later than the first."""
-        at, moves, _ = self.laid
+        at, moves = self.laid.at, self.laid.moves
         return [a + by if m else a for a, m in zip(at, moves, strict=True)]
 
 
@@ -171,6 +171,12 @@ class Run:
         """Where a touch is among what is laid out."""
         return self._index[spot.index]
 
+    def is_made(self, spot: Spot, cell: Cell) -> bool:
+        """Whether a touch is made for who starts in a cell. In line what comes before a signal that
+        cannot come is made also on this way: on others it is not asked for again."""
+        laid = cell.laid
+        return laid.at[self.index(spot)] < NEVER and (laid.gone or self.path.in_line)
+
     def plain(self, spot: Spot) -> bool:
         """Whether a touch is judged by its distances and by the instant alone."""
         return spot.concern.plain and not self.asks_months(spot.concern)
@@ -187,7 +193,7 @@ class Run:
         the same ones moving."""
         known, counted = self.shape
         if known is not cell:
-            at, moves, _ = cell.laid
+            at, moves = cell.laid.at, cell.laid.moves
             length = 0 if cell.together else cell.end - cell.start  # no distance changes
             shape = length, tuple(moves), tuple([each - cell.start for each in at])
             if len(self.shapes) * len(at) >= _KEPT:

@@ -17,7 +17,7 @@ from cadence_guard.check.proof.runs import Cell, Layout, Run, Spot
 from cadence_guard.check.proof.starts import Starts
 from cadence_guard.check.proof.work import Work
 from cadence_guard.check.ranges import FEW
-from cadence_guard.instants import NEVER, Zone
+from cadence_guard.instants import Zone
 from cadence_guard.ruleset import Ruleset
 
 WORK: Final = 4_000_000
@@ -170,8 +170,8 @@ class Search(ABC):
 
     def _judge_cell(self, run: Run, cell: Cell) -> None:
         for spot in run.spots:
-            if cell.laid.at[run.index(spot)] < NEVER:
+            if run.is_made(spot, cell):
                 self.judge_spot(run, spot, cell)
-            else:
+            elif cell.laid.gone:
                 spot.missing = True
                 self.say(FAR)

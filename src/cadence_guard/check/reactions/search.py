@@ -121,7 +121,7 @@ class Reacting(Search):
                 laid = lay(run.way, start, where)
                 cell = Cell(where, start, start + 1, laid, together=False)
                 for spot in spots:
-                    if laid.at[spot.index] < NEVER:
+                    if run.is_made(spot, cell):
                         for kind in self._at[spot]:
                             if kind not in self._found:
                                 self._try(run, spot, cell, kind)
@@ -145,10 +145,10 @@ class Reacting(Search):
                         self._try_own(run, cell)
 
     def _try_own(self, run: Run, cell: Cell) -> None:
-        at, moves, border = cell.laid
+        at, moves, border, _ = cell.laid
         for spot in run.spots:
             now = at[spot.index]
-            kinds = self._may_come(spot) if now < NEVER else []
+            kinds = self._may_come(spot) if run.is_made(spot, cell) else []
             starts = edges_of(spot.concern, now, cell) if moves[spot.index] else [cell.start]
             for start in starts if kinds else ():
                 laid = Laid(cell.times(start - cell.start), moves, border)
@@ -273,7 +273,7 @@ class Reacting(Search):
         self, hearing: _Hearing, run: Run, spot: Spot, cell: Cell, kind: str, before: int
     ) -> Objected | None:
         """Where in a cell a signal one second before a stop makes a touch be refused."""
-        index, (at, moves, border) = run.index(spot), cell.laid
+        index, (at, moves, border, _) = run.index(spot), cell.laid
         heard = at[before] - SECOND
         if run.origin is None and moves[before] and heard <= since(run.path, cell.start):
             self.work.spend(1)
