@@ -14,7 +14,7 @@ from random import Random
 
 import pytest
 
-from cadence_guard import Guard, LedgerUnavailable, Policy, open_ledger
+from cadence_guard import Guard, LedgerUnavailable, Policy, Signal, open_ledger
 from cadence_guard.ledgers import Filed, sqlite
 from cadence_guard.ledgers._forks import after_fork, before_fork
 from cadence_guard.ledgers.memory import MemoryLedger
@@ -45,6 +45,14 @@ def in_child(code: str, *args: object) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
+
+def codes(guard: Guard) -> list[str]:
+    return [finding.code for finding in guard.evaluate(a_touch()).findings]
+
+
+def signal_of(kind: str) -> Signal:
+    return Signal(contact="c-1", at="2026-03-02T17:00:00Z", kind=kind)  # type: ignore[arg-type]
 
 
 class TestWhoseFile:
@@ -102,6 +110,28 @@ class TestWhoseFile:
         assert [finding.code for finding in decision.findings] == ["CG902"]
         with pytest.raises(LedgerUnavailable, match="no such table"):
             guard.record(a_contact())
+
+    @pytest.mark.parametrize("closed", [False, True])
+    @pytest.mark.parametrize("instead", [False, True])
+    def test_a_file_taken_away_beneath_us_denies(
+        self, path: Path, instead: bool, closed: bool
+    ) -> None:
+        """Else it would go on with the file that nobody else has, or with an empty one."""
+        ledger = SqliteLedger(path)
+        guard = Guard(NO_RULES, ledger=ledger)
+        guard.record(a_contact(at="2026-03-02T16:00:00Z"))
+        if closed:
+            ledger.close()
+        path.rename(path.with_name("old.db"))
+        if instead:
+            SqliteLedger(path).close()
+        assert codes(guard) == ["CG902"]
+        with pytest.raises(LedgerUnavailable, match="is not there any more; restart"):
+            guard.record(signal_of("opt_out"))
+        assert path.exists() is instead
+        if not instead:
+            path.with_name("old.db").rename(path)
+            assert codes(guard) == []
 
     def test_an_event_that_cannot_be_read_denies(self, path: Path) -> None:
         guard = Guard(NO_RULES, ledger=f"sqlite:///{path}", clock=FixedClock())
@@ -164,6 +194,12 @@ class TestUrl:
     def test_half_a_url_is_an_error(self, url: str) -> None:
         with pytest.raises(ValueError, match="expected memory:// or sqlite:///path"):
             open_ledger(url)
+
+    def test_options_are_an_error(self, tmp_path: Path) -> None:
+        """They would be part of the name, and two spellings two ledgers."""
+        with pytest.raises(ValueError, match="has options, of which none is known"):
+            open_ledger(f"sqlite:///{tmp_path}/x.db?mode=ro")
+        assert list(tmp_path.iterdir()) == []
 
     def test_another_scheme_is_an_error_with_the_nearest(self) -> None:
         with pytest.raises(ValueError, match="unknown ledger 'sqlit'; did you mean 'sqlite'"):

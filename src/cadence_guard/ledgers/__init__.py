@@ -16,13 +16,15 @@ def open_ledger(url: str) -> Ledger:
     """The ledger at a URL: `memory://`, or `sqlite:///outreach.db`.
 
     A path with one more slash is absolute: `sqlite:////var/lib/outreach.db`. Raises ValueError for
-    another scheme, LedgerUnavailable if the file cannot be used.
+    another scheme or for options, LedgerUnavailable if the file cannot be used.
     """
     scheme, separator, rest = url.partition("://")
     if scheme == "memory" and separator and not rest:
         from cadence_guard.ledgers.memory import MemoryLedger
 
         return MemoryLedger()
+    if scheme == "sqlite" and "?" in rest:
+        raise ValueError(f"{url!r} has options, of which none is known; end it before the '?'")
     if scheme == "sqlite" and rest.startswith("/") and rest[1:] not in ("", ":memory:"):
         from cadence_guard.ledgers.sqlite import SqliteLedger
 

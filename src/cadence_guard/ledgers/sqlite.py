@@ -8,6 +8,7 @@ Source: https://sqlite.org/pragma.html, https://sqlite.org/wal.html
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -74,6 +75,8 @@ class SqliteLedger:
     def __init__(self, path: str | Path) -> None:
         self._lock = RLock()
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
+        """Which file it is, wherever it may lie."""
         self.path = Path(path).absolute()  # it may be opened again from elsewhere
         hold_over_forks(self)
         self._do(lambda db: None)  # so that a file that is no ledger is refused now
@@ -138,8 +141,16 @@ class SqliteLedger:
         """Works with the connection, for this thread alone; every error as LedgerUnavailable."""
         with self._lock:
             try:
+                if self._file is not None and self._file != _file_at(self.path):
+                    # https://sqlite.org/howtocorrupt.html, 2.4: whoever has the old one open would
+                    # go on with it, and know of no no that others tell the new one.
+                    raise LedgerUnavailable(
+                        f"{self.path}: the file that was opened is not there any more; restart"
+                        " all that use it once the right one is in its place"
+                    )
                 if self._connection is None:
                     self._connection = self._open()
+                    self._file = _file_at(self.path)
                 return work(self._connection)
             except (sqlite3.Error, OSError) as error:
                 raise LedgerUnavailable(f"{self.path}: {error}") from error
@@ -226,6 +237,14 @@ class SqliteLedger:
                 f"{self.path}: what was taken away may still stand in the log, since somebody"
                 " is reading it; do it again"
             )
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _history(db: sqlite3.Connection, keys: Sequence[str], since: int | None, after: int) -> Page:
