@@ -170,6 +170,7 @@ def test_a_rule_is_named_by_its_import_path_or_entry_point() -> None:
         (":Rule", "cannot be imported: Empty module name"),
         ("even-hour", "unknown rule 'even-hour'; expected one of: opted-out"),
         ("ovr-cap", "unknown rule 'ovr-cap'; did you mean 'over-cap'? expected one of"),
+        ("my.rules.Own", "unknown rule 'my.rules.Own'; did you mean 'my.rules:Own'? expected"),
     ],
 )
 def test_what_is_no_rule_is_told(name: str, said: str) -> None:

@@ -69,6 +69,8 @@ def rule_class(name: str) -> type[Rule]:
         points = entry_points(group="cadence_guard.rules", name=name)
         if not points:
             meant = next((rule.name for rule in RULES.values() if rule.code == name), None)
+            if "." in name:
+                meant = ":".join(name.rsplit(".", 1))
             raise ValueError(words.expected(name, RULES, "rule", meant))
         found = next(iter(points)).load()
     if not (isinstance(found, type) and issubclass(found, Rule) and not isabstract(found)):
@@ -362,6 +364,8 @@ def _read(path: Path) -> bytes:
             content = file.read(LARGEST + 1)
     except (OSError, ValueError) as error:  # ValueError: no file can have that name
         problem = getattr(error, "strerror", None) or error
+        if str(path) in pack_names():
+            problem = f"{problem}; a pack is named in a policy file: packs: [{path}]"
         raise PolicyError(f"{path}: cannot be read: {problem}") from error
     if len(content) > LARGEST:
         raise PolicyError(f"{path}: larger than {LARGEST:,} bytes")

@@ -212,6 +212,7 @@ def test_a_policy_that_is_both_checked_and_followed_is_wrong_once(run: Any) -> N
         (("bad.json", "--from", "2197-12-02"), "expected --from 1970-01-01 to 2197-12-01"),
         (("bad.json", "--update-baseline"), "--update-baseline needs --baseline FILE"),
         (("bad.json", "--policy", "nope.yaml"), "nope.yaml: cannot be read"),
+        (("bad.json", "--policy", "humane"), "is named in a policy file: packs: [humane]"),
         (("empty",), "empty: no file *.cadence.yaml or *.cadence.yml in this folder"),
         (("bad.json", "--baseline", "nope.json"), "--update-baseline writes a baseline"),
     ],
