@@ -544,16 +544,17 @@ class Reach:
     ) -> Stop:
         """A stop whose ranges are so much less than at their longest."""
         after, legs = stops[place]
-        found: list[Leg] = []
-        for n, leg in enumerate(legs):
-            if is_range(leg):
-                before = [*stops[:place], Stop(after, legs[:n])]
-                begins = lay(before, start, self._where, far=far).at[-1]
-                near, last = self._ends(leg)(begins)
-                length = max(near.at, last.at - by) - begins
-                leg = Elapsed(length, length)
-            found.append(leg)
-        return Stop(after, tuple(found))
+
+        def shorter(n: int) -> Elapsed:
+            before = [*stops[:place], Stop(after, legs[:n])]
+            begins = lay(before, start, self._where, far=far).at[-1]
+            near, last = self._ends(legs[n])(begins)
+            length = max(near.at, last.at - by) - begins
+            return Elapsed(length, length)
+
+        return Stop(
+            after, tuple(shorter(n) if is_range(leg) else leg for n, leg in enumerate(legs))
+        )
 
     def _fixed_at(self, t: int) -> tuple[Piece, Piece]:
         near = lay(self._fixed, t, self._where)

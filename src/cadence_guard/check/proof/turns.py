@@ -128,9 +128,7 @@ class Turns:
 
     def _in_cell(self, run: Run, cell: Cell, asked: int, allowed: Mapping[Spot, int]) -> int:
         """The same for the starts of a cell. A start at which none is made says nothing."""
-        at, moves, _, gone = cell.laid
-        if not gone:
-            return asked
+        at, moves = cell.laid.at, cell.laid.moves
         made = [(spot, n) for spot in run.spots if at[n := run.index(spot)] < NEVER]
         cuts: set[int] = set()
         for spot, n in made:
