@@ -172,7 +172,7 @@ class Judge:
         entries = [entry for entry in (*plan.blocking, *plan.warning) if entry.spans is not None]
         spans = [entry.spans for entry in entries if entry.spans is not None]
         caps = [entry for entry in entries if isinstance(entry, OverCap)]
-        units = {unit for entry in caps for unit in entry.spans.calendar}
+        units = {entry.calendar for entry in caps if entry.calendar}
         dated = [
             entry
             for entry in entries
@@ -209,7 +209,7 @@ class Judge:
                 for entry in entries
                 if isinstance(entry, _TIMING) or (entry.spans and entry.spans.clock)
             ),
-            calendar=sum(self.bit(entry) for entry in caps if entry.spans.calendar),
+            calendar=sum(self.bit(entry) for entry in caps if entry.calendar),
             own=not plan.built_in,
             timed=sum(bit for bit, _ in timing),
             counted=sum(bit for bit, _ in counting),
