@@ -25,7 +25,11 @@ KINDS = ("replied", "opened", "invited", "not_now", "paused")
 def a_policy(rnd: random.Random) -> Policy:
     """Caps of the account, some of the point, and answers that are left alone."""
     caps: list[dict[str, Any]] = [
-        {"max": rnd.choice((1, 2, 3)), "per": rnd.choice(("12h", "3d", "7d")), "scope": "account"}
+        {
+            "max": rnd.choice((1, 2, 3)),
+            "per": rnd.choice(("12h", "3d", "7d", "40d")),
+            "scope": "account",
+        }
     ]
     if rnd.random() < 0.4:
         unit = rnd.choice(("day", "week"))
@@ -53,7 +57,7 @@ def a_history(rnd: random.Random) -> Iterator[dict[str, Any]]:
     """What is told of three people who change between two accounts, in order of time."""
     at = START
     for number in range(40):
-        at += timedelta(hours=rnd.choice((0, 0, 1, 3, 10, 30)))
+        at += timedelta(hours=rnd.choice((0, 0, 1, 3, 10, 30, 300)))
         chance = rnd.random()
         about = {"contact": rnd.choice(PEOPLE), "at": at}
         if chance < 0.15:
@@ -81,7 +85,7 @@ def play(seed: int) -> None:
         if event not in told:
             told.append(event)
         if rnd.random() < 0.7:
-            at = event.at + timedelta(hours=rnd.choice((-20, 0, 1, 30)))  # type: ignore[operator]
+            at = event.at + timedelta(hours=rnd.choice((-800, -20, 0, 1, 30)))  # type: ignore[operator]
             touch = Touch.model_validate(a_touch_of(rnd, at))
             book = Book(str)
             for event in told:
