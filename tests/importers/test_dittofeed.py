@@ -308,6 +308,24 @@ def test_wrappers():
     assert alone.nodes["m"].where == ("nodes", 0)
 
 
+def test_what_was_never_started_is_told_and_the_others_are_read():
+    draft = {"nodes": [{"id": "n", "data": {}}], "edges": []}
+    listed = [
+        journey(mail(), draft=draft),
+        {"name": "Next", "status": "NotStarted", "draft": draft},
+        {**journey(mail()), "name": "Ready", "status": "NotStarted"},
+        {"status": "NotStarted", "definition": None},
+    ]
+    trial, coming, ready, bare = dittofeed.read(source({"journeys": listed})).cadences
+    assert "'Trial' stays as it is: its draft is not judged" in trial.assumes
+    assert (coming.name, coming.where, coming.start) == ("Next", ("journeys", 1), None)
+    (unknown,) = coming.unknown
+    assert unknown.why == "it has no definition, only a draft that was never started"
+    assert [each.name for each in (trial, coming, ready) if each.nodes] == ["Trial", "Ready"]
+    assert not any("draft" in each for each in ready.assumes)
+    assert (bare.name, bare.unknown[0].why) == ("a draft", unknown.why)
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -20,6 +20,7 @@ from cadence_guard.cadence import (
     Elapsed,
     Fan,
     Label,
+    NotUnderstood,
     Pause,
     Step,
     Unknown,
@@ -81,10 +82,19 @@ def read(source: Source) -> CadenceFile:
     return CadenceFile(
         FORMAT,
         named(
-            _Journey(source, place, thing, definition).cadence()
+            _unfinished(place, thing)
+            if thing.get("status") == "NotStarted" and definition in (None, thing)
+            else _Journey(source, place, thing, definition).cadence()
             for place, thing, definition in _things(source.data)
         ),
     )
+
+
+def _unfinished(place: Where, thing: Mapping[str, Any]) -> Cadence:
+    """A journey that was never started need not have a definition."""
+    why = "it has no definition, only a draft that was never started"
+    name = text(thing.get("name")) or "a draft"
+    return Cadence(name, place, {}, None, unknown=(NotUnderstood(name, place, why),))
 
 
 def _things(data: Any) -> Iterator[tuple[Where, Mapping[str, Any], Any]]:
@@ -123,6 +133,7 @@ class _Journey(Gathered):
         super().__init__(name or PurePath(source.path).stem)
         self.where = where
         self.entry: Mapping[str, Any] = definition["entryNode"]
+        self.drafted = bool(mapping(thing.get("draft")).get("nodes"))
         if thing.get("canRunMultiple") is True:
             why = "people may enter it again, and the file does not say how soon"
             around = where if thing is definition else where[:-1]
@@ -173,6 +184,8 @@ class _Journey(Gathered):
 
     def _assumed(self, *, kept_back: bool) -> Iterator[str]:
         """What is taken for granted of it all, in words."""
+        if self.drafted:
+            yield f"{self.name!r} stays as it is: its draft is not judged"
         if kept_back:
             yield (
                 f"Dittofeed keeps the messages of {self.name!r} from whoever left their"
