@@ -9,7 +9,7 @@ from answers import FOLDER, answers, differs, missed, one, real, source, touches
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cadence_guard.cadence import Await, BusinessDays, Cadence, Elapsed, Pause, Unknown
+from cadence_guard.cadence import Await, BusinessDays, Cadence, Elapsed, Fan, Pause, Step, Unknown
 from cadence_guard.errors import CadenceError
 from cadence_guard.importers._source import Source
 from cadence_guard.importers.handwritten import read, recognises
@@ -458,8 +458,31 @@ def test_days_from_the_start_come_in_the_order_of_time() -> None:
     cadence = one(read, "steps: [{channel: email, day: 5}, {channel: sms, day: 2}]")
     assert touches(cadence) == [("sms", 2), ("email", 5)]
     assert [step.channel for step in cadence.steps] == ["email", "sms"]  # as in the file
-    kinds = "steps: [{channel: email, day: 5}, {channel: sms, business_days_after_start: 2}]"
-    assert touches(one(read, kinds)) == [("email", 5), ("sms", 2)]
+
+
+def test_days_of_two_kinds_from_the_start_are_each_for_themselves() -> None:
+    """Which of them comes first hangs on the day of the week that somebody starts on."""
+    told = "steps: [{channel: email, day: 3}, {channel: sms, business_days_after_start: 2}]"
+    nodes = (cadence := one(read, told)).nodes
+    start = nodes[cadence.start or ""]
+    assert isinstance(start, Fan)
+    waits = [nodes[then] for then in start.thens]
+    assert [(wait.wait, wait.since_start) for wait in waits if isinstance(wait, Pause)] == [
+        (Elapsed(3 * DAY, 3 * DAY), True),
+        (BusinessDays(2), True),
+    ]
+    steps = [nodes[wait.then or ""] for wait in waits if isinstance(wait, Pause)]
+    assert [(step.channel, step.then) for step in steps if isinstance(step, Step)] == [
+        ("email", None),
+        ("sms", None),
+    ]
+
+
+def test_days_from_the_start_that_nobody_knows_move_no_others() -> None:
+    told = "steps: [{channel: email, day: 5}, {channel: sms, day: soon}, {channel: call, day: 2}]"
+    cadence = one(read, told)
+    assert touches(cadence) == [("call", 2), ("email", 5), ("sms", None)]
+    assert [unknown.what for unknown in cadence.unknown] == ["'soon'"]
 
 
 def test_numbered_steps_come_by_their_numbers() -> None:

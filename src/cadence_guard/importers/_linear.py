@@ -16,6 +16,7 @@ from cadence_guard.cadence import (
     BusinessDays,
     Cadence,
     Elapsed,
+    Fan,
     LocalDays,
     Node,
     NotUnderstood,
@@ -36,7 +37,7 @@ from cadence_guard.importers._values import (
     zone_named,
     zone_names,
 )
-from cadence_guard.instants import DAY, HOUR, MINUTE, SECOND, WEEK, Hours
+from cadence_guard.instants import DAY, HOUR, MINUTE, NEVER, SECOND, WEEK, Hours
 from cadence_guard.words import CHANNELS, SIGNALS, nearest
 
 BUSINESS: Final = "business_day"
@@ -431,18 +432,23 @@ def chain(
 ) -> tuple[dict[str, Node], str | None]:
     """The nodes of a list, in its order, and the first that happens.
 
-    Entries that all count from the start happen in the order of their times. `opens` is waited for
-    before each touch.
+    Entries that all count from the start happen in the order of their times, those that nobody
+    knows at the end; each for itself if their days are of several kinds, so that no order holds for
+    every start. `opens` is waited for before each touch.
     """
     order = list(range(len(items)))
+    apart = False
     if all(item.since_start for item in items):
-        times = lengths(item.wait for item in items)
-        if times is not None:
-            order.sort(key=times.__getitem__)
+        known = [index for index in order if not isinstance(items[index].wait, Unknown)]
+        times = lengths(items[index].wait for index in known)
+        apart = times is None
+        at = dict(zip(known, times or known, strict=True))
+        order.sort(key=lambda index: at.get(index, NEVER))
     ids = Ids()
     names = [ids.fresh(item.id) for item in items]
     made: list[list[Node]] = [[] for _ in items]
     then: str | None = None
+    thens: list[str] = []
     for index in reversed(order):
         item, name, nodes = items[index], names[index], made[index]
         if item.channel is not None:
@@ -466,6 +472,12 @@ def chain(
             nodes.append(pause)
             then = pause.id
         nodes.reverse()
+        if apart and then is not None:
+            thens.insert(0, then)
+            then = None
+    if apart:
+        then = ids.fresh("start")
+        made.append([Fan(then, items[0].where, tuple(thens))])
     return {node.id: node for nodes in made for node in nodes}, then
 
 
