@@ -98,13 +98,13 @@ class Stop(NamedTuple):
 
 class Laid(NamedTuple):
     """Where the stops of a way lie, which of them move along with the start, and the next start
-    for which that may be another thing. A stop that is never reached lies at NEVER. `gone` is False
-    if nobody goes this way: a signal is waited for until what has come already."""
+    for which that may be another thing. A stop that is never reached lies at NEVER. `possible` is
+    False if nobody goes this way: a signal is waited for until what has come already."""
 
     at: list[int]
     moves: list[bool]
     border: int
-    gone: bool = True
+    possible: bool = True
 
 
 _NEVER: Final = Piece(NEVER, False, NEVER)
@@ -491,7 +491,7 @@ def lay(
     count = len(way)
     times = [NEVER] * count
     moving = [False] * count
-    border, gone = NEVER, True
+    border, possible = NEVER, True
     for place in order or range(count):
         after, legs = way[place]
         long = far if isinstance(far, bool) else place in far
@@ -499,7 +499,7 @@ def lay(
         for leg in legs:
             if at == NEVER:
                 break
-            gone = gone and not _is_void(leg, at, zone)
+            possible = possible and not _is_void(leg, at, zone)
             if isinstance(leg, (SinceStart, Beside)):
                 since = (start, True) if leg.base < 0 else (times[leg.base], moving[leg.base])
                 mine, base = Piece(at, moves, NEVER), Piece(*since, NEVER)
@@ -513,7 +513,7 @@ def lay(
                 moves = one.moves
             at = one.at
         times[place], moving[place] = at, moves
-    return Laid(times, moving, border, gone)
+    return Laid(times, moving, border, possible)
 
 
 def _is_void(leg: Leg, t: int, zone: Zone) -> bool:

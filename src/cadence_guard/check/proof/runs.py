@@ -175,7 +175,7 @@ class Run:
         """Whether a touch is made for who starts in a cell. In line what comes before a signal that
         cannot come is made also on this way: on others it is not asked for again."""
         laid = cell.laid
-        return laid.at[self.index(spot)] < NEVER and (laid.gone or self.path.in_line)
+        return laid.at[self.index(spot)] < NEVER and (laid.possible or self.path.in_line)
 
     def plain(self, spot: Spot) -> bool:
         """Whether a touch is judged by its distances and by the instant alone."""

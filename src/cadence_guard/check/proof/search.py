@@ -172,6 +172,6 @@ class Search(ABC):
         for spot in run.spots:
             if run.is_made(spot, cell):
                 self.judge_spot(run, spot, cell)
-            elif cell.laid.gone:
+            elif cell.laid.possible:
                 spot.missing = True
                 self.say(FAR)
