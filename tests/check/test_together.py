@@ -906,6 +906,17 @@ def test_a_date_is_looked_at_when_it_comes() -> None:
     assert ("CG303", "two", "b") in blocked(found)
 
 
+@pytest.mark.parametrize("window", [{"calendar": "week"}, {"per": "7d"}])
+def test_what_was_before_a_range_counts_on_a_date_too(window: dict[str, str]) -> None:
+    """Such a day is looked at last, when bounds have been taken."""
+    at = datetime(2026, 11, 4, 15, tzinfo=UTC)  # three days after clocks were set back
+    soon = Elapsed(HOUR, 2 * HOUR)
+    one = drip("one", step("a"), soon, step("b"), UntilDate(to_us(at)), step("c"))
+    two = drip("two", UntilDate(to_us(at) - HOUR), step("d"))
+    found = together(cap(max=3, **window), one, two, start=at - 60 * DAY, end=at - DAY)
+    assert blocked(found) == {("CG301", "one", "c")}
+
+
 def test_windows_of_a_senders_zone() -> None:
     hours_ = Hours([(range(7), 8 * HOUR, 9 * HOUR)])
     here = UntilOpen(hours_, "08:00-09:00", "Europe/Berlin")

@@ -73,7 +73,9 @@ class Bounds:
             cells = self._cells(way, exact=exact)
             if cells is None:
                 most = max(most, sum(counted))
-                own.update((key, len(keys)) for key in compress(keys, aimed) if key is not None)
+                for key in compress(keys, aimed):
+                    if key is not None:  # also what was before a range counts
+                        own[key] = max(own.get(key, 0), len(way.path.items))
                 continue
             for cell in cells:
                 before: list[int] = []
