@@ -40,6 +40,13 @@ def test_a_stretch_may_be_one_day_and_the_last_that_can_be() -> None:
     assert until("blackout", rule, [CHICAGO], mail()) == "2026-03-10T05:00:00Z"
 
 
+def test_the_day_told_is_that_of_their_wall() -> None:
+    """Elsewhere it is still the day before, on which nobody is to be contacted either."""
+    rule = {"dates": [{"from": "2026-12-24", "to": "2026-12-25"}]}
+    decision = judge({"rules": {"blackout": rule}}, [CHICAGO], mail("2026-12-25T07:00:00Z"))
+    assert [finding.facts for finding in decision.findings] == [{"date": "2026-12-25"}]
+
+
 def test_in_every_zone_they_could_be_in() -> None:
     rule = {"dates": ["2026-03-09"]}
     florida = contact(region="US-FL")
