@@ -234,6 +234,14 @@ def test_finds_what_cadences_with_branches_do_at_length(block: int) -> None:
     test_finds_what_cadences_with_branches_ranges_and_signals_do(block)
 
 
+@pytest.mark.parametrize("seed", range(500_440, 500_455))
+def test_bounds_that_are_taken_at_once_hide_nothing(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counts, "FEW", 0)
+    assert differences(tick_worlds(seed, linear=False)) == []
+
+
 def missed_at_any_offset(seed: int) -> set[Any]:
     """What is refused at an offset of whole half hours and the proof does not tell."""
     world = minute_worlds(seed)
