@@ -206,6 +206,35 @@ def test_a_refusal_told_later_makes_an_answer_count_for_who_asked_before() -> No
     assert blocked() == ("CG301",)
 
 
+@pytest.mark.parametrize("at", ["2026-03-01T10:30:00Z", "2026-03-01T11:00:00Z"])
+@pytest.mark.parametrize("scope", ["point", "account"])
+def test_another_touch_told_later_makes_an_answer_count_wherever_it_stands(
+    at: str, scope: str
+) -> None:
+    """That touch itself went to another point, and is filed under another account."""
+    rules = {"over-cap": {"max": 1, "per": "30d", "scope": scope}}
+    ruleset = Ruleset(Policy(rules=rules, answers={}))
+    answer = mail("2026-03-01T11:00:00Z", contact="c2", automated=False, outcome="sent")
+    book = book_of([
+        contact(account="acme"),
+        contact(contact="c2", account="acme"),
+        signal("replied", AT, contact="c2"),
+        answer,
+        contact(contact="c2", account="elsewhere", at="2026-03-01T12:00:00Z"),
+    ])  # fmt: skip
+    touch = parse_event(mail())
+
+    def blocked() -> tuple[str, ...]:
+        return decide(ruleset, book.case(touch, to_us(touch.at))).codes
+
+    assert blocked() == ()
+    other = mail(at, id="t-2", contact="c2", to="c2@b.example", automated=False, outcome="sent")
+    book.fold(parse_event(other))
+    assert blocked() == ("CG301",)
+    book.release("t-2")
+    assert blocked() == ()
+
+
 def test_what_is_told_late_takes_its_place() -> None:
     """A refusal is not lost, and ends what was said before it only."""
     late = [signal("visited", "2026-03-02T10:00:00Z"), signal("declined", AT)]

@@ -318,10 +318,24 @@ class Book:
             if past.id is not None:
                 self._failed[past.id] = past
             return
+        among = self._is_among(past, me)
         for line in lines:
             line.add(past)
+        if among:
+            self._answers_changed(me)
         if outcome in _SPEAK:
             self._hear_outcome(past, me)
+
+    def _is_among(self, past: Past, me: History) -> bool:
+        """Whether others that are not earlier may be answers, or none, for a touch by a person."""
+        at = me.line.at
+        return bool(at) and past.at <= at[-1] and not past.message.form.automated
+
+    def _answers_changed(self, me: History) -> None:
+        """An answer may have become none, or none an answer, on whatever line it stands."""
+        for recipient in me.line.recipients():
+            for line in self._lines(recipient):
+                line.changed()
 
     def _hear_outcome(self, past: Past, me: History) -> None:
         """An outcome that is a signal too, or says something of the point."""
@@ -350,6 +364,8 @@ class Book:
             return
         for line in self._lines(past.recipient):
             line.remove(past)
+        if self._is_among(past, me):
+            self._answers_changed(me)
         me.said = [said for said in me.said if said.of != past]
         for point in (past.to,) if past.to in self._noes_at else ():
             self._noes_at[point] = [no for no in self._noes_at[point] if no.of != past]
@@ -455,10 +471,7 @@ class Book:
         me.hear(said)
         at = me.line.at
         if me.human and at and (said.kind in CLOSING or said.at < at[-1]):
-            # An answer may have become none, or none an answer.
-            for recipient in me.line.recipients():
-                for line in self._lines(recipient):
-                    line.changed()
+            self._answers_changed(me)
 
     def _object(self, no: No) -> None:
         no = no._replace(order=self._order)
