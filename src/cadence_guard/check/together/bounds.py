@@ -73,9 +73,12 @@ class Bounds:
             cells = self._cells(way, exact=exact)
             if cells is None:
                 most = max(most, sum(counted))
-                for key in compress(keys, aimed):
-                    if key is not None:  # also what was before a range counts
-                        own[key] = max(own.get(key, 0), len(way.path.items))
+                before_too = len(way.path.items)  # also what is before a range counts
+                own |= {
+                    key: max(own.get(key, 0), before_too)
+                    for key in compress(keys, aimed)
+                    if key is not None
+                }
                 continue
             for cell in cells:
                 before: list[int] = []
