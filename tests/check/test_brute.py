@@ -62,6 +62,7 @@ from check.worlds import (
     hours_of,
     linked_world,
     minute_world,
+    mixed_world,
     pair_world,
     policy_of,
     range_world,
@@ -485,6 +486,19 @@ def test_agrees_on_cadences_that_enter_others(block: int) -> None:
 @pytest.mark.parametrize("block", range(10, 310))
 def test_agrees_on_cadences_that_enter_others_at_length(block: int) -> None:
     test_agrees_on_cadences_that_enter_others(block)
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_agrees_on_all_of_it_mixed(block: int) -> None:
+    for seed in range(block * BLOCK, (block + 1) * BLOCK):
+        world = mixed_world(Random(seed))
+        assert differences(world) == [] or lies_between(world), seed
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("block", range(4, 104))
+def test_agrees_on_all_of_it_mixed_at_length(block: int) -> None:
+    test_agrees_on_all_of_it_mixed(block)
 
 
 def test_several_turns_together_are_often_always() -> None:

@@ -1423,6 +1423,19 @@ def test_a_ground_runs_out(age: int, expected: dict[Any, str]) -> None:
     assert told(proved(ruleset, cadence)) == expected
 
 
+def test_a_ground_that_never_was_and_one_that_ran_out_are_two_findings() -> None:
+    """Who ignores one of the two is not kept from the other."""
+    ruleset = rules(missing_consent={"accept": [{"invited": "2h"}]})
+    cadence = flow(
+        waiting("?", "invited", "p", days(1), "p"), pause("p", days(1), "a"), step("a")
+    )  # fmt: skip
+    proof = proved(ruleset, cadence)
+    assert told(proof) == {("a", "CG102"): "always", ("a", "CG103"): "always"}
+    said = {one.code: one.message for one in proof.objections}
+    assert said["CG102"] == "no invited for sales by email"
+    assert said["CG103"].startswith("what permitted sales by email ended at")
+
+
 def test_a_ground_runs_out_while_a_touch_stands() -> None:
     ruleset = rules(missing_consent={"accept": [{"invited": "2d"}]})
     audience = Audience(grounds=(Ground("invited", age=DAY),))

@@ -836,6 +836,9 @@ class Links(Asks):
     """Cadences that enter others, each with its exits; parallel ways, waits for signals, questions
     and handoffs, all at one instant or a tick apart."""
 
+    looped: str | None = None
+    """The shape that may become a loop."""
+
     def length(self) -> timedelta:
         return (
             self.rnd.choice((0, 0, 0, 0, 1)) * DAY + self.rnd.choice((0, 0, 0, 1, 1, 2, 3)) * TICK
@@ -876,6 +879,7 @@ class Links(Asks):
             parts += [lambda then: self.add(Handover, to="sales", then=then)]
             parts += [self.wait_for] * (2 * (self.free < self.wide))
             parts += [self.besides] * (2 * (len(self.others) < 2)) + [self.fan] * (not self.fans)
+            parts += [self.again] * (self.shape == self.looped and self.chance(0.15))
             then = self.rnd.choice(parts)(then)
         assert then is not None
         return then
@@ -922,6 +926,22 @@ class Waits(Asks):
         if self.chance(0.3):
             return self.add(Fan, thens=(start, self.chain(None, 1)))
         return self.step(start) if self.chance(0.5) else self.pause(start)
+
+
+class Mixed(Links, Waits):
+    """All of it: what enters, waits, asks and goes round, with waits of every kind between."""
+
+    looped = "line"
+
+    def wait(self, ranges: bool = True) -> Wait:
+        return self.clock_wait() if self.chance(0.25) else super().wait(ranges)
+
+    def wait_for(self, then: str | None) -> str:
+        kind = Waits if self.chance(0.4) else Asks
+        return kind.wait_for(self, then)
+
+    def flow(self) -> str:
+        return Links.flow(self)
 
 
 def with_exits(world: World, rnd: Random) -> World:
@@ -1014,21 +1034,30 @@ def waiting_world(rnd: Random, zone: str | None = None) -> World:
     cadence = maker.cadence()
     start = maker.change + rnd.choice((0, 0, -1, -1, -2)) * DAY
     world = _world(maker, cadence, start - 8 * TICK, start + 8 * TICK, TICK)
+    return _tried_near(maker, world, range(-8, 9, 2))
+
+
+def _tried_near(maker: Maker, world: World, ticks: Sequence[int]) -> World:
+    """The same world, with signals that also come so near to the instants that mean something."""
     near = [maker.change + days * DAY for days in (-1, 0, 1)]
-    tried = tuple(at + n * TICK for at in near for n in range(-8, 9, 2))
-    return replace(world, tried=tried, sampled=True)
+    return replace(world, tried=tuple(at + n * TICK for at in near for n in ticks), sampled=True)
 
 
-def linked_world(rnd: Random) -> World:
+def linked_world(rnd: Random, kind: type[Links] = Links) -> World:
     """A tick world of cadences that enter others, with not too many ways through them."""
     while True:
-        maker = Links(rnd, rnd.choice(ZONES))
+        maker = kind(rnd, rnd.choice(ZONES))
         cadence = maker.cadence()
         start = maker.change + rnd.choice((0, 0, -1, -2)) * DAY
         world = _world(maker, cadence, start - 2 * TICK, start + 2 * TICK, TICK)
         walker = Walker(cadence, ZoneInfo(maker.zone), TICK, others=maker.others, loose=True)
         if len(walker.walks(start)) < 300:
-            return world
+            return world if kind is Links else _tried_near(maker, world, (-4, 0, 4))
+
+
+def mixed_world(rnd: Random) -> World:
+    """The same with waits for signals until something that the clock shows, and loops."""
+    return linked_world(rnd, Mixed)
 
 
 def year_world(rnd: Random) -> World:

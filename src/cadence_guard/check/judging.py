@@ -39,6 +39,7 @@ from cadence_guard.instants import (
 )
 from cadence_guard.rules import RULES, Rule
 from cadence_guard.rules.blackout import Blackout
+from cadence_guard.rules.missing_consent import MissingConsent
 from cadence_guard.rules.outside_hours import OutsideHours
 from cadence_guard.rules.over_cap import OverCap
 from cadence_guard.rules.too_late import TooLate
@@ -116,6 +117,9 @@ class Judge:
     def __init__(self, ruleset: Ruleset, say: Callable[[str], None]) -> None:
         self.ruleset = ruleset
         self._bits = {id(entry): 1 << place for place, entry in enumerate(ruleset.entries)}
+        self.entry_of = {1 << place: entry for place, entry in enumerate(ruleset.entries)}
+        """The entry that a bit stands for; several bits for one that objects with several codes."""
+        self._codes: dict[tuple[int, str], int] = {}
         self.cadences: tuple[Cadence, ...] = ()
         """Those whose people are judged."""
         self._say = say
@@ -141,6 +145,14 @@ class Judge:
     def bit(self, entry: Rule) -> int:
         """The bit that stands for an entry of the ruleset."""
         return self._bits[id(entry)]
+
+    def _with_code(self, entry: Rule, code: str) -> int:
+        """Another bit for an entry, which stands for one of the codes that it objects with."""
+        key = (self.bit(entry), code)
+        if key not in self._codes:
+            self._codes[key] = 1 << len(self.entry_of)
+            self.entry_of[self._codes[key]] = entry
+        return self._codes[key]
 
     def kind(self, what: What | Signal) -> int:
         """A number for what can be before a touch; equal ones have the same."""
@@ -335,12 +347,15 @@ class Judge:
         return self._outcomes[key]
 
     def _ask(self, entries: Sequence[tuple[int, Rule]], case: Case) -> int:
-        """Which of the entries object at the case's own instant."""
+        """Which of the entries object at the case's own instant, and with which code if there are
+        several."""
         asked = sum(bit for bit, _ in entries)
         bits = 0
         for one in raised(self.ruleset, case):
-            if one.failed is None:
-                bits |= self.bit(one.entry)
-            else:
+            if one.failed is not None:
                 self._say(f"rule {one.entry.name!r} failed: {one.failed}")
-        return bits & asked
+            elif asked & (bit := self.bit(one.entry)):
+                bits |= bit
+                if isinstance(one.entry, MissingConsent):
+                    bits |= self._with_code(one.entry, one.entry.code_at(case.at, case))
+        return bits

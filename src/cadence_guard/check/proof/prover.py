@@ -281,8 +281,9 @@ class Prover(Search):
         return _Seen(start, first.zone, spot, every) if found & bit else None
 
     def _objecting(self, step: tuple[str, str]) -> int:
-        """The entries, as bits, of which an objection to a step was seen."""
-        return sum(bit for known, bit in self._seen if known == step)
+        """The entries, as bits, of which an objection to a step was seen, with whatever code."""
+        seen = [self.judge.entry_of[bit] for known, bit in self._seen if known == step]
+        return sum({self.judge.bit(entry) for entry in seen})
 
     # -- all ways ---------------------------------------------------------------------------------
 
@@ -310,21 +311,25 @@ class Prover(Search):
 
     def _objections(self, always: Mapping[tuple[str, str], int]) -> Iterator[Objected]:
         order = {step: place for place, step in enumerate(always)}
-        entries = {self.judge.bit(entry): entry for entry in self.ruleset.entries}
+        told: set[tuple[tuple[str, str], int, str]] = set()
         for step, bit in sorted(self._seen, key=lambda key: (order[key[0]], key[1])):
             seen = self._seen[step, bit]
-            entry, spot = entries[bit], seen.spot
+            entry, spot = self.judge.entry_of[bit], seen.spot
             at = seen.times[spot.index]
             before = self.layouts.before(spot, seen.start, seen.times)
             case = self.judge.case(spot.concern, at, seen.zone, before)
             said = entry.objection(at, case)
+            code, whose = said.code or entry.code, self.judge.bit(entry)
+            if (step, whose, code) in told:
+                continue  # where it objects first, with whatever code, is where it does with this
+            told.add((step, whose, code))
             yield Objected(
                 step=spot.concern.step,
                 entry=entry,
-                code=said.code or entry.code,
+                code=code,
                 name=said.name or entry.name,
                 effect=entry.effect,
-                certainty=ALWAYS if always[step] & bit else SOMETIMES,
+                certainty=ALWAYS if always[step] & whose else SOMETIMES,
                 start=seen.start,
                 zone=seen.zone,
                 path=spot.path,
