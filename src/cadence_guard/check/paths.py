@@ -24,7 +24,8 @@ Nothing here recurses, and the work is bounded for any graph.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final, NamedTuple, TypeAlias
 
 from cadence_guard._struct import struct
@@ -86,7 +87,8 @@ class Item(NamedTuple):
     stop: Stop
 
 
-class Path(NamedTuple):
+@dataclass(eq=False, frozen=True)
+class Path:
     """A way through a cadence. `fresh` says that it does not begin with the entry, but behind a
     wait that nobody knows, and `before` are the last touches on a way to there. `cadences` are the
     cadence and those that it enters."""
@@ -96,7 +98,7 @@ class Path(NamedTuple):
     fresh: bool = False
     before: tuple[Made, ...] = ()
 
-    @property
+    @cached_property
     def in_line(self) -> bool:
         """Whether each of its stops hangs on the one before it."""
         return all(item.stop.after == place - 1 for place, item in enumerate(self.items))
@@ -298,7 +300,7 @@ class _Walk:
             self._stack.append(_State([thread], None, {0: {}}))
             self._all(fresh)
         cadences = tuple(self._cadences)
-        self._found.paths = [path._replace(cadences=cadences) for path in self._found.paths]
+        self._found.paths = [replace(path, cadences=cadences) for path in self._found.paths]
         return self._found
 
     def _all(self, fresh: bool) -> None:

@@ -189,7 +189,8 @@ def falls_of(
                 known.add(key)
                 moved = [*choice.stops]
                 moved[place] = _fallen(stops[place], one)
-                order = _order(moved)
+                stands = not choice.order and max(_asks(moved[place])) < place
+                order = () if stands else _order(moved)
                 if order is None:
                     continue  # each of them would hang on the other
                 if len(found) >= limits.falls:
@@ -296,13 +297,15 @@ def _fallen(stop: Stop, one: Beside) -> Stop:
     return Stop(stop.after, (*stop.legs[:first], one, *stop.legs[first + 1 :]))
 
 
+def _asks(stop: Stop) -> set[int]:
+    """The stops that one has to know of."""
+    return {stop.after, *(leg.base for leg in stop.legs if isinstance(leg, (SinceStart, Beside)))}
+
+
 def _order(stops: Sequence[Stop]) -> tuple[int, ...] | None:
     """An order in which each stop comes behind those it asks for; () if they stand so, None if
     there is none."""
-    asks = [
-        {stop.after, *(leg.base for leg in stop.legs if isinstance(leg, (SinceStart, Beside)))}
-        for stop in stops
-    ]
+    asks = [_asks(stop) for stop in stops]
     if all(max(asked) < place for place, asked in enumerate(asks)):
         return ()
     done: dict[int, None] = {-1: None}

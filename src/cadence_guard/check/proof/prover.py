@@ -182,18 +182,17 @@ class Prover(Search):
         always, seen = -1, 0
         first: list[tuple[int, int]] = []
         for start in changes_of(run, spot, cell, self._within):
-            by = start - cell.start
-            if run.is_over(spot, cell, by):
+            times = cell.times(start - cell.start)
+            if run.is_over(spot, times):
                 spot.ended = True
                 continue
-            priors = run.priors(index, cell, by)
+            priors = run.priors(index, start, times)
             self.work.spend(len(priors))
-            at = cell.laid.at[index] + (by if cell.laid.moves[index] else 0)
-            found = self.judge.counting(spot.concern, at, cell.zone, priors)
+            found = self.judge.counting(spot.concern, times[index], cell.zone, priors)
             always &= found
-            found |= _in_streaks(run, spot, cell, by)
+            found |= _in_streaks(run, spot, times)
             if found & ~seen:
-                first.append((by, found & ~seen))
+                first.append((start - cell.start, found & ~seen))
                 seen |= found
         return Counted(always, first)
 
@@ -398,13 +397,11 @@ def _clock_between(layout: Layout, spot: Spot, origin: int) -> bool:
     return False
 
 
-def _in_streaks(run: Run, spot: Spot, cell: Cell, by: int) -> int:
+def _in_streaks(run: Run, spot: Spot, times: Sequence[int]) -> int:
     """The entries, as bits, for whose streak a touch comes too soon, if all that was before a run
-    is counted, for who starts so much after a cell's start."""
-    streaks = run.streaks[spot]
-    times = cell.times(by) if streaks else []
+    is counted and the stops lie so."""
     index = run.index(spot)
-    return sum(bit for bit, gap, last in streaks if times[index] - times[last] < gap)
+    return sum(bit for bit, gap, last in run.streaks[spot] if times[index] - times[last] < gap)
 
 
 def _let_pass(layout: Layout, spot: Spot) -> int:

@@ -40,6 +40,8 @@ class Spot:
     """Whether it is not made for some start."""
     ended: bool = False
     """Whether a signal may come before it that ends its cadence."""
+    entered: Sequence[tuple[int, Cadence, int]] | None = None
+    """Where its cadence was entered, and the one before it, as far as somebody asked."""
 
     @property
     def step(self) -> tuple[str, str]:
@@ -66,6 +68,8 @@ class Cell(NamedTuple):
     def times(self, by: int) -> list[int]:
         """Where the stops lie for who starts so much later than the first."""
         at, moves = self.laid.at, self.laid.moves
+        if not by:
+            return at
         return [a + by if m else a for a, m in zip(at, moves, strict=True)]
 
 
@@ -144,19 +148,20 @@ class Run:
         kinds = [(n, what.kind) for n, what in heard if isinstance(what, Heard)]
         index = self._index
         for spot in self.spots if kinds else ():
-            for place, cadence, entered in _entries(self.path, spot):
+            if spot.entered is None:
+                spot.entered = [*_entries(self.path, spot)]
+            for place, cadence, entered in spot.entered:
                 for n, kind in kinds:
                     if kind in cadence.exits and place in index:
                         end = (n, index[place], index.get(entered, -1))
                         found.setdefault(spot, []).append(end)
         return found
 
-    def is_over(self, spot: Spot, cell: Cell, by: int) -> bool:
-        """Whether a signal has ended a touch's cadence before it, for who starts so much after a
-        cell's start: then it is not made."""
+    def is_over(self, spot: Spot, times: Sequence[int]) -> bool:
+        """Whether a signal has ended a touch's cadence before it, if the stops lie so: then it is
+        not made."""
         if spot not in self.exits:
             return False
-        times = cell.times(by)
         return any(
             (times[heard], heard) < (times[stop], stop)
             and (entered < 0 or (times[entered], entered) < (times[heard], heard))
@@ -202,10 +207,9 @@ class Run:
             self.shape = cell, counted
         return counted
 
-    def priors(self, index: int, cell: Cell, by: int) -> list[Prior]:
-        """What was before a stop for who starts so much after a cell's start, in order."""
-        found = [(cell.start + by - ago, kind) for ago, kind in self.signals]
-        times = cell.times(by)
+    def priors(self, index: int, start: int, times: Sequence[int]) -> list[Prior]:
+        """What was before a stop for who starts at `start`, so that the stops lie so; in order."""
+        found = [(start - ago, kind) for ago, kind in self.signals]
         if self.in_line:
             found += zip(times[:index], self.kinds, strict=False)
         else:

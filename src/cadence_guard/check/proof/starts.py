@@ -37,6 +37,8 @@ class Starts:
         self._last: tuple[object, int, list[Day], list[Day]] = ((), 0, [], [])
         """The days made last, and the first of those alike: of what starts, and how far they reach.
         The next run often begins at the same."""
+        self._reached: tuple[Hashable, int] = (None, 0)
+        """How far the last run reached, and what another one has to share to reach about as far."""
 
     def of(self, fresh: bool) -> list[tuple[Zone, Intervals]]:
         """The instants at which a way can begin, by zone: any, if it is `fresh`."""
@@ -73,11 +75,14 @@ class Starts:
 
     def windows(self, run: Run) -> Iterator[None]:
         """Comes back, with a longer reach, until a run reached no farther than was thought."""
-        run.window = self._guess(run)
+        key = run.path, run.origin, run.far
+        known, window = self._reached
+        run.window = window if known == key else self._guess(run)
         while True:
             run.reach = 0
             yield
             if run.reach + SLACK <= run.window:
+                self._reached = key, run.window
                 return
             run.window = -(-(run.reach + SLACK) // _STEP) * _STEP
 

@@ -136,11 +136,12 @@ class Turns:
             if moves[n]:
                 cuts.update(edges_of(spot.concern, at[n], cell))
         for start in samples(cell, cuts) if made else ():
-            by, found = start - cell.start, 0
+            times, found = cell.times(start - cell.start), 0
             for spot, n in made:
-                priors = run.priors(n, cell, by)
+                priors = run.priors(n, start, times)
                 self._work.spend(A_TOUCH + len(priors))
-                now = at[n] + by if moves[n] else at[n]
-                found |= allowed[spot] & self._judge.objecting(spot.concern, now, cell.zone, priors)
+                found |= allowed[spot] & self._judge.objecting(
+                    spot.concern, times[n], cell.zone, priors
+                )
             asked &= found
         return asked

@@ -256,7 +256,7 @@ class Reacting(Search):
             items, heard = run.path.items[: len(run.stops)], Heard(kind)
             more = replace(
                 run,
-                path=run.path._replace(items=(*items, Item(heard, Stop(-1, ())))),
+                path=replace(run.path, items=(*items, Item(heard, Stop(-1, ())))),
                 places=(*run.places, len(items)),
                 kinds=(*run.kinds, self.judge.kind(heard)),
                 in_line=False,
@@ -283,14 +283,13 @@ class Reacting(Search):
         cuts = cuts if moves[before] else chain(cuts, (heard,))
         for start in chain((cell.start,), samples(more, cuts)):  # often the first will do
             self.work.spend(A_TOUCH + len(at))
-            by = start - cell.start
-            times = more.times(by)
+            times = more.times(start - cell.start)
             known = hearing.earlier | dict(zip(run.places, times, strict=False))
             begins = start if run.origin is not None else since(run.path, start)
             sent = Sent(kind, times[-1], begins)
             if not comes(run.path, known, hearing.marks, spot.index, sent):
                 continue
-            priors = run.priors(index, cell, by), hearing.run.priors(index, more, by)
+            priors = run.priors(index, start, times[:-1]), hearing.run.priors(index, start, times)
             if self._because(spot.concern, times[index], cell.zone, *priors):
                 first = First(start, cell.zone, tuple(times[:-1]))
                 begin, every = self.layouts.placed(run, first)
@@ -347,7 +346,7 @@ class Reacting(Search):
             certainty="always",
             start=start,
             zone=where,
-            path=path._replace(items=(*items, Item(Heard(kind), Stop(-1, ())))),
+            path=replace(path, items=(*items, Item(Heard(kind), Stop(-1, ())))),
             message=said.message,
             cadence=concern.cadence,
             index=kept.index(spot.index),
