@@ -368,6 +368,37 @@ def test_an_exit_may_come_between_two_touches_of_a_step(
     assert told(proof) == {("c", "CG304"): expected, ("c", "CG401"): "always"}
 
 
+def test_an_exit_may_come_between_two_touches_though_what_follows_it_is_only_bounded() -> None:
+    """Behind the signal a clock says when the next call is made."""
+    second = flow(
+        step("c", channel="call", attempts=2, every=hours(1)), name="second",
+        exits=frozenset({"replied"}),
+    )  # fmt: skip
+    cadence = flow(
+        fan("*", "w", "e"), enter("e", "second", None),
+        waiting("w", "replied", "p", hours(5), None), pause("p", UntilClock(9 * HOUR), "x"),
+        step("x", channel="call"),
+    )  # fmt: skip
+    proof = proved(rules(too_soon={"gap": "3h"}), cadence, others={"second": second}, end=START + 1)
+    assert told(proof)["c", "CG302"] == "sometimes"
+
+
+@pytest.mark.parametrize(("clock", "expected"), [(9, "always"), (20, "sometimes")])
+def test_a_clock_on_another_way_behind_the_same_range(clock: int, expected: str) -> None:
+    """Who is invited at eight in the evening sharp is handed over before the mail of that instant;
+    until nine in the morning nobody waits."""
+    other = flow(
+        pause("q", UntilClock(clock * HOUR), "h"), handover("h", "sales", None), name="other"
+    )
+    cadence = flow(
+        waiting("w", "invited", "e", hours(5), None), enter("e", "other", "m"),
+        step("m", "a", team="marketing"), step("a", team="sales"),
+    )  # fmt: skip
+    ruleset = rules(not_the_holder={"for": "7d", "lapses": "30d"})
+    proof = proved(ruleset, cadence, others={"other": other}, end=START + 1)
+    assert told(proof)["a", "CG601"] == expected
+
+
 @pytest.mark.parametrize("order", ["we", "ew"])
 @pytest.mark.parametrize("entry", [[], [pause("e", days(1), "f")]])
 def test_an_exit_that_is_waited_for_does_not_end_what_is_entered_at_once(

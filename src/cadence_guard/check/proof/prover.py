@@ -185,7 +185,8 @@ class Prover(Search):
             times = cell.times(start - cell.start)
             if run.is_over(spot, times):
                 spot.ended = True
-                continue
+                if not run.bound:
+                    continue
             priors = run.priors(index, start, times)
             self.work.spend(len(priors))
             found = self.judge.counting(spot.concern, times[index], cell.zone, priors)
@@ -384,11 +385,16 @@ def _clock_between(layout: Layout, spot: Spot, origin: int) -> bool:
     """Whether a wait that is no elapsed time lies between a touch and what hangs on a range before
     it, as laid out from the entry or from the stop `origin`. Then these may be farther apart for a
     fall between the shortest and the longest, or for one short and one long range, than for
-    either. (What hangs on other ranges is the nearer, the later it is, or the earlier.)"""
+    either. (What hangs on other ranges is the nearer, the later it is, or the earlier.) Likewise if
+    one lies behind such a range on another way."""
     stops = layout.stops
     chain = chain_of(stops, spot.index)
     ranged, between = False, False
     for n in chain[chain.index(origin) + 1 if origin >= 0 else 0 :]:
+        if not ranged and any(map(is_range, stops[n].legs)):
+            beside = {*hanging(stops, n)}.difference(chain, hanging(stops, spot.index))
+            if any(not isinstance(leg, Elapsed) for k in beside for leg in stops[k].legs):
+                return True
         for leg in stops[n].legs:
             if between and not isinstance(leg, Elapsed):
                 return True

@@ -112,6 +112,8 @@ class Run:
     order: tuple[int, ...]
     in_line: bool
     """Whether each stop follows the one before it, so that none overtakes another."""
+    bound: bool = False
+    """Whether its ranges fall freely, so that nobody knows what a signal comes before."""
     always: dict[Spot, int] = field(default_factory=dict)
     first: dict[Spot, dict[int, First]] = field(default_factory=dict)
     """Where each entry, as a bit, objects first."""

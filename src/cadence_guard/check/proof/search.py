@@ -147,7 +147,7 @@ class Search(ABC):
         if bounds is None or (len(bounds.whole) > FEW.falls and not self._can_do(bounds)):
             return None
         for run in bounds.runs:
-            run.exits = {}  # where a signal falls freely, nobody knows what it comes before
+            run.bound = True
         return bounds
 
     def _can_do(self, layout: Layout) -> bool:
