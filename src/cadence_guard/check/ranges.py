@@ -308,13 +308,20 @@ def _order(stops: Sequence[Stop]) -> tuple[int, ...] | None:
     asks = [_asks(stop) for stop in stops]
     if all(max(asked) < place for place, asked in enumerate(asks)):
         return ()
-    done: dict[int, None] = {-1: None}
-    while len(done) <= len(stops):
-        ready = [n for n, asked in enumerate(asks) if n not in done and asked <= done.keys()]
-        if not ready:
+    order: list[int] = []
+    known, left = {-1}, list(range(len(stops)))
+    while left:
+        rest: list[int] = []
+        for n in left:
+            if asks[n] <= known:
+                known.add(n)
+                order.append(n)
+            else:
+                rest.append(n)
+        if len(rest) == len(left):
             return None
-        done.update(dict.fromkeys(ready))
-    return tuple(done)[1:]
+        left = rest
+    return tuple(order)
 
 
 def meetings_of(

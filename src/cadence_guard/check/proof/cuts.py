@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 
 from cadence_guard.check.judging import Concern
 from cadence_guard.check.paths import Heard
@@ -55,14 +56,25 @@ def cuts_of(run: Run, spot: Spot, cell: Cell, within: int | None) -> Iterator[in
         yield from edges_of(concern, at[index], cell)
         yield from (t + instant - at[index] for instant in concern.instants)
     if concern.units:
-        for place in range(last):
-            if moves[place]:
-                for edge in edges(at[place], at[place] + cell.end - t, (0,), cell.zone):
-                    yield t + edge - at[place]
+        yield from chain.from_iterable(_midnights(run, cell)[:last])
     if not cell.together:
         yield from _crossings(run, spot, cell, last, within)
     if run.heard and concern.months:
         yield from _month_ends(run, spot, cell)
+
+
+def _midnights(run: Run, cell: Cell) -> Sequence[Sequence[int]]:
+    """For each stop the starts at which it comes to lie at midnight; the same for each touch."""
+    if run.midnights[0] is not cell:
+        t, moves = cell.start, cell.laid.moves
+        found = [
+            [t + edge - now for edge in edges(now, now + cell.end - t, (0,), cell.zone)]
+            if moves[place]
+            else ()
+            for place, now in enumerate(cell.laid.at)
+        ]
+        run.midnights = cell, found
+    return run.midnights[1]
 
 
 def _crossings(run: Run, spot: Spot, cell: Cell, last: int, within: int | None) -> Iterable[int]:

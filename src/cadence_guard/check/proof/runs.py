@@ -126,6 +126,8 @@ class Run:
     """Those of the cell asked for last."""
     streaks: dict[Spot, list[tuple[int, int, int]]] = field(default_factory=dict)
     """Which streaks are longer for what was before all of this (`longer_streaks`)."""
+    midnights: tuple[object, Sequence[Sequence[int]]] = (None, ())
+    """For each stop the starts at which it comes to lie at midnight, and of what cell."""
     crossed: tuple[object, list[int]] = (None, [])
     """The starts found last at which stops come to be as far from each other as matters; of what
     cell and for what spans."""
