@@ -399,6 +399,19 @@ def test_a_clock_on_another_way_behind_the_same_range(clock: int, expected: str)
     assert told(proof)["a", "CG601"] == expected
 
 
+def test_a_streak_may_end_by_a_signal_on_another_way() -> None:
+    """Two wait for a reply: the one that came first has the calls made, and the other may come
+    between them."""
+    other = flow(
+        waiting("w", "replied", "c", hours(3), None),
+        step("c", channel="call", attempts=2, every=hours(3)), name="other",
+    )  # fmt: skip
+    cadence = flow(enter("e", "other", "v"), waiting("v", "replied", None, hours(2), None))
+    ruleset = rules(unanswered_streak={"steps": [{"after": 1, "gap": "2d"}]})
+    proof = proved(ruleset, cadence, others={"other": other}, end=START + 1)
+    assert told(proof) == {("c", "CG303"): "sometimes"}
+
+
 @pytest.mark.parametrize("order", ["we", "ew"])
 @pytest.mark.parametrize("entry", [[], [pause("e", days(1), "f")]])
 def test_an_exit_that_is_waited_for_does_not_end_what_is_entered_at_once(

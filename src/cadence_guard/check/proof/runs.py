@@ -322,6 +322,10 @@ def judged_without(spot: Spot, origin: int, hanging: Collection[int] | None = No
     heard = any(isinstance(what, Heard) for what in before) or any(
         assumptions.signals(path.cadences[0], fresh=path.fresh)
     )
+    # beside it, a signal may come between its touches
+    ended = hanging is not None and any(
+        isinstance(what, Heard) and what.kind in ENDS for what in before
+    )
     handed = any(isinstance(what, Handover) for what in before)
     answers = heard and any(
         isinstance(what := items[n].what, Made) and not what.step.automated for n in places
@@ -331,6 +335,7 @@ def judged_without(spot: Spot, origin: int, hanging: Collection[int] | None = No
         if (
             (handed and isinstance(entry, NotTheHolder))
             or (heard and isinstance(entry, (MissingConsent, UninvitedChannel)))
+            or (ended and isinstance(entry, UnansweredStreak))
             or (answers and entry.answers is not None)
             or type(entry) is not RULES.get(entry.name)
         ):
