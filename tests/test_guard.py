@@ -210,6 +210,22 @@ class TestDecisionsThatAreKept:
         assert EMAIL not in caplog.text
 
 
+def test_a_number_that_a_consent_names_is_read_as_where_it_was_filed(make: Make) -> None:
+    """For others at that number the country of who consented is not read."""
+    guard = make(NOES_ONLY)
+    guard.record(Contact(contact="c-1", country="US", at=NOW))
+    number = "+12125550143"
+    guard.record(Signal(contact="c-1", kind="opt_out", point=number, at=NOW))
+    asked = Touch(contact="c-2", channel="sms", to=number, purpose="sales", at=NOW + 2 * DAY)
+    assert codes(guard.evaluate(asked)) == ["CG101"]
+    given = Consent(
+        contact="c-1", purpose="sales", point="(212) 555-0143", status="granted",
+        evidence="form 1", at=NOW + DAY,
+    )  # fmt: skip
+    guard.record(given)
+    assert guard.evaluate(asked)
+
+
 class TestFactsWithTheCall:
     """Semantics 8: descriptions replace the ledger's, noes are only ever added to."""
 

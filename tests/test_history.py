@@ -306,6 +306,34 @@ def test_a_deadline_stays_announced_when_the_outcome_is_told_and_goes_with_a_rel
     assert judge(policy, [*offers, told, taken], {**moved, "offer": "autumn"}).codes == ("CG702",)
 
 
+@pytest.mark.parametrize(
+    ("rules", "outcome", "between", "expected"),
+    [
+        ({"unanswered-streak": {"steps": [{"after": 1, "gap": "60d"}]}}, "answered",
+         call(AT, id="t-1", outcome="sent"), ("CG303",)),
+        ({"too-soon": {"gap": "60d"}}, "answered", signal("declined", AT), ("CG302",)),
+        ({"too-soon": {"gap": "60d"}}, "hung_up", signal("replied", AT), ()),
+        ({"after-refusal": {"hung_up": "60d"}}, "hung_up", signal("invited", AT), ()),
+    ],
+)  # fmt: skip
+def test_an_outcome_told_later_stands_right_after_its_touch(
+    rules: Any, outcome: str, between: Any, expected: tuple[str, ...]
+) -> None:
+    """Also before what else is of that instant, and was told in the meantime."""
+    policy = {"rules": rules, "answers": {"signals": ["replied"], "within": "60d"}}
+    made = call(AT, id="t-0")
+    said = {**made, "outcome": outcome}
+    planned = call(automated="too-soon" not in rules)
+    for known in ([said, between], [made, between, said], [made, between, said, said]):
+        assert judge(policy, known, planned).codes == expected
+
+
+def test_a_line_of_many_forms_stays_one_when_an_outcome_is_told() -> None:
+    policy = {"rules": {"over-cap": {"max": 20, "per": "60d"}}}
+    made = [mail(AT, id=f"t-{n}", team=f"team {n}", outcome="sent") for n in range(20)]
+    assert judge(policy, [*made, {**made[0], "outcome": "delivered"}], mail()).codes == ("CG301",)
+
+
 def test_who_passed_the_baton_or_consented_is_known() -> None:
     baton = {"event": "handoff", "contact": "c1", "at": AT, "to": "sales"}
     for known in (baton, consent(AT), signal("visited", AT), contact()):

@@ -18,6 +18,7 @@ from cadence_guard.ruleset import Ruleset
 
 STORY = Path(__file__).parents[1] / "examples" / "story"
 SHARED = Path(__file__).parents[2] / "shared" / "data" / "story"
+AT = "2026-03-02T16:00:00Z"
 GAP = Ruleset(Policy(rules={"too-soon": {"gap": "1d"}}))
 
 
@@ -141,6 +142,34 @@ def test_equal_instants_stand_as_they_are() -> None:
     no = {"event": "signal", "contact": "c-1", "at": at, "kind": "opt_out"}
     assert verdicts(replay, [touch("a", at), no]) == [("a", "allow")]
     assert verdicts(replay, [no, touch("a", at)]) == [("a", "deny")]
+
+
+@pytest.mark.parametrize("judge", [replay, judge_scenario])
+def test_what_is_told_twice_is_told_once_until_it_is_forgotten(judge: Any) -> None:
+    """Of one instant, where the order of the lines decides."""
+    given = {"event": "consent", "contact": "c-1", "at": AT, "purpose": "sales",
+        "channel": "email", "status": "granted", "evidence": "form 1"}  # fmt: skip
+    refused = {"event": "signal", "contact": "c-1", "at": AT, "kind": "opt_out"}
+    forgotten = {"event": "forget", "contact": "c-1", "at": AT}
+    planned = touch(None, AT)
+    for told, expected in (
+        ([refused, given], ()),
+        ([given, refused, given], ("CG101",)),
+        ([given, refused, forgotten, given], ()),
+        ([given, refused, forgotten, forgotten], ("CG104",)),
+    ):
+        *_, (_, decision) = judge(Ruleset(Policy()), book(), parse_events([*told, planned]))
+        assert decision.codes == expected
+
+
+@pytest.mark.parametrize("judge", [replay, judge_scenario])
+def test_a_release_can_be_told_again(judge: Any) -> None:
+    cap = Policy.model_validate({"rules": {"over-cap": {"max": 1, "per": "7d"}}})
+    booked = touch("t-1", AT, outcome="unknown")
+    taken = {"event": "release", "touch": "t-1", "contact": "c-1", "at": AT}
+    told = [booked, taken, booked, taken, touch(None, AT)]
+    *_, (_, decision) = judge(Ruleset(cap), book(), parse_events(told))
+    assert decision.codes == ()
 
 
 def test_findings_speak_of_the_history_as_it_was() -> None:

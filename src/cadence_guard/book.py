@@ -343,6 +343,7 @@ class Book:
         if outcome in DERIVED:
             here = me.line.between(at, at)
             before = tuple(here[: here.index(past) + 1])
+            below = me.below(past)
             self._hear(
                 me,
                 Said(
@@ -352,7 +353,7 @@ class Book:
                     past.to,
                     of=past,
                     before=before,
-                    order=self._order,
+                    order=below.order - 1 if below else self._order,  # right after its touch
                 ),
             )
         elif past.to is not None:
@@ -366,6 +367,10 @@ class Book:
             line.remove(past)
         if self._is_among(past, me):
             self._answers_changed(me)
+        self._unsay(past, me)
+
+    def _unsay(self, past: Past, me: History) -> None:
+        """Takes back what the outcome of a touch said."""
         me.said = [said for said in me.said if said.of != past]
         for point in (past.to,) if past.to in self._noes_at else ():
             self._noes_at[point] = [no for no in self._noes_at[point] if no.of != past]
@@ -421,10 +426,21 @@ class Book:
         told = self._outcomes.get(past.id, (past.form.outcome,))
         self._outcomes[past.id] = (*told, touch.outcome)
         me = self._me(touch.contact)
-        self._unfile(past, me)
         now = past._replace(message=message_of(touch))
+        if "failed" in (
+            past.form.outcome,
+            touch.outcome,
+        ):  # then it leaves the lines, or is new there
+            self._unfile(past, me)
+            me.replace(past, now)
+            self._file(now, me, self._lines(now.recipient))
+            return
+        for line in self._lines(now.recipient):
+            line.replace(past, now)
+        self._unsay(past, me)
         me.replace(past, now)
-        self._file(now, me, self._lines(now.recipient))
+        if touch.outcome in _SPEAK:
+            self._hear_outcome(now, me)
 
     def _release(self, release: Release, at: int, streams: Streams | None) -> None:
         if self._ids.get(release.touch) not in (None, release.contact):
@@ -493,6 +509,8 @@ class Book:
             said = Said(at, "withdrawn", consent.channel, point, consent.purpose, order=self._order)
             self._hear(me, said)
             return
+        if streams is not None:  # its country may have been known where it was filed, and not here
+            point = next((each for each in streams.points if each.startswith("+")), point)
         grant = Grant(
             at,
             to_us(consent.from_) if consent.from_ else at,

@@ -5,7 +5,7 @@ A `Case` is one touch with everything a rule may look at. Rules read a case and 
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
@@ -19,6 +19,7 @@ from cadence_guard.touch import Touch
 from cadence_guard.words import CHANNEL_KIND
 
 _AT: Final = attrgetter("at")
+_PLACE: Final = attrgetter("at", "order")
 SPREADING: Final = ("opt_out", "complained", "wrong_person")
 """Signals that close points, whoever the contact."""
 REFUSED_BY: Final = (*SPREADING, *words.REFUSALS)
@@ -285,11 +286,16 @@ class History:
 
     def hear(self, said: Said) -> None:
         """Files a signal."""
-        if not self.said or self.said[-1].at <= said.at:
+        if not self.said or _PLACE(self.said[-1]) <= _PLACE(said):
             self.said.append(said)  # mostly
         else:
-            insort(self.said, said, key=_AT)
+            insort(self.said, said, key=_PLACE)
         self.changed(None if said.kind == "withdrawn" else said.kind)
+
+    def below(self, touch: Past) -> Said | None:
+        """The first signal of a touch's own instant that stands below it."""
+        here = self.said[bisect_left(self.said, touch.at, key=_AT) :]
+        return next((said for said in here if touch in said.before), None)
 
     def replace(self, past: Past, now: Past) -> None:
         """A touch has become another, by its outcome: whatever speaks of it means it as it is."""

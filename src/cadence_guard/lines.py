@@ -219,6 +219,15 @@ class Line:
         place = first + self.between(touch.at, touch.at).index(touch)
         self._cut(place, place + 1)
 
+    def replace(self, touch: Past, now: Past) -> None:
+        """Puts what a touch has become in its place."""
+        place = bisect_left(self.at, touch.at)
+        place += self.between(touch.at, touch.at).index(touch)
+        self._messages[place] = now.message
+        if self.mix is not _MANY:
+            self.mix = _plus(self.mix, now.form, now.message.cadence)
+        self.changed()
+
     def changed(self) -> None:
         """Drops what was picked, since a touch or an answer has become another."""
         self._picks.clear()

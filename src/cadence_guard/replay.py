@@ -1,7 +1,7 @@
 """Scenarios and histories, judged line by line: the same rules, the same engine, no I/O.
 
 A line is known to every line below it. A touch id seen again is no new touch: it may bring another
-outcome, and nothing else.
+outcome, and nothing else. Any other line that says the same as one above it says nothing.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from typing import TypeAlias
 
 from cadence_guard import engine
 from cadence_guard.book import Book, point_of, told_otherwise
+from cadence_guard.contact import Forget
 from cadence_guard.decision import Decision
 from cadence_guard.errors import EventError
 from cadence_guard.events import Event
 from cadence_guard.history import Case
 from cadence_guard.instants import to_text, to_us
 from cadence_guard.ruleset import Ruleset
-from cadence_guard.touch import Touch, differing
+from cadence_guard.touch import Release, Touch, differing
 
 Judged: TypeAlias = tuple[Touch, Decision]
 Step: TypeAlias = tuple[Case, Decision] | None
@@ -42,10 +43,12 @@ def judge_scenario(
     that contradicts an earlier one, after everything above it has been given.
     """
     refused: dict[str, Touch] = {}
+    told: set[int] = set()
 
     def step(event: Event) -> Step:
         if not isinstance(event, Touch):
-            book.fold(event)
+            if not _is_told(event, told):
+                book.fold(event)
             return None
         before = refused.get(event.id) if event.id else None
         if before is not None and (other := differing(before, _content(event))):
@@ -80,6 +83,8 @@ def replay(
     contradicts an earlier one, after everything above it has been given.
     """
     latest: datetime | None = None
+    told: set[int] = set()
+    """At the latest instant: what says the same is of one instant."""
 
     def step(event: Event) -> Step:
         nonlocal latest
@@ -92,9 +97,13 @@ def replay(
                     f"{to_text(at)} is earlier than {to_text(latest)} above it; a history is"
                     " replayed in the order of time, so sort it by 'at' (replay --sort does)"
                 )
+            if at != latest:
+                told.clear()
             latest = at
             if touch is not None:
                 return _judge(ruleset, book, touch)
+            if _is_told(event, told):
+                return None
         book.fold(event)
         return None
 
@@ -131,6 +140,16 @@ def _judge(ruleset: Ruleset, book: Book, touch: Touch) -> tuple[Case, Decision]:
     assert touch.at is not None  # `_each` has seen to it
     case = book.case(touch, to_us(touch.at))
     return case, engine.decide(ruleset, case)
+
+
+def _is_told(event: Event, told: set[int]) -> bool:
+    """Whether an event that is no touch is one of those told, as hashes, to which it is added. What
+    was forgotten, and a release, can be told again."""
+    if isinstance(event, Forget):
+        told.clear()
+    known = hash(event) in told and not isinstance(event, Release)
+    told.add(hash(event))
+    return known
 
 
 def _content(touch: Touch) -> Touch:
