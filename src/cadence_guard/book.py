@@ -427,10 +427,8 @@ class Book:
         self._outcomes[past.id] = (*told, touch.outcome)
         me = self._me(touch.contact)
         now = past._replace(message=message_of(touch))
-        if "failed" in (
-            past.form.outcome,
-            touch.outcome,
-        ):  # then it leaves the lines, or is new there
+        if "failed" in (past.form.outcome, touch.outcome):
+            # It leaves the lines, or is new there.
             self._unfile(past, me)
             me.replace(past, now)
             self._file(now, me, self._lines(now.recipient))

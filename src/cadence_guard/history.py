@@ -294,7 +294,8 @@ class History:
 
     def below(self, touch: Past) -> Said | None:
         """The first signal of a touch's own instant that stands below it."""
-        here = self.said[bisect_left(self.said, touch.at, key=_AT) :]
+        first = bisect_left(self.said, touch.at, key=_AT)
+        here = self.said[first : bisect_right(self.said, touch.at, key=_AT)]
         return next((said for said in here if touch in said.before), None)
 
     def replace(self, past: Past, now: Past) -> None:
