@@ -210,6 +210,35 @@ class TestDecisionsThatAreKept:
         assert EMAIL not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("number", "country"), [("8 (912) 345-67-89", "RU"), ("06 20 123 4567", "HU")]
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_number_with_a_trunk_prefix_of_its_own_is_confirmed_and_told_of(
+    make: Make, number: str, country: str, first: bool
+) -> None:
+    """Whether its country is known when it is booked, or when it is confirmed."""
+    guard = make(Policy(packs=[], rules={"over-cap": {"max": 1, "per": "7d", "scope": "account"}}))
+    described = Contact(contact="c-1", country=country, account="berg", at=NOW)
+    colleague = Contact(contact="c-2", account="berg", at=NOW)
+    call = Touch(id="t-1", contact="c-1", channel="call", to=number, purpose="sales", at=NOW)
+    for contact in (described, colleague) if first else (colleague,):
+        guard.record(contact)
+    booked = guard.reserve(call)
+    if not first:
+        guard.record(described)
+    booked.confirm("sent")
+    mail = Touch(contact="c-2", channel="email", to=EMAIL, purpose="sales", at=NOW + DAY)
+    assert codes(guard.evaluate(mail)) == (["CG301"] if first else [])
+    guard.record(signal("opt_out"))
+    again = Touch(contact="c-3", channel="sms", to=number, purpose="sales", at=NOW + DAY)
+    assert codes(guard.evaluate(again, contact=Contact(contact="c-3", country=country)))[:1] == [
+        "CG101"
+    ]
+    guard.forget("c-1")
+    assert codes(guard.evaluate(call.model_copy(update={"id": None}))) == ["CG104"]
+
+
 def test_a_number_that_a_consent_names_is_read_as_where_it_was_filed(make: Make) -> None:
     """For others at that number the country of who consented is not read."""
     guard = make(NOES_ONLY)

@@ -202,6 +202,17 @@ def test_a_number_may_be_written_without_its_country(point: str, others: set[str
     assert set(written(point)[1:]) == others
 
 
+@pytest.mark.parametrize(
+    ("value", "country"),
+    [("8 (912) 345-67-89", "RU"), ("06 20 123 4567", "HU"), ("8 029 123-45-67", "BY"),
+     ("8 65 123456", "TM"), ("01632 960961", "GB")],
+)  # fmt: skip
+def test_what_is_dialled_at_home_is_among_what_may_be_written(value: str, country: str) -> None:
+    point = normalise(value, "phone", country)
+    assert point.startswith("+")
+    assert normalise(value, "phone") in written(point)
+
+
 @pytest.mark.parametrize("kind", [None, *KINDS])
 def test_a_hash_is_left_alone(kind: str | None) -> None:
     """Of a forgotten point only the keyed hash is known: nothing is to be folded."""

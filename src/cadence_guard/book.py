@@ -248,7 +248,7 @@ class Book:
 
     def _touch(self, touch: Touch, at: int, streams: Streams | None) -> None:
         if self.knows(touch):
-            if (past := self.check(touch)) is not None:
+            if (past := self.check(touch, streams)) is not None:
                 self._outcome(past, touch)
             return
         me = self._me(touch.contact)
@@ -376,19 +376,20 @@ class Book:
             self._noes_at[point] = [no for no in self._noes_at[point] if no.of != past]
         me.changed()
 
-    def check(self, touch: Touch) -> Past | None:
-        """The touch of that id, if it is known. EventError if it was told with other content."""
+    def check(self, touch: Touch, streams: Streams | None = None) -> Past | None:
+        """The touch of that id, if it is known. EventError if it was told with other content.
+        `streams` where it was filed, if it was: then its point is one of these."""
         past = self.booked(touch.id)
         if past is None:
             return None
         old = past.form.outcome
-        if other := self._other(past, touch):
+        if other := self._other(past, touch, streams):
             raise told_otherwise(touch, other)
         if touch.outcome == "failed" and old not in (None, "unknown", "failed"):
             raise EventError(f"touch {touch.id!r}: 'failed' may follow only 'unknown', not {old!r}")
         return past
 
-    def _other(self, past: Past, touch: Touch) -> list[str]:
+    def _other(self, past: Past, touch: Touch, streams: Streams | None = None) -> list[str]:
         """The keys, but for the outcome, in which a touch is not the known one. Of those that no
         rule reads a line keeps a hash alone, so they are named together."""
         assert touch.at is not None  # the edge has seen to it
@@ -404,7 +405,8 @@ class Book:
         keys = ("contact", "at", "cadence", "step", *TRAITS)
         pairs = zip(keys, told, told_now, strict=True)
         other = [key for key, was, now in pairs if was != now and key != "outcome"]
-        if not is_at(past.to, names_of(touch, self.people[past.contact])):
+        names = names_of(touch, self.people[past.contact])
+        if not is_at(past.to, (*names, *streams.points) if streams and names else names):
             other.append("to")
         if message.rest != rest_of(touch):
             other.append(f"one of {', '.join(NOT_READ)}")

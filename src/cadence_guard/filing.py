@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime
 
+from cadence_guard.book import point_of
 from cadence_guard.contact import Suppress
 from cadence_guard.errors import EventError
 from cadence_guard.events import Event
@@ -96,7 +97,9 @@ def is_known(shelves: Shelves, booking: Page, told: Touch) -> bool:
     """Whether a touch says nothing new of what stands under its id. Raises EventError if it
     contradicts that."""
     book = shelves.book(booking)
-    past = book.check(told)
+    # The country by which its number was read is not among what is known under its id.
+    spelt = {point_of(each.event) for each in booking.events if isinstance(each.event, Touch)}
+    past = book.check(told, booking.events[-1].streams if point_of(told) in spelt else None)
     return past is not None and not book.is_news(past, told.outcome)
 
 

@@ -27,6 +27,9 @@ _WHOLE: Final = 10
 """So many digits before a comma are a number by themselves; what follows is an extension."""
 _NATIONAL: Final = 5
 """Fewer digits are no phone number."""
+_TRUNKS: Final = (("7", "8"), ("36", "6"), ("375", "8"), ("375", "80"), ("993", "8"))
+"""What is dialled at home before a national number in place of the code of the country, where that
+is more than a zero (Hungary: 06). Source: libphonenumber, national prefixes."""
 HASHED: Final = "hmac-sha256:"
 """How a point or a contact begins of which only a keyed hash is known."""
 
@@ -80,7 +83,8 @@ def written(point: str) -> tuple[str, ...]:
     if not is_phone(point):
         return (point,)
     digits = point[1:]
-    national = (digits[size:].lstrip("0") for size in (1, 2, 3))
+    national = [digits[size:].lstrip("0") for size in (1, 2, 3)]
+    national += [trunk + digits[len(code) :] for code, trunk in _TRUNKS if digits.startswith(code)]
     return (point, digits, *(text for text in national if len(text) >= _NATIONAL))
 
 
