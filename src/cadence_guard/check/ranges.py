@@ -303,11 +303,8 @@ def _asks(stop: Stop) -> set[int]:
 
 
 def _order(stops: Sequence[Stop]) -> tuple[int, ...] | None:
-    """An order in which each stop comes behind those it asks for; () if they stand so, None if
-    there is none."""
+    """An order in which each stop comes behind those it asks for; None if there is none."""
     asks = [_asks(stop) for stop in stops]
-    if all(max(asked) < place for place, asked in enumerate(asks)):
-        return ()
     order: list[int] = []
     known, left = {-1}, list(range(len(stops)))
     while left:
