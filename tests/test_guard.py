@@ -239,6 +239,20 @@ def test_a_number_with_a_trunk_prefix_of_its_own_is_confirmed_and_told_of(
     assert codes(guard.evaluate(call.model_copy(update={"id": None}))) == ["CG104"]
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_a_booking_taken_back_and_made_again_stands_below_what_was_said_between(
+    make: Make, again: bool
+) -> None:
+    """All of it at one instant: a reply before the touch is no answer to it."""
+    streak = {"steps": [{"after": 1, "gap": "2d"}]}
+    guard = make(Policy(packs=[], rules={"unanswered-streak": streak}))
+    if again:
+        guard.reserve(a_touch(id="t-1", at=NOW))
+    guard.record(signal("replied"))
+    guard.reserve(a_touch(id="t-1", at=NOW), resume=again)
+    assert codes(guard.evaluate(a_touch(id=None, at=NOW + DAY))) == ["CG303"]
+
+
 def test_a_number_that_a_consent_names_is_read_as_where_it_was_filed(make: Make) -> None:
     """For others at that number the country of who consented is not read."""
     guard = make(NOES_ONLY)

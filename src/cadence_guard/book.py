@@ -463,7 +463,7 @@ class Book:
         self._outcomes.pop(id_, None)
         me = self._me(past.contact)
         self._unfile(past, me)
-        me.offers = [offer for offer in me.offers if offer[0] != past]
+        me.take_back(past)
 
     def _signal(self, signal: Signal, at: int, streams: Streams | None) -> None:
         me = self._me(signal.contact)

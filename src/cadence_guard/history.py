@@ -306,6 +306,15 @@ class History:
                 before = tuple(now if one == past else one for one in said.before)
                 self.said[place] = said._replace(before=before)
 
+    def take_back(self, past: Past) -> None:
+        """A touch was never made: nothing speaks of it. Booked again, it is another one, which
+        stands below what was said in the meantime."""
+        self.offers = [offer for offer in self.offers if offer[0] != past]
+        for place, said in enumerate(self.said):
+            if past in said.before:
+                before = tuple(one for one in said.before if one != past)
+                self.said[place] = said._replace(before=before)
+
     def points_had(self, channel: str | None) -> frozenset[str]:
         """The points described so far that a channel reaches; all of them without a channel."""
         kind = CHANNEL_KIND[channel] if channel else None

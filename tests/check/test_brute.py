@@ -235,9 +235,13 @@ def lies_between(world: World) -> bool:
     mine, loose = said_of(world, found), said_of(world, searched(world, loose=True))
     passed = {(*key[:2], *world.names[key[2]]) for key, said in found.items() if said.free}
     always = {key for key, certainty in theirs.items() if certainty == "always"}
-    if loops(world.cadence):  # of its turns the brute force tries a few
-        return mine.keys() <= theirs.keys()
-    return mine.keys() <= theirs.keys() <= loose.keys() and always.isdisjoint(passed)
+    # Of a cadence that it cannot prove completely the proof may say less.
+    finds_all = bool(proof.incomplete) or mine.keys() <= theirs.keys()
+    return (
+        finds_all
+        and theirs.keys() <= loose.keys()
+        and (always.isdisjoint(passed) or loops(world.cadence))
+    )
 
 
 def said_of(world: World, found: Mapping[Key, Found]) -> dict[tuple[str, str, str, int], Said]:
