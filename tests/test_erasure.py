@@ -60,6 +60,8 @@ def test_a_pause_that_ended_stays_ended(end: str) -> None:
     assert codes(events, mail()) == set()
     own = [signal("paused", AT, until="2026-03-20T00:00:00Z"), FORGET, contact()]
     assert codes(own, mail()) == {"CG402"}
+    once_more = [signal("paused", AT), FORGET, contact(), signal(end, "2026-03-01T12:00:00Z")]
+    assert codes([*once_more, FORGET, contact()], mail()) == set()
 
 
 def test_a_suppression_stays_one_of_its_channel_after_an_erasure() -> None:

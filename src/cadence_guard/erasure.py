@@ -8,7 +8,6 @@ contact and has the events told.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
 from typing import Final, TypeAlias
 
 from cadence_guard import words
@@ -68,20 +67,25 @@ def _about(no: No, name: str, point: str | None) -> Signal | Suppress:
     return Signal(contact=name, at=at, kind=kind, channel=channel, point=point, purpose=purpose)
 
 
-def _signals(heard: list[Said], name: str) -> Iterator[_Left]:
-    """The refusals and pauses, the latest first."""
-    ended: datetime | None = None  # by an invitation, which is not kept itself
-    for said in reversed(heard):
-        at = to_datetime(said.at)
-        if said.kind in ("resumed", "invited"):
-            ended = at
-        elif said.kind == "paused" or said.kind in words.REFUSALS:
-            until = None if said.until is None else to_datetime(said.until)
-            if said.kind == "paused" and until is None:
-                until = ended
-            yield _filed(
-                Signal(contact=name, at=at, kind=said.kind, channel=said.channel, until=until)
+def _signals(heard: Iterable[Said], name: str) -> Iterator[_Left]:
+    """The refusals and pauses, and what ended a pause."""
+    paused = False
+    for said in heard:
+        kind = said.kind
+        if kind in ("resumed", "invited"):
+            if not paused:
+                continue
+            kind = "resumed"  # the invitation itself is not kept
+        elif kind != "paused" and kind not in words.REFUSALS:
+            continue
+        until = None if said.until is None else to_datetime(said.until)
+        if kind in ("paused", "resumed"):
+            paused = kind == "paused"
+        yield _filed(
+            Signal(
+                contact=name, at=to_datetime(said.at), kind=kind, channel=said.channel, until=until
             )
+        )
 
 
 def _touches(touches: Iterable[Past], hashed: Callable[[str], str], mark: str) -> Iterator[_Left]:
