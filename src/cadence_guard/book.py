@@ -41,9 +41,9 @@ from cadence_guard.lines import (
     message_of,
     rest_of,
 )
-from cadence_guard.points import HASHED, normalise, written
+from cadence_guard.naming import as_named, is_at, named_point, names_of, point_of
+from cadence_guard.points import HASHED
 from cadence_guard.touch import Release, Touch
-from cadence_guard.words import CHANNEL_KIND
 
 _AT: Final = attrgetter("at")
 _SPEAK: Final = frozenset(("failed", "bounced", *DERIVED))
@@ -87,7 +87,7 @@ class Book:
     def case(self, touch: Touch, at: int, facts: Contact | None = None) -> Case:
         """The case of a touch at an instant. `facts` replace what the events say of the contact."""
         me = self.people.get(touch.contact) or self._person(touch.contact)
-        names = names_of(touch, me, facts)
+        names = self.names(touch, facts)
         point = names[0] if names else None
         view = me.view if facts is None else me.view_with(facts)
         noes = me.noes
@@ -98,8 +98,8 @@ class Book:
         return Case(touch, at, point, me, view, noes, self)
 
     def names(self, touch: Touch, facts: Contact | None) -> tuple[str, ...]:
-        """All that somebody may have written for the point of a touch."""
-        return names_of(touch, self._me(touch.contact), facts)
+        """The point of a touch, then what else somebody may have written for it."""
+        return names_of(touch, (facts and facts.country) or self._me(touch.contact).country)
 
     def account_line(self, account: str) -> Line:
         """The touches filed under an account."""
@@ -192,13 +192,12 @@ class Book:
     def streams(self, event: Event, facts: Contact | None = None) -> Streams:
         """The streams an event belongs to, by what is known before it."""
         if isinstance(event, Suppress):
-            whose = self._me(event.contact) if event.contact else None
-            return Streams(event.contact, None, _as_named(event, whose))
+            country = self._me(event.contact).country if event.contact else None
+            return Streams(event.contact, None, as_named(event, country))
         me = self._me(event.contact)
         account = (facts and facts.account) or me.account
         if isinstance(event, Touch):
-            names = names_of(event, me, facts)
-            return Streams(me.contact, account, frozenset(names[:1]))
+            return Streams(me.contact, account, frozenset(self.names(event, facts)[:1]))
         if isinstance(event, (Signal, Consent)):
             return Streams(me.contact, account, self._points_meant(event, me))
         return Streams(me.contact, None, frozenset())
@@ -207,7 +206,7 @@ class Book:
         """The points for which a signal or consent matters, whoever the contact."""
         channel, point = self._meant(event)
         if point:
-            return _as_named(event, me) if event.point else frozenset((point,))
+            return as_named(event, me.country) if event.point else frozenset((point,))
         closes = isinstance(event, Consent) and event.status == "withdrawn"
         if closes or (isinstance(event, Signal) and event.kind in SPREADING):
             assert event.at is not None  # the edge has seen to it
@@ -220,7 +219,7 @@ class Book:
 
     def _meant(self, event: Signal | Consent) -> tuple[str | None, str | None]:
         """The channel and the normalised point that an event names, or its touch does."""
-        point = named_point(event, self._me(event.contact))
+        point = named_point(event, self._me(event.contact).country)
         if isinstance(event, Signal) and event.touch and event.kind in REFUSED_BY:
             if self._ids.get(event.touch) != event.contact:
                 return event.channel, point
@@ -252,7 +251,7 @@ class Book:
                 self._outcome(past, touch)
             return
         me = self._me(touch.contact)
-        point, account = _name_of(touch, me), me.account
+        point, account = point_of(touch, me.country), me.account
         if streams is not None:  # as it was filed: not all that was known then need be known here
             (point,), account = streams.points or (None,), streams.account
         self._add(touch, message_of(touch), at, point, me, account)
@@ -264,7 +263,7 @@ class Book:
         self._moved_on()
         # Two that look the same are still two.
         message = Message(form_of(touch), touch.cadence, touch.step, self._order)
-        self._add(touch, message, at, _name_of(touch, me), me, me.account)
+        self._add(touch, message, at, point_of(touch, me.country), me, me.account)
 
     def add(self, case: Case) -> None:
         """Takes in the touch of a case of this book that was not told before: what has been worked
@@ -405,7 +404,7 @@ class Book:
         keys = ("contact", "at", "cadence", "step", *TRAITS)
         pairs = zip(keys, told, told_now, strict=True)
         other = [key for key, was, now in pairs if was != now and key != "outcome"]
-        names = names_of(touch, self.people[past.contact])
+        names = names_of(touch, self.people[past.contact].country)
         if not is_at(past.to, (*names, *streams.points) if streams and names else names):
             other.append("to")
         if message.rest != rest_of(touch):
@@ -499,7 +498,7 @@ class Book:
 
     def _consent(self, consent: Consent, at: int, streams: Streams | None) -> None:
         me = self._me(consent.contact)
-        point = named_point(consent, me)
+        point = named_point(consent, me.country)
         if consent.status == "withdrawn":
             points = (streams or self.streams(consent)).points
             no = No(
@@ -617,55 +616,3 @@ def told_otherwise(touch: Touch, keys: Iterable[str]) -> EventError:
         f"touch {touch.id!r} was told before with other content: {', '.join(keys)};"
         " only its outcome may change"
     )
-
-
-def point_of(touch: Touch) -> str | None:
-    """The contact point of a touch, normalised."""
-    return normalise(touch.to, CHANNEL_KIND[touch.channel]) if touch.to else None
-
-
-def names_of(touch: Touch, me: History, facts: Contact | None = None) -> tuple[str, ...]:
-    """How the contact point of a touch is compared, then what else may have been written for it: a
-    number without its country. () if it has none."""
-    if touch.to is None:
-        return ()
-    kind = CHANNEL_KIND[touch.channel]
-    if kind != "phone":
-        return (normalise(touch.to, kind),)
-    return written(normalise(touch.to, "phone", (facts and facts.country) or me.country))
-
-
-def _name_of(touch: Touch, me: History) -> str | None:
-    """How the contact point of a touch is compared."""
-    if touch.to is None:
-        return None
-    kind = CHANNEL_KIND[touch.channel]
-    return normalise(touch.to, kind, me.country if kind == "phone" else None)
-
-
-def is_at(point: str | None, names: tuple[str, ...]) -> bool:
-    """Whether a point is the one of these names."""
-    return not names if point is None else not {*names}.isdisjoint(written(point))
-
-
-def named_point(event: Signal | Consent, whose: History) -> str | None:
-    """The contact point that an event names, normalised."""
-    if event.point is None:
-        return None
-    kind = CHANNEL_KIND[event.channel] if event.channel else None
-    return normalise(event.point, kind, whose.country)
-
-
-def _as_named(event: Signal | Consent | Suppress, whose: History | None) -> frozenset[str]:
-    """The point that an event names, as it is compared and as it is written: a national number may
-    be somebody's whose country nobody knows, digits may be a handle or an address, and people say
-    by mail what is wrong with a number."""
-    if event.point is None:
-        return frozenset()
-    kind = CHANNEL_KIND[event.channel] if event.channel else None
-    country = whose.country if whose else None
-    kinds = {kind, None}
-    if kind is None and normalise(event.point).isdecimal():
-        kinds.add("post")
-    found = {normalise(event.point, one, where) for one in kinds for where in (country, None)}
-    return frozenset(point for point in found if point)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime
 
-from cadence_guard.book import point_of
 from cadence_guard.contact import Suppress
 from cadence_guard.errors import EventError
 from cadence_guard.events import Event
 from cadence_guard.ledgers import Filed, Page
+from cadence_guard.naming import point_of
 from cadence_guard.shelves import Shelf, Shelves
 from cadence_guard.touch import Release, Touch
 

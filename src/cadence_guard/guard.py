@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from cadence_guard import engine
 from cadence_guard._log import log
-from cadence_guard.book import Book, is_at, point_of
+from cadence_guard.book import Book
 from cadence_guard.contact import Contact, Forget, Suppress
 from cadence_guard.decision import Decision, Finding, Stretch, Verdict
 from cadence_guard.errors import Conflict, EventError, LedgerUnavailable, Refused
@@ -25,6 +25,7 @@ from cadence_guard.filing import Filing, is_known, standing, taken_back
 from cadence_guard.history import Streams
 from cadence_guard.instants import DAY, parse_instant, to_datetime, to_us
 from cadence_guard.ledgers import Filed, Ledger, Page, open_ledger
+from cadence_guard.naming import is_at, point_of
 from cadence_guard.points import HASHED, written
 from cadence_guard.policy import Policy
 from cadence_guard.reservation import Reservation, in_thread

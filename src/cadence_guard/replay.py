@@ -11,13 +11,14 @@ from datetime import datetime
 from typing import TypeAlias
 
 from cadence_guard import engine
-from cadence_guard.book import Book, point_of, told_otherwise
+from cadence_guard.book import Book, told_otherwise
 from cadence_guard.contact import Forget
 from cadence_guard.decision import Decision
 from cadence_guard.errors import EventError
 from cadence_guard.events import Event
 from cadence_guard.history import Case
 from cadence_guard.instants import to_text, to_us
+from cadence_guard.naming import point_of
 from cadence_guard.ruleset import Ruleset
 from cadence_guard.touch import Release, Touch, differing
 

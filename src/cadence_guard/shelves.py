@@ -13,12 +13,13 @@ from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from cadence_guard._model import Model
-from cadence_guard.book import Book, point_of
+from cadence_guard.book import Book
 from cadence_guard.contact import Contact, Signal, Suppress
 from cadence_guard.errors import EventError, LedgerUnavailable
 from cadence_guard.history import Streams
 from cadence_guard.instants import DAY, FIRST, to_datetime, to_us
 from cadence_guard.ledgers import Filed, Ledger, Page
+from cadence_guard.naming import point_of
 from cadence_guard.points import HASHED, written
 from cadence_guard.touch import Touch
 from cadence_guard.words import CHANNEL_KIND

@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import Final, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
-from cadence_guard.book import Book, point_of
+from cadence_guard.book import Book
 from cadence_guard.decision import Decision, Finding, Verdict
 from cadence_guard.history import View
 from cadence_guard.instants import Zone, to_datetime, to_us
+from cadence_guard.naming import point_of
 from cadence_guard.points import kind_by_look, mask, normalise
 from cadence_guard.reporters.tally import Tally
 from cadence_guard.reporters.timeline import ASCII_MARKS, MARKS, Mark, legend, timeline
