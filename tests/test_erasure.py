@@ -16,12 +16,14 @@ from support import (
     AT,
     MAIL,
     PHONE,
+    blocking,
     book_of,
     call,
     codes,
     consent,
     contact,
     hashed,
+    judge,
     mail,
     signal,
 )
@@ -64,6 +66,16 @@ def test_a_pause_that_ended_stays_ended(end: str) -> None:
     assert codes([*once_more, FORGET, contact()], mail()) == set()
 
 
+def test_what_is_left_holds_whether_it_is_told_before_the_person_or_after() -> None:
+    said = [signal("paused", AT), signal("declined", AT), signal("opt_out", AT, channel="call")]
+    kept = [event for event, _ in book_of(said).residue("c1", "1")]
+    expected = codes([*kept, contact()], mail())
+    assert expected == {"CG402", "CG501"}
+    assert codes([contact(), *kept], mail()) == expected
+    assert codes([kept[0], contact(), *kept[1:], contact(contact="c2")], mail()) == expected
+    assert codes([contact(), *kept], mail(contact="c2")) == set()
+
+
 def test_a_suppression_stays_one_of_its_channel_after_an_erasure() -> None:
     listed = {"event": "suppress", "at": AT, "contact": "c1", "channel": "email"}
     events = [listed, FORGET, contact()]
@@ -80,6 +92,20 @@ def test_every_no_of_somebody_forgotten_is_kept() -> None:
     assert codes([listed, FORGET, contact()], mail()) == {"CG104"}
     wrong = signal("wrong_person", AT, point=PHONE)
     assert codes([wrong, FORGET], call(contact="c9")) == {"CG204"}
+
+
+def test_a_withdrawal_stays_one_after_an_erasure() -> None:
+    """It wins over a grant of its very instant, and is no refusal that other channels have to
+    answer for."""
+    withdrawal = {**consent(AT, evidence=None), "status": "withdrawn"}
+    assert codes([withdrawal, consent(AT), FORGET, consent(AT)], mail()) == {"CG104"}
+    assert codes([withdrawal, FORGET, contact(), consent(AT)], mail()) == {"CG104"}
+    later = consent("2026-03-03T00:00:00Z")
+    assert codes([withdrawal, FORGET, contact(), later], mail()) == set()
+    hop = {"rules": {"channel-hop": {"for": "180d"}}}
+    assert blocking(judge(hop, [withdrawal, FORGET, contact()], call())) == set()
+    opt_out = signal("opt_out", AT, channel="email")
+    assert blocking(judge(hop, [opt_out, FORGET, contact()], call())) == {"CG502"}
 
 
 def test_a_bounce_stays_one_after_an_erasure() -> None:
@@ -164,8 +190,8 @@ def test_a_no_keeps_its_kind_instant_and_scope() -> None:
     assert found == {
         (*optout, "marketing", None, True),
         (*optout, "marketing", None, False),
-        (*optout, "sales", None, True),
-        (*optout, "sales", None, False),
+        ("consent", None, AT, "email", "sales", None, True),
+        ("consent", None, AT, "email", "sales", None, False),
         ("signal", "wrong_person", AT, None, None, None, True),
         ("suppress", None, AT, None, "sales", None, False),
         ("signal", "hung_up", "2026-03-01T11:00:00Z", "call", None, None, False),

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from cadence_guard import words
 from cadence_guard.contact import Consent, Contact, Forget, Handoff, Signal, Suppress
-from cadence_guard.events import Event, parse_event, to_line
+from cadence_guard.events import Event, parse_event, parse_events, to_line
 from cadence_guard.points import normalise
 from cadence_guard.touch import Release, Touch
 
@@ -83,3 +83,8 @@ def test_a_line_is_what_pydantic_writes_and_reads_back(event: Event) -> None:
 def test_signs_that_json_escapes(text: str) -> None:
     event = Forget(contact=text, at=datetime(2026, 3, 2, tzinfo=UTC))
     assert to_line(event) == event.model_dump_json()
+
+
+@pytest.mark.parametrize("text", ["", "\n", " \r\n\t\n", "\ufeff\n"])
+def test_text_of_blank_lines_holds_no_event_and_is_no_path(text: str) -> None:
+    assert [*parse_events(text)] == [*parse_events(text.encode())] == []

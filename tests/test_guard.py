@@ -745,6 +745,44 @@ class TestAsync:
             asyncio.run(send())
         assert told(guard, "touch:t-1")[-1].outcome == "unknown"
 
+    def test_who_is_cancelled_is_cancelled_also_if_the_booking_cannot_be_undone(
+        self, make: Make
+    ) -> None:
+        ledger, down = make().ledger, threading.Event()
+
+        class Slow(Wrapped):
+            def append(self, events: Any, expect: Any = None) -> None:
+                asyncio.run_coroutine_threadsafe(cancel(), loop).result()
+                ledger.append(events, expect)
+                down.set()
+
+            def history(self, keys: Any, since: int | None = None, after: int = 0) -> Page:
+                if down.is_set():
+                    raise LedgerUnavailable("gone")
+                return ledger.history(keys, since, after)
+
+        guard = make(ledger=Slow(ledger))
+        sending: list[asyncio.Task[None]] = []
+
+        async def cancel() -> None:
+            sending[0].cancel()
+
+        async def send() -> None:
+            async with guard.areserve(a_touch(id="t-1")):
+                raise AssertionError("was entered")
+
+        async def main() -> None:
+            nonlocal loop
+            loop = asyncio.get_running_loop()
+            sending.append(asyncio.create_task(send()))
+            await asyncio.wait(sending)
+
+        loop: asyncio.AbstractEventLoop
+        asyncio.run(main())
+        assert sending[0].cancelled()
+        (filed,) = ledger.history(["touch:t-1"]).events
+        assert isinstance(filed.event, Touch), "it stays booked, and counts"
+
     def test_the_loop_goes_on_meanwhile(self, make: Make) -> None:
         guard = make(ONE_A_WEEK)
 
@@ -1116,6 +1154,18 @@ class TestKey:
         with pytest.raises(LedgerUnavailable, match="hashed with another key"):
             other.record(a_contact())
 
+    def test_who_asked_before_anybody_was_forgotten_asks_again(self, make: Make) -> None:
+        """Nothing told then that the key was another one."""
+        ours, theirs = make(key="ours"), make(key="theirs")
+        assert theirs.evaluate(a_touch())
+        assert theirs.evaluate(a_touch(contact="c-2"))
+        ours.record(signal("opt_out"))
+        ours.forget("c-1")
+        for _ in range(2):
+            assert codes(theirs.evaluate(a_touch())) == ["CG902"]
+            assert codes(theirs.evaluate(a_touch(contact="c-2"))) == ["CG902"]
+        assert codes(ours.evaluate(a_touch())) == ["CG104"]
+
     def test_the_first_to_forget_settles_which(self, make: Make) -> None:
         ours, theirs = make(key="ours"), make(key="theirs")
         ours.record(signal("opt_out"))
@@ -1140,6 +1190,19 @@ class TestPrune:
         with pytest.raises(ValueError, match="prune before 2024-10-18"):
             guard.prune(NOW - 401 * DAY)
         assert guard.prune(NOW - 500 * DAY) == 0
+
+    def test_what_tells_whether_a_later_touch_was_an_answer_stays(self, make: Make) -> None:
+        streak = {"unanswered-streak": {"steps": [{"after": 1, "gap": "never"}]}}
+        guard = make(Policy(packs=[], rules=streak, answers={"within": "7d"}))
+        limit = NOW - 400 * DAY
+        guard.record(Signal(contact="c-1", at=limit - DAY, kind="invited"))
+        for hours in (-24 * 7 - 1, -12, 12):
+            at = limit + timedelta(hours=hours)
+            guard.record(a_touch(at=at, outcome="sent", automated=False))
+        before = guard.evaluate(a_touch())
+        assert codes(before) == ["CG303"]
+        assert guard.prune(limit) == 1
+        assert guard.evaluate(a_touch()) == before
 
     def test_touches_go_and_noes_stay(self, make: Make) -> None:
         guard = make(ONE_A_WEEK)
@@ -1684,6 +1747,21 @@ class TestRubbish:
                     call()
             ledger.page = Rubbish.page
             assert guard.evaluate(a_touch(id="t-1")), "and it comes back"
+
+    def test_no_point_is_in_what_is_said_of_it(self, make: Make) -> None:
+        """Ledgers of others say what they like, and people read it."""
+
+        def forgets_points(page: Page) -> Page:
+            kept = {key: n for key, n in page.revisions.items() if not key.startswith("point:")}
+            return page._replace(revisions=kept)
+
+        def complains(page: Page) -> Page:
+            raise KeyError(f"point:{EMAIL}")
+
+        ledger: Any = Rubbish(make().ledger)
+        for ledger.page in (forgets_points, complains):
+            (finding,) = make(ledger=ledger).evaluate(a_touch()).findings
+            assert (finding.code, EMAIL in finding.message) == ("CG902", False)
 
     @pytest.mark.parametrize("rubbish", [None, "text", b""])
     def test_as_secret(self, make: Make, rubbish: Any) -> None:

@@ -10,16 +10,20 @@ from cadence_guard import Touch
 from cadence_guard.lines import SCANNED, Form, Line, Message, Past, Recipient, message_of
 
 
-def past(number: int, tag: str) -> Past:
-    touch = Touch(
+def touch(tag: str, outcome: str | None = None) -> Touch:
+    return Touch(
         contact="c1",
         at=datetime(2026, 3, 9, tzinfo=UTC),
         channel="email",
         to="a@b.example",
         purpose="sales",
         tags=[tag],
+        outcome=outcome,
     )
-    return Past(number, message_of(touch), Recipient("c1", None, None), None)
+
+
+def past(number: int, tag: str) -> Past:
+    return Past(number, message_of(touch(tag)), Recipient("c1", None, None), None)
 
 
 def even(form: Form) -> bool:
@@ -34,9 +38,27 @@ def test_a_pick_grows_with_the_line_however_many_forms_are_on_it(kinds: int) -> 
         assert list(line.pick("all", lambda form: True)) == list(range(number + 1))
         wanted = [n for n in range(number + 1) if n % kinds % 2 == 0]
         assert list(line.pick("even", even)) == wanted
-    line.remove(line.touches[0])
-    line.prune(10)
+    for touch in line.touches[:10]:
+        line.remove(touch)
     assert list(line.pick("all", lambda form: True)) == list(range(10, 60))
+
+
+def test_a_touch_that_has_become_another_changes_what_is_picked_where_it_matters() -> None:
+    def ended(form: Form) -> bool:
+        return form.outcome is not None
+
+    line = Line({})
+    planned, sent = (
+        past(0, "1")._replace(message=message_of(touch("1", outcome))) for outcome in (None, "sent")
+    )
+    line.add(past(1, "2"))
+    line.add(planned._replace(at=2))
+    line.add(sent._replace(at=3))
+    assert (list(line.pick("even", even)), list(line.pick("ended", ended))) == ([1], [3])
+    before = line.pick("even", even)
+    line.replace(planned._replace(at=2), sent._replace(at=2))
+    assert line.pick("even", even) is before
+    assert list(line.pick("ended", ended)) == [2, 3]
 
 
 @pytest.mark.parametrize("number", [3, SCANNED, SCANNED + 1, 3 * SCANNED])

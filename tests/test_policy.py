@@ -127,6 +127,7 @@ class Mute(Never):
 ENTRY_POINTS = f"""[cadence_guard.rules]
 even-hours = {MODULE}:EvenHours
 no-rule = {MODULE}:NUMBER
+broken-rule = no_such_module_at_all:Rule
 """
 
 
@@ -166,6 +167,7 @@ def test_a_rule_is_named_by_its_import_path_or_entry_point() -> None:
         ("no-rule", "rule 'no-rule' is no subclass of cadence_guard.rules.Rule"),
         (house("Nowhere"), "cannot be imported: module 'house_rules_of_the_tests' has no"),
         ("no_such_module_at_all:Rule", "cannot be imported: No module named"),
+        ("broken-rule", "rule 'broken-rule' cannot be imported: No module named"),
         ("broken_rules_of_the_tests:Rule", "cannot be imported: division by zero"),
         (":Rule", "cannot be imported: Empty module name"),
         ("even-hour", "unknown rule 'even-hour'; expected one of: opted-out"),
@@ -403,6 +405,13 @@ def test_a_policy_is_a_policy() -> None:
 
 
 # -- which one --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["self", "data"])
+def test_no_key_is_mistaken_for_an_argument(key: str) -> None:
+    for make in (Policy.model_validate, lambda said: Policy(**said)):
+        with pytest.raises(PolicyError, match=f"unknown key '{key}'"):
+            make({key: 1})
 
 
 def test_the_policy_of_a_file_that_is_named(tmp_path: Path) -> None:

@@ -172,6 +172,29 @@ def test_a_release_can_be_told_again(judge: Any) -> None:
     assert decision.codes == ()
 
 
+@pytest.mark.parametrize("judge", [replay, judge_scenario])
+def test_what_was_made_is_not_taken_back(judge: Any) -> None:
+    made = touch("t-1", AT, outcome="delivered")
+    taken = {"event": "release", "touch": "t-1", "contact": "c-1", "at": AT}
+    with pytest.raises(EventError, match="event 2: touch 't-1' was made already: delivered"):
+        verdicts(judge, [made, taken])
+
+
+def test_what_was_told_of_one_is_still_told_when_another_is_forgotten() -> None:
+    """Told once more, an older description would count as the latest."""
+    told = [
+        {"event": "contact", "contact": "c-1", "at": AT, "time_zone": zone}
+        for zone in ("America/Chicago", "Asia/Tokyo", "America/Chicago")
+    ]
+    told.insert(2, {"event": "forget", "contact": "c-2", "at": AT})
+    window = {"days": ["mon", "tue", "wed", "thu", "fri"], "from": "09:00", "to": "18:00"}
+    hours = Ruleset(Policy(rules={"outside-hours": {"windows": [window]}}))
+    planned = touch("a", "2026-03-03T17:00:00Z")
+    assert verdicts(judge_scenario, [*told, planned], hours) == [("a", "defer")]
+    told[2]["contact"] = "c-1"
+    assert verdicts(judge_scenario, [*told, planned], hours) == [("a", "allow")]
+
+
 def test_findings_speak_of_the_history_as_it_was() -> None:
     events = [touch(name, f"2026-03-02T1{hour}:00:00Z") for hour, name in enumerate("abc")]
     judged = list(replay(GAP, book(), parse_events(events)))

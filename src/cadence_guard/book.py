@@ -43,7 +43,7 @@ from cadence_guard.lines import (
 )
 from cadence_guard.naming import as_named, is_at, named_point, names_of, point_of
 from cadence_guard.points import HASHED
-from cadence_guard.touch import Release, Touch
+from cadence_guard.touch import NOT_MADE, Release, Touch
 
 _AT: Final = attrgetter("at")
 _SPEAK: Final = frozenset(("failed", "bounced", *DERIVED))
@@ -80,6 +80,8 @@ class Book:
         """The book that knows the lines of accounts, if it is another, and how far it was read."""
         self._hashed = hashed
         self._erased = False
+        self._came_back: dict[str, str] | None = None
+        """Whose id has which hash, of all people known; None until somebody asks."""
         self._order = 0
 
     # -- reading ------------------------------------------------------------------------------
@@ -182,7 +184,15 @@ class Book:
         self._erased |= contact.startswith(HASHED)
         if self._erased and (gone := self.people.get(self._hashed(contact))):
             me.said = list(gone.said)  # somebody forgotten came back: refusals are still theirs
+        if self._came_back is not None:
+            self._came_back[self._hashed(contact)] = contact
         return me
+
+    def _back(self, gone: str) -> History | None:
+        """Somebody known of whom this is the hash."""
+        if self._came_back is None:
+            self._came_back = {self._hashed(contact): contact for contact in self.people}
+        return self.people.get(self._came_back.get(gone, ""))
 
     def _me(self, contact: str) -> History:
         return self.people.get(contact) or self._person(contact)
@@ -444,6 +454,9 @@ class Book:
     def _release(self, release: Release, at: int, streams: Streams | None) -> None:
         if self._ids.get(release.touch) not in (None, release.contact):
             raise EventError(f"touch {release.touch!r} is one to another contact")
+        past = self.booked(release.touch)
+        if past is not None and past.form.outcome not in NOT_MADE:
+            raise EventError(f"touch {release.touch!r} was made already: {past.form.outcome}")
         self.release(release.touch)
 
     def take_back(self, id_: str) -> None:
@@ -487,6 +500,8 @@ class Book:
         at = me.line.at
         if me.human and at and (said.kind in CLOSING or said.at < at[-1]):
             self._answers_changed(me)
+        if me.contact.startswith(HASHED) and (back := self._back(me.contact)):
+            self._hear(back, said)
 
     def _object(self, no: No) -> None:
         no = no._replace(order=self._order)
@@ -584,18 +599,6 @@ class Book:
             ]
         for point, grants in self._grants_at.items():
             self._grants_at[point] = [grant for grant in grants if grant.contact != contact]
-
-    def prune(self, before: int) -> None:
-        """Drops touches before an instant; what they said stays."""
-        self._moved_on()
-        for me in self.people.values():
-            for touch in me.line.between(0, before - 1):
-                if touch.id:
-                    del self._ids[touch.id]
-                    self._outcomes.pop(touch.id, None)
-            me.line.prune(before)
-        for line in (*self._accounts.values(), *self._points.values()):
-            line.prune(before)
 
 
 _FOLD: Final[dict[type, Callable[[Book, Any, int, Any], None]]] = {

@@ -148,7 +148,7 @@ def _search(kind: Kind, case: Case, limit: int) -> Answer:
                         closes = shuts
                 continue
             if not start <= opens < shuts and opens != NEVER:
-                raise ValueError(_unsound(opens, shuts, start))
+                raise ValueError(_unsound(opens, start))
         except Exception as error:  # noqa: BLE001 (whatever a rule raises is a no)
             opens, shuts, why = NEVER, NEVER, _why(error, case)
         met[entry] = _new(Raised, (entry, None, opens, why))
@@ -279,7 +279,7 @@ def _ask(ask: Ask, t: int, case: Case) -> tuple[int, int, str | None]:
     try:
         opens, shuts = ask(t, case)
         if not t <= opens < shuts and opens != NEVER:
-            raise ValueError(_unsound(opens, shuts, t))
+            raise ValueError(_unsound(opens, t))
     except Exception as error:  # noqa: BLE001 (whatever a rule raises is a no)
         return NEVER, NEVER, _why(error, case)
     return opens, shuts, None
@@ -298,7 +298,7 @@ def _why(error: Exception, case: Case) -> str:
     return f"{type(error).__name__}: {mask_in(said)}"
 
 
-def _unsound(opens: int, shuts: int, t: int) -> str:
+def _unsound(opens: int, t: int) -> str:
     if opens < t:
         return "it answered with an instant before the one it was asked about"
     return "it answered with a stretch that ends where it begins"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeAlias
 
 from cadence_guard import words
-from cadence_guard.contact import Signal, Suppress
+from cadence_guard.contact import Consent, Signal, Suppress
 from cadence_guard.events import Event
 from cadence_guard.history import History, No, Said, Streams
 from cadence_guard.instants import to_datetime
@@ -54,7 +54,7 @@ def _noes(noes: Iterable[No], name: str, hashed: Callable[[str], str]) -> Iterat
             yield _filed(_about(no, name, point), point)
 
 
-def _about(no: No, name: str, point: str | None) -> Signal | Suppress:
+def _about(no: No, name: str, point: str | None) -> Signal | Consent | Suppress:
     """The same no about hashes."""
     at, channel, purpose = to_datetime(no.at), no.channel, no.purpose
     if no.kind == "suppressed":
@@ -63,8 +63,11 @@ def _about(no: No, name: str, point: str | None) -> Signal | Suppress:
         return Suppress(
             at=at, point=point, contact=contact, channel=channel, purpose=purpose, note=note
         )
-    kind = "opt_out" if no.kind == "withdrawn" else no.kind
-    return Signal(contact=name, at=at, kind=kind, channel=channel, point=point, purpose=purpose)
+    if no.kind == "withdrawn":
+        return Consent(
+            contact=name, at=at, status="withdrawn", channel=channel, point=point, purpose=purpose
+        )
+    return Signal(contact=name, at=at, kind=no.kind, channel=channel, point=point, purpose=purpose)
 
 
 def _signals(heard: Iterable[Said], name: str) -> Iterator[_Left]:
@@ -109,6 +112,9 @@ def _anonymous(touch: Past, to: str, outcome: str, id_: str | None = None) -> To
 
 
 def _filed(
-    event: Signal | Suppress | Touch, point: str | None = None, *, account: str | None = None
+    event: Signal | Consent | Suppress | Touch,
+    point: str | None = None,
+    *,
+    account: str | None = None,
 ) -> _Left:
     return event, Streams(event.contact, account, frozenset((point,) if point else ()))

@@ -72,7 +72,7 @@ def parse_events(source: object) -> Iterator[Event]:
     """
     name: str | None = None
     lines: Iterable[Any]
-    if isinstance(source, str) and not source.lstrip("\ufeff \t\r\n").startswith("{") and source:
+    if isinstance(source, str) and source.lstrip("\ufeff \t\r\n")[:1] not in ("", "{"):
         source = Path(source)
     if isinstance(source, Path):
         name = str(source)

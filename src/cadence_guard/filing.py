@@ -13,8 +13,8 @@ from cadence_guard.errors import EventError
 from cadence_guard.events import Event
 from cadence_guard.ledgers import Filed, Page
 from cadence_guard.naming import point_of
-from cadence_guard.shelves import Shelf, Shelves
-from cadence_guard.touch import Release, Touch
+from cadence_guard.shelves import NO_PAGE, Shelf, Shelves
+from cadence_guard.touch import NOT_MADE, Release, Touch
 
 
 class Filing:
@@ -48,25 +48,36 @@ class Filing:
             self._booking(filed.touch).events.append(filed)
         self.events.append(filed)
 
+    def verify(self, told: Touch | Release) -> None:
+        """Raises EventError if it contradicts what stands under its id; files nothing."""
+        self._under_its_id(told)
+
     def _filed(self, told: Event) -> Filed | None:
         """Where a fact belongs; None if it is known."""
         if isinstance(told, Suppress) and told.contact is None:
             return Filed(told, self._shelves.book().streams(told))
-        if isinstance(told, Release):
-            booking = self._booking(told.touch)
-            last = standing(booking)
-            if last is None:
-                return None
-            if last.contact != told.contact:
-                raise EventError(f"touch {told.touch!r} is one to another contact")
-            return Filed(taken_back(last, self._now), booking.events[-1].streams)
-        if isinstance(told, Touch) and told.id is not None:
-            booking = self._booking(told.id)
-            if standing(booking):
-                known = is_known(self._shelves, booking, told)
-                return None if known else Filed(told, booking.events[-1].streams)
+        if isinstance(told, (Touch, Release)):
+            is_new, filed = self._under_its_id(told)
+            if not is_new:
+                return filed
         assert told.contact is not None  # only a suppression can do without
         return Filed(told, self._shelf(told.contact).book.streams(told))
+
+    def _under_its_id(self, told: Touch | Release) -> tuple[bool, Filed | None]:
+        """Whether it is a touch of which nothing stands under its id, or that has none; and, if
+        not, what is to be filed beside what stands there, if anything."""
+        id_ = told.touch if isinstance(told, Release) else told.id
+        booking = NO_PAGE if id_ is None else self._booking(id_)
+        last = standing(booking)
+        if last is None:
+            return isinstance(told, Touch), None
+        streams = booking.events[-1].streams
+        if isinstance(told, Touch):
+            known = is_known(self._shelves, booking, told)
+            return False, None if known else Filed(told, streams)
+        if last.contact != told.contact:
+            raise EventError(f"touch {told.touch!r} is one to another contact")
+        return False, Filed(taken_back(last, self._now), streams)
 
     def _booking(self, touch: str) -> Page:
         """What is known under the id of a touch, with what was filed here."""
@@ -105,7 +116,7 @@ def is_known(shelves: Shelves, booking: Page, told: Touch) -> bool:
 
 def taken_back(last: Touch, now: datetime) -> Release:
     """The release of a booking. Raises EventError if the touch was made already."""
-    if last.outcome not in (None, "unknown", "failed"):
+    if last.outcome not in NOT_MADE:
         raise EventError(f"touch {last.id!r} was made already: {last.outcome}")
     assert last.id is not None  # it is known by it
     return Release(touch=last.id, contact=last.contact, at=now)

@@ -19,9 +19,15 @@ from cadence_guard._log import log
 from cadence_guard.book import Book
 from cadence_guard.contact import Contact, Forget, Suppress
 from cadence_guard.decision import Decision, Finding, Stretch, Verdict
-from cadence_guard.errors import Conflict, EventError, LedgerUnavailable, Refused
+from cadence_guard.errors import (
+    CadenceGuardError,
+    Conflict,
+    EventError,
+    LedgerUnavailable,
+    Refused,
+)
 from cadence_guard.events import Event, parse_event
-from cadence_guard.filing import Filing, is_known, standing, taken_back
+from cadence_guard.filing import Filing, standing, taken_back
 from cadence_guard.history import Streams
 from cadence_guard.instants import DAY, parse_instant, to_datetime, to_us
 from cadence_guard.ledgers import Filed, Ledger, Page, open_ledger
@@ -31,7 +37,7 @@ from cadence_guard.policy import Policy
 from cadence_guard.reservation import Reservation, in_thread
 from cadence_guard.ruleset import Ruleset
 from cadence_guard.shelves import KEY_STREAM, Shelves, guarded
-from cadence_guard.touch import Release, Touch, differing
+from cadence_guard.touch import NOT_MADE, Release, Touch, differing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -210,7 +216,7 @@ class Guard:
         try:
             reservation = await asyncio.shield(booking)
         except asyncio.CancelledError:
-            with suppress(Refused):  # what nobody holds any more is not to stay booked
+            with suppress(CadenceGuardError):  # what nobody holds any more is not to stay booked
                 await (await booking).arelease()
             raise
         async with reservation:
@@ -228,7 +234,7 @@ class Guard:
             return ([filed] if decision else []), decision
         if not resume:
             return [], _twice(asked, "this id is booked already")
-        if last.outcome not in (None, "unknown", "failed"):
+        if last.outcome not in NOT_MADE:
             return [], _twice(asked, f"this touch was made already: {last.outcome}")
         point = next(iter(booking.events[-1].streams.points), None)
         other = differing(_sent(last), _sent(asked))
@@ -339,14 +345,13 @@ class Guard:
             flush()
 
     def verify(self, event: Event | Mapping[str, Any]) -> None:
-        """Raises the EventError that `record` would raise for a fact that is wrong, or a touch that
-        contradicts what was recorded under its id. Records nothing. LedgerUnavailable."""
+        """Raises the EventError that `record` would raise for a fact that is wrong, or a touch or a
+        release that contradicts what was recorded under its id. Records nothing.
+        LedgerUnavailable."""
         told = self._fact(event)
-        if isinstance(told, Touch) and told.id is not None:
+        if isinstance(told, (Touch, Release)):
             with self._lock:
-                booking = self._shelves.booking(told.id)
-                if standing(booking):
-                    is_known(self._shelves, booking, told)
+                Filing(self._shelves, parse_instant(self._clock())).verify(told)
 
     def _fact(self, event: Event | Mapping[str, Any]) -> Event:
         """What is told, with an instant: now, if nobody said."""
@@ -440,7 +445,8 @@ class Guard:
     def prune(self, before: datetime) -> int:
         """Lets go of touches before an instant at least 400 days back, and says how many.
 
-        A touch that carries a no stays.
+        A touch that carries a no stays; and so do, for the time of the policy's `answers`, those
+        just before the limit, for they tell whether a later one was an answer.
 
         Raises ValueError for a later or naive instant, LedgerUnavailable.
         """
@@ -451,8 +457,9 @@ class Guard:
             raise ValueError(
                 f"touches are kept for {-(-kept // DAY)} days; prune before {to_datetime(limit)}"
             )
+        answers = self.ruleset.answers
         with guarded():
-            return self.ledger.prune(earliest)
+            return self.ledger.prune(min(earliest, limit - (answers.within if answers else 0)))
 
     # -- reading ------------------------------------------------------------------------------
 

@@ -517,9 +517,8 @@ def facts_of(contact: Contact) -> dict[str, Any]:
 
 def points_of(contact: Contact) -> dict[str, dict[str, Any]]:
     """The points that a contact event gives, by normalised value."""
-    return {
-        normalise(point.value, point.kind, contact.country): {
-            key: value for key in _ABOUT if (value := getattr(point, key)) is not None
-        }
-        for point in contact.points
-    }
+    found: dict[str, dict[str, Any]] = {}
+    for point in contact.points:
+        about = found.setdefault(normalise(point.value, point.kind, contact.country), {})
+        about.update((key, value) for key in _ABOUT if (value := getattr(point, key)) is not None)
+    return found

@@ -217,7 +217,9 @@ class Line:
         """Takes a touch off the line."""
         first = bisect_left(self.at, touch.at)
         place = first + self.between(touch.at, touch.at).index(touch)
-        self._cut(place, place + 1)
+        for column in (self.at, self._messages, self._recipients, self._ids):
+            del column[place]
+        self.changed()
 
     def replace(self, touch: Past, now: Past) -> None:
         """Puts what a touch has become in its place."""
@@ -226,20 +228,14 @@ class Line:
         self._messages[place] = now.message
         if self.mix is not _MANY:
             self.mix = _plus(self.mix, now.form, now.message.cadence)
-        self.changed()
+        was, wanted = touch.form.wanted, now.form.wanted
+        for key, pick in [*self._picks.items()]:  # mostly an outcome matters to none of them
+            if pick.groups or key not in was or was[key] != wanted.get(key):
+                del self._picks[key]
 
     def changed(self) -> None:
         """Drops what was picked, since a touch or an answer has become another."""
         self._picks.clear()
-
-    def prune(self, before: int) -> None:
-        """Drops the touches before an instant."""
-        self._cut(0, bisect_left(self.at, before))
-
-    def _cut(self, first: int, last: int) -> None:
-        for column in (self.at, self._messages, self._recipients, self._ids):
-            del column[first:last]
-        self.changed()
 
     def find(self, id_: str) -> Past:
         """The touch of an id that is on the line; the later it is, the sooner it is found."""

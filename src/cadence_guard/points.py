@@ -15,7 +15,8 @@ from typing import Final
 
 _E164: Final = re.compile(r"\+[1-9][0-9]{5,14}")
 _MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
-_MAILBOX: Final = re.compile(r".*<([^@\s<>]+@[^@\s<>]+)>|mailto:([^@\s<>?]+(?:@|%40)[^@\s<>?]+)\S*")
+_MAILBOX: Final = re.compile(r".*<([^@\s<>]++@[^@\s<>]++)>|mailto:([^@\s<>?]++@[^@\s<>?]++)\S*+")
+"""Nothing is tried twice: a recipient may be as long as a line."""
 _POINT_IN: Final = re.compile(
     r"""(?<![^\s<>()\[\]{}"'`,;:=])[^\s<>()\[\]{}"'`,;:=@]*@[^\s<>()\[\]{}"'`,;:=]+"""
     r"|(?<!\w)\+?\(?\d(?:[ ().\-/]*\d){4,}"
@@ -51,8 +52,7 @@ def normalise(value: str, kind: str | None = None, country: str | None = None) -
     text = " ".join(unicodedata.normalize("NFKC", text.casefold()).split())
     kind = kind or _guess(text)
     if kind == "email":
-        if mailbox := _MAILBOX.fullmatch(text):
-            text = mailbox[1] or mailbox[2].replace("%40", "@")
+        text = _mailbox(text) or text
         return _email(text) if _MAIL.fullmatch(text) else text
     if kind == "phone":
         return _phone(text, country) or text
@@ -105,13 +105,21 @@ def mask_in(text: str) -> str:
 
 
 def _guess(text: str) -> str | None:
-    if (_MAIL.fullmatch(text) and not text.startswith("@")) or _MAILBOX.fullmatch(text):
+    if (_MAIL.fullmatch(text) and not text.startswith("@")) or _mailbox(text):
         return "email"
     if text.startswith("@"):
         return "social"
     digits = sum(char.isdigit() for char in text)
     letters = sum(char.isalpha() for char in _EXTENSION.sub("", _DIALLED.sub("", text, count=1)))
     return "phone" if digits >= _NATIONAL and not letters else None
+
+
+def _mailbox(text: str) -> str | None:
+    """The address in `Ada <ada@b.example>` or `mailto:ada@b.example?subject=hello`."""
+    if text.startswith("mailto:"):
+        text = text.replace("%40", "@")
+    found = _MAILBOX.fullmatch(text)
+    return (found[1] or found[2]) if found else None
 
 
 def _email(text: str) -> str:

@@ -72,7 +72,10 @@ def rule_class(name: str) -> type[Rule]:
             if "." in name:
                 meant = ":".join(name.rsplit(".", 1))
             raise ValueError(words.expected(name, RULES, "rule", meant))
-        found = next(iter(points)).load()
+        try:
+            found = next(iter(points)).load()
+        except Exception as error:
+            raise ValueError(f"rule {name!r} cannot be imported: {error}") from error
     if not (isinstance(found, type) and issubclass(found, Rule) and not isabstract(found)):
         raise ValueError(
             f"rule {name!r} is no subclass of cadence_guard.rules.Rule with next_open and objection"
@@ -267,7 +270,7 @@ class Policy(_Stated):
     ] = ()
     jurisdictions: Literal["auto"] = "auto"
 
-    def __init__(self, **data: Any) -> None:
+    def __init__(self, /, **data: Any) -> None:
         try:
             faults = _nulls(data, ())
             if not faults:

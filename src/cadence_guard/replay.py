@@ -26,6 +26,9 @@ Judged: TypeAlias = tuple[Touch, Decision]
 Step: TypeAlias = tuple[Case, Decision] | None
 """A touch's case and what was decided of it; None for an event that is not judged."""
 
+_Told: TypeAlias = dict[str | None, set[int]]
+"""What has been told of each contact, as hashes."""
+
 
 def judge_scenario(
     ruleset: Ruleset,
@@ -44,7 +47,7 @@ def judge_scenario(
     that contradicts an earlier one, after everything above it has been given.
     """
     refused: dict[str, Touch] = {}
-    told: set[int] = set()
+    told: _Told = {}
 
     def step(event: Event) -> Step:
         if not isinstance(event, Touch):
@@ -84,7 +87,7 @@ def replay(
     contradicts an earlier one, after everything above it has been given.
     """
     latest: datetime | None = None
-    told: set[int] = set()
+    told: _Told = {}
     """At the latest instant: what says the same is of one instant."""
 
     def step(event: Event) -> Step:
@@ -143,13 +146,15 @@ def _judge(ruleset: Ruleset, book: Book, touch: Touch) -> tuple[Case, Decision]:
     return case, engine.decide(ruleset, case)
 
 
-def _is_told(event: Event, told: set[int]) -> bool:
-    """Whether an event that is no touch is one of those told, as hashes, to which it is added. What
-    was forgotten, and a release, can be told again."""
+def _is_told(event: Event, told: _Told) -> bool:
+    """Whether an event that is no touch is one of those told, to which it is added. What was
+    forgotten, and a release, can be told again."""
     if isinstance(event, Forget):
-        told.clear()
-    known = hash(event) in told and not isinstance(event, Release)
-    told.add(hash(event))
+        for whose in (event.contact, None):
+            told.pop(whose, None)
+    theirs = told.setdefault(event.contact, set())
+    known = hash(event) in theirs and not isinstance(event, Release)
+    theirs.add(hash(event))
     return known
 
 

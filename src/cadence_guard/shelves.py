@@ -20,7 +20,7 @@ from cadence_guard.history import Streams
 from cadence_guard.instants import DAY, FIRST, to_datetime, to_us
 from cadence_guard.ledgers import Filed, Ledger, Page
 from cadence_guard.naming import point_of
-from cadence_guard.points import HASHED, written
+from cadence_guard.points import HASHED, mask_in, written
 from cadence_guard.touch import Touch
 from cadence_guard.words import CHANNEL_KIND
 
@@ -101,6 +101,8 @@ class Shelves:
         self._by_point = by_point
         self._moving_on = moving_on
         self._proven: bytes | None = None
+        self._proven_at: int | None = None
+        """The epoch in which that was seen last."""
         self._shelves: dict[_Name, Shelf] = {}
         self.hash: Callable[[str], str] = lru_cache(maxsize=65_536)(self._hash)
         """The keyed hash of a contact id or a point."""
@@ -158,7 +160,7 @@ class Shelves:
                 if not (isinstance(event, Model) and isinstance(streams, Streams)):
                     raise TypeError(f"its history holds a {type(event).__name__}, not an event")
             for key in keys:
-                if not isinstance(page.revisions[key], int):
+                if not isinstance(page.revisions.get(key), int):
                     raise TypeError(f"its revision of {key.partition(':')[0]} is no number")
         except Exception as error:
             raise _unavailable(error) from error
@@ -228,6 +230,9 @@ class Shelves:
         while True:
             keys = self._keys(name, known, others)
             page, is_new = self._page(keys, None if since == FIRST else since, 0, beside)
+            if page.epoch != self._proven_at:  # somebody may have been forgotten under another key
+                self._prove()
+                self._proven_at = page.epoch
             book = self.book(page)
             called = names(book) if names else ()
             met = self._others(name, book, known)
@@ -334,7 +339,7 @@ def guarded() -> Iterator[None]:
 
 
 def _unavailable(error: Exception) -> LedgerUnavailable:
-    return LedgerUnavailable(f"{type(error).__name__}: {error}")
+    return LedgerUnavailable(f"{type(error).__name__}: {mask_in(str(error))}")
 
 
 def _fold(book: Book, events: Iterable[Filed]) -> Book:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import model_validator
 
@@ -61,6 +61,10 @@ class Touch(Model):
 def differing(one: Touch, other: Touch) -> list[str]:
     """The keys that say something else in two touches."""
     return [key for key in Touch.model_fields if getattr(one, key) != getattr(other, key)]
+
+
+NOT_MADE: Final = (None, "unknown", "failed")
+"""Outcomes of a touch that may still be taken back, or booked anew: nobody said it was made."""
 
 
 class Release(Model):

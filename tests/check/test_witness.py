@@ -27,9 +27,12 @@ from cadence_guard.check.reactions import reactions
 from cadence_guard.check.report import Witness, WitnessSignal, WitnessStep, WitnessTouch
 from cadence_guard.check.witness import Witnesses, witness
 from cadence_guard.decision import Decision
+from cadence_guard.history import Case
 from cadence_guard.importers import Source
 from cadence_guard.instants import DAY, HOUR, NEVER, Hours, to_datetime, to_us, zone
 from cadence_guard.policy import Policy
+from cadence_guard.rules import Objection, Rule, Spans
+from cadence_guard.rules._rule import OpenStretch
 from cadence_guard.ruleset import Ruleset
 from check.brute import Heard, Made, is_open
 from check.brute_reactions import Reacting
@@ -67,6 +70,27 @@ CAP = {"max": 2, "per": "7d"}
 
 def first(policy: Policy, cadence: Cadence, **also: Any) -> Objected:
     return proved(Ruleset(policy), cadence, **also).objections[0]
+
+
+class Enough(Rule):
+    """Says of its touches what it likes."""
+
+    code = "CG999"
+    name = "enough"
+    spans = Spans()
+
+    def next_open(self, t: int, case: Case) -> OpenStretch:
+        return NEVER, NEVER
+
+    def objection(self, t: int, case: Case) -> Objection:
+        return Objection("enough", facts={"touches": 3})
+
+
+def test_what_a_rule_of_ones_own_says_of_its_touches_is_not_read() -> None:
+    own = Policy(rules={f"{__name__}:Enough": {}})
+    found = witness(own, first(own, line(step("a"))))
+    assert [(touch.step, touch.codes) for touch in found.touches] == [("a", ("CG999",))]
+    assert found.since is None
 
 
 def test_the_guard_refuses_what_the_proof_says() -> None:

@@ -224,7 +224,7 @@ def test_a_file_that_is_not_to_be_written_is_not_replaced(
         (("-", "--write"), "standard input cannot be written"),
         (("nope.json",), "nope.json: cannot be read"),
         (("cadence-guard.yaml",), "cadence-guard.yaml: a policy"),
-        (("bad.json", "--from", "9999-12-31"), "expected --from 1970-01-01 to 2197-12-01"),
+        (("bad.json", "--from", "9999-12-31"), "expected 1970-01-01 to 2197-12-01"),
     ],
 )
 def test_wrong_commands_are_2(run: Any, arguments: tuple[str, ...], problem: str) -> None:

@@ -134,6 +134,46 @@ def test_record_writes_nothing_of_a_file_that_contradicts_the_ledger(run: Any, s
         assert ledger.history(["contact:c-9"]).events == []
 
 
+NO = '{"event":"signal","contact":"c-9","at":"2026-03-01T10:00:00Z","kind":"opt_out"}\n'
+MADE = (
+    '{"event":"touch","id":"t-1","contact":"c-1","at":"2026-03-01T10:00:00Z","channel":"email",'
+    '"to":"al@b.example","purpose":"sales","outcome":"%s","step":"%s"}\n'
+)
+TAKEN = '{"event":"release","touch":"t-1","contact":"c-1","at":"2026-03-02T10:00:00Z"}\n'
+FORGOTTEN = '{"event":"forget","contact":"c-1","at":"2026-03-02T10:00:00Z"}\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "text"),
+    [(MADE % ("sent", "a"), NO + TAKEN), (NO, NO.replace("9", "8") + MADE % ("sent", "a") + TAKEN)],
+    ids=["in the ledger", "in the file"],
+)
+def test_record_writes_nothing_of_a_file_that_takes_back_what_was_made(
+    run: Any, before: str, text: str
+) -> None:
+    run("record", "-", "--ledger", "sqlite:///a.db", input=before.encode())
+    result = run("record", "-", "--ledger", "sqlite:///a.db", input=text.encode())
+    assert result.code == 2
+    assert result.err.endswith("touch 't-1' was made already: sent\n")
+    with closing(SqliteLedger("a.db")) as ledger:
+        assert len(ledger.history(["contact:c-9", "contact:c-8", "contact:c-1"]).events) == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "gone"), [("sent", FORGOTTEN), ("unknown", TAKEN)], ids=["forgotten", "released"]
+)
+def test_record_takes_an_id_anew_of_what_the_same_file_lets_go(
+    run: Any, outcome: str, gone: str
+) -> None:
+    before = MADE % (outcome, "a")
+    run("record", "-", "--ledger", "sqlite:///a.db", input=before.encode())
+    text = gone + MADE % ("sent", "b")
+    result = run("record", "-", "--ledger", "sqlite:///a.db", input=text.encode())
+    assert (result.code, result.err) == (0, "")
+    with closing(SqliteLedger("a.db")) as ledger:
+        assert ledger.history(["touch:t-1"]).events[-1].event.step == "b"
+
+
 def test_record_refuses_what_is_no_ledger(run: Any) -> None:
     result = run("record", "-", "--ledger", "sqlight:///a.db")
     assert (result.code, result.out) == (2, "")

@@ -53,3 +53,10 @@ def test_the_nearest_name_is_told() -> None:
 def test_nobody(greeting: str | None) -> None:
     assert with_name(greeting, "Robin") is None
     assert not_understood(greeting) is None
+
+
+@pytest.mark.parametrize("opened", ["{", "{{", "[", "<%", "*| "])
+def test_what_is_never_closed_is_no_placeholder(opened: str) -> None:
+    """Nor is it looked for to the end from each of its places."""
+    found = not_understood(opened * 20_000), with_name(opened * 20_000, "Anna")
+    assert found == (None, None)

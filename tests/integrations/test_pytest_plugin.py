@@ -66,6 +66,9 @@ def test_the_first_day_may_be_a_text_as_on_the_command_line() -> None:
     assert_cadence_ok("good.cadence.yaml", policy="p.yaml", first="2026-03-20")
     with pytest.raises(ValueError, match="tomorrow"):
         assert_cadence_ok("good.cadence.yaml", policy=LOOSE, first="tomorrow")
+    for day in ("0001-01-01", "1969-12-31", "9999-06-01"):
+        with pytest.raises(ValueError, match=f"13 months from {day} on do not lie in 1970 to 2198"):
+            assert_cadence_ok("good.cadence.yaml", policy=LOOSE, first=day)
 
 
 def test_the_message_of_a_bad_one_is_the_report() -> None:

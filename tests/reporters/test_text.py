@@ -124,6 +124,13 @@ def test_points_are_masked_unless_asked_for_also_in_ids() -> None:
     assert "al@b.example" in told({}, [event], Style(show_points=True))[0]
 
 
+def test_a_point_in_the_id_of_a_touch_is_masked_too() -> None:
+    event = touch("drip:al@b.example", "2026-03-02T16:00:00Z")
+    assert told({}, [event])[0].startswith("drip:a***@b.example ")
+    shown = told({}, [event], Style(show_points=True))[0]
+    assert shown.startswith("drip:al@b.example ")
+
+
 def test_a_touch_may_have_neither_id_nor_point() -> None:
     event = {key: value for key, value in touch("", "2026-03-02T16:00:00Z").items() if key != "id"}
     del event["to"]

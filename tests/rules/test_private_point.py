@@ -43,6 +43,17 @@ def test_it_wants_a_grant_that_names_the_point(events: list[Any], verdict: str) 
     assert until("private-point", {}, events, call()) == verdict
 
 
+def test_a_point_that_one_event_names_twice_is_one() -> None:
+    """What is said of it is put together, as that of two events is."""
+    twice = [
+        {"kind": "phone", "value": PHONE, "use": "private"},
+        {"kind": "phone", "value": f"{PHONE[:2]} {PHONE[2:]}", "source": "enriched"},
+    ]
+    for points in (twice, twice[::-1]):
+        known = [contact(points=points)]
+        assert until("private-point", {"unknown": "open"}, known, call()) == "deny"
+
+
 def test_unknown_may_be_open_and_mail_is_left_alone() -> None:
     assert until("private-point", {"unknown": "open"}, [point("unknown")], call()) == "allow"
     assert until("private-point", {"unknown": "open"}, [point("private")], call()) == "deny"

@@ -30,6 +30,9 @@ from support import contact, judge, mail, until
         ({"call_me": "😀"}, "Hi 😀!", True),
         ({"call_me": "😀"}, "Hi there!", False),
         ({"account": "berg"}, "Hi Anna", False),
+        ({"name": "Anna Berg", "call_me": " "}, "Hi Bob", False),
+        ({"name": "Anna Berg", "call_me": " "}, "Hi Anna", True),
+        ({"name": " "}, "Hi Bob", False),
     ],
 )
 def test_a_greeting_contains_the_name(facts: dict[str, Any], greeting: str, right: bool) -> None:
@@ -54,3 +57,9 @@ def test_a_long_greeting_is_read_once() -> None:
     """A name that nearly fits everywhere takes no longer to look for than any other."""
     assert not names("a " * 200_000, "a " * 100_000 + "b")
     assert names("a " * 200_000 + "b", "a " * 100_000 + "b")
+
+
+def test_a_contact_named_by_an_address_is_not_given_away() -> None:
+    told = contact(name="al@studio.example")
+    finding = judge({"rules": {"wrong-name": {}}}, [told], mail(greeting="Hi")).findings[0]
+    assert finding.message == "the greeting does not say 'a***@studio.example'"

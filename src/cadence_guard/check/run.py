@@ -46,6 +46,10 @@ Windows: TypeAlias = Callable[[str, str, datetime, datetime], Iterable[tuple[dat
 INCOMPLETE: Final = "CG903"
 MONTHS: Final = 13
 """How many months of starts are judged."""
+EARLIEST: Final = date(1970, 1, 1)
+LATEST: Final = date(2197, 12, 1)
+"""The first days whose 13 months lie in the years for which instants are known, with a year for the
+waits to end in."""
 
 
 @struct
@@ -135,7 +139,13 @@ def fails(findings: Iterable[Finding], fail_on: str = "sometimes") -> bool:
 
 
 def period(first: date) -> tuple[datetime, datetime]:
-    """The instants between which the starts lie that are judged: 13 months from that day on."""
+    """The instants between which the starts lie that are judged: 13 months from that day on. Raises
+    ValueError if not all of them are in the years of which instants are known."""
+    if not EARLIEST <= date(first.year, first.month, first.day) <= LATEST:
+        raise ValueError(
+            f"the 13 months from {first} on do not lie in 1970 to 2198; expected {EARLIEST} to"
+            f" {LATEST}"
+        )
     years, month = divmod(first.month - 1 + MONTHS, 12)
     start = datetime(first.year, first.month, first.day, tzinfo=UTC)
     # the day of the month need not exist there
@@ -152,7 +162,8 @@ def check_files(files: Sequence[Opened], policy: Policy, first: date) -> Report:
     """Judges what was read: for every start from that day on, 13 months long.
 
     Findings are ordered by path, line, column and code; what a comment asks to ignore is left out.
-    Raises PolicyError for a policy that cannot be compiled.
+    Raises PolicyError for a policy that cannot be compiled, ValueError for a day from which no
+    period can be judged.
     """
     start, end = period(first)
     judged = _Judged(policy, (to_us(start), to_us(end)), files)

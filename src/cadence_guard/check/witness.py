@@ -22,6 +22,7 @@ from cadence_guard.decision import Decision, Finding
 from cadence_guard.guard import Guard
 from cadence_guard.instants import NEVER, to_datetime
 from cadence_guard.policy import Policy
+from cadence_guard.rules import RULES
 
 _KEPT: Final = 16
 """How many time lines are kept."""
@@ -169,5 +170,7 @@ def _refusal(decision: Decision, objected: Objected) -> Finding:
 
 def _since(finding: Finding, times: tuple[int, ...]) -> datetime | None:
     """When the first of the touches was that the finding counts."""
+    if finding.name not in RULES:
+        return None  # what somebody's own rule calls its touches nobody knows
     counted = [times[int(id_)] for id_ in finding.facts.get("touches", ())]
     return to_datetime(min(counted)) if counted else None

@@ -28,6 +28,7 @@ from cadence_guard.check.run import (
     lines_of,
     open_all,
     open_hours,
+    period,
 )
 from cadence_guard.cli import printable
 from cadence_guard.cli._faults import faults
@@ -39,10 +40,6 @@ from cadence_guard.policy import DEFAULT_FILE
 from cadence_guard.reporters.text import plain, plain_json
 from cadence_guard.ruleset import Ruleset
 
-EARLIEST: Final = date(1970, 1, 1)
-LATEST: Final = date(2197, 12, 1)
-"""The first days whose 13 months lie in the years for which instants are known, with a year for the
-waits to end in."""
 LARGEST_BASELINE: Final = 50_000_000
 """Bytes of the largest baseline that is read."""
 Wrong: TypeAlias = tuple[tuple[str, ...], CadenceGuardError]
@@ -100,14 +97,13 @@ def run_check(
 
 
 def first_day(asked: datetime | None) -> date:
-    """The day from which starts are judged: today unless told. Raises UsageError if not all of the
-    period is in the years of which instants are known."""
+    """The day from which starts are judged: today unless told. Raises BadParameter for one that is
+    too early or too late."""
     day = asked.date() if asked else datetime.now(UTC).date()
-    if not EARLIEST <= day <= LATEST:
-        raise click.UsageError(
-            f"the 13 months from {day} on do not lie in 1970 to 2198; expected --from {EARLIEST}"
-            f" to {LATEST}"
-        )
+    try:
+        period(day)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="'--from'") from None
     return day
 
 

@@ -7,7 +7,11 @@ from typing import Final
 
 from cadence_guard import words
 
-_PLACEHOLDER: Final = re.compile(r"\{\{.*?\}\}|\{.*?\}|<%.*?%>|\*\|.*?\|\*|%\w+%|\[[^\]]*\]|\$\w+")
+_PLACEHOLDER: Final = re.compile(
+    r"\{\{.{0,200}?\}\}|\{.{0,200}?\}|<%.{0,200}?%>|\*\|.{0,200}?\|\*"
+    r"|%\w{1,200}%|\[[^\]]{0,200}\]|\$\w+"
+)
+"""Of a bounded length: what is never closed would be looked for to the end, again and again."""
 _NAMES: Final = (
     "call_me",
     "first_name",

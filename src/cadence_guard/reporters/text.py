@@ -16,7 +16,7 @@ from cadence_guard.decision import Decision, Finding, Verdict
 from cadence_guard.history import View
 from cadence_guard.instants import Zone, to_datetime, to_us
 from cadence_guard.naming import point_of
-from cadence_guard.points import kind_by_look, mask, normalise
+from cadence_guard.points import kind_by_look, mask, mask_in, normalise
 from cadence_guard.reporters.tally import Tally
 from cadence_guard.reporters.timeline import ASCII_MARKS, MARKS, Mark, legend, timeline
 from cadence_guard.touch import Touch
@@ -91,7 +91,7 @@ class TextReport:
     def _lines(self, touch: Touch, decision: Decision, where: str) -> Iterator[str]:
         verdict = decision.verdict.value
         parts = [
-            self._style.paint(plain(touch.id or "-"), "strong"),
+            self._style.paint(self._id(touch), "strong"),
             self._name(touch.contact),
             wall(decision.at, where),
             self._style.paint(f"{verdict:<5}", verdict),
@@ -123,6 +123,11 @@ class TextReport:
         if touch.to is None:
             return ""
         return plain(touch.to if self._style.show_points else mask(point_of(touch) or ""))
+
+    def _id(self, touch: Touch) -> str:
+        """The touch's id, without the address or number that may be a part of it."""
+        id_ = touch.id or "-"
+        return plain(id_ if self._style.show_points else mask_in(id_))
 
     def _name(self, contact: str) -> str:
         """The contact's id, masked where it is an address or a number itself."""

@@ -34,6 +34,7 @@ from functools import lru_cache
 
 from cadence_guard.history import Case
 from cadence_guard.instants import NEVER
+from cadence_guard.points import mask_in
 from cadence_guard.rules._rule import NOT_EVER, Fact, Objection, OpenStretch, Spans
 
 _HYPHENS = "\u2010\u2011\u00ad\u2043\ufe63\uff0d"
@@ -78,7 +79,8 @@ class WrongName(Fact):
         if called is None:
             return Objection("nobody knows what the contact wants to be called", ("call_me",))
         return Objection(
-            f"the greeting does not say {called!r}", facts={"greeting": case.touch.greeting}
+            f"the greeting does not say {mask_in(called)!r}",
+            facts={"greeting": case.touch.greeting},
         )
 
 
@@ -87,6 +89,7 @@ def _called(case: Case) -> str | None:
     memo = case.view.memo
     if "called" not in memo:
         facts = case.view.facts
-        memo["called"] = facts.get("call_me") or next(iter(facts.get("name", "").split()), None)
+        first = next(iter(facts.get("name", "").split()), None)
+        memo["called"] = facts.get("call_me", "").strip() or first
     called: str | None = memo["called"]
     return called

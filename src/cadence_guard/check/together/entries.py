@@ -317,7 +317,7 @@ class _Asked:
             if cell.start >= region.high:
                 return
             low, high = max(cell.at[n], region.low), min(cell.at_last(n), region.high - 1)
-            for t in self._instants(laid, cell, n, low, high) if low <= high else ():
+            for t in self._instants(cell, n, low, high) if low <= high else ():
                 chain = self._chain(laid, cell, n, t)
                 if chain is not None:
                     yield concern, t, chain
@@ -326,7 +326,7 @@ class _Asked:
 
     # -- when ---------------------------------------------------------------------------------
 
-    def _instants(self, laid: Laid, cell: Cell, n: int, low: int, high: int) -> Iterator[int]:
+    def _instants(self, cell: Cell, n: int, low: int, high: int) -> Iterator[int]:
         """The instants from `low` to `high` at which a touch has to be looked at: one that is easy
         to read first, then the last ones for which anything holds."""
         yield round_in(low, high)
