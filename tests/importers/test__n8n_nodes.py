@@ -48,6 +48,8 @@ SENDS: list[tuple[str, dict[str, Any], str]] = [
     ("whatsApp", {"operation": "sendTemplate"}, "whatsapp"),
     ("linkedIn", {}, "social"),
     ("twitter", {"resource": "directMessage"}, "social"),
+    ("quickbooks", {"resource": "invoice", "operation": "send"}, "email"),
+    ("invoiceNinja", {"resource": "quote", "operation": "email"}, "email"),
 ]
 
 SENDS_NOTHING: list[tuple[str, dict[str, Any]]] = [
@@ -65,6 +67,8 @@ SENDS_NOTHING: list[tuple[str, dict[str, Any]]] = [
     ("phantombuster", {"operation": "getOutput"}),
     ("whatsApp", {"resource": "media"}),
     ("twitter", {}),
+    ("quickbooks", {"resource": "invoice", "operation": "getAll"}),
+    ("invoiceNinja", {}),
     ("slack", {}),
     ("telegram", {}),
     ("googleSheetsTool", {}),

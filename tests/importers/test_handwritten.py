@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cadence_guard.cadence import Await, BusinessDays, Cadence, Elapsed, Fan, Pause, Step, Unknown
 from cadence_guard.errors import CadenceError
+from cadence_guard.importers import _linear as linear
 from cadence_guard.importers._source import Source
 from cadence_guard.importers.handwritten import read, recognises
 from cadence_guard.instants import DAY, HOUR, MINUTE
@@ -680,6 +681,78 @@ def test_so_many_follow_ups() -> None:
     assert BusinessDays(2) in [
         node.wait for node in one(read, commented).nodes.values() if isinstance(node, Pause)
     ]
+
+
+@pytest.mark.parametrize(
+    ("comment", "anchor"),
+    [
+        ("counted from the previous touch", "previous"),
+        ("days after the first mail", "start"),
+        ("days after previous", "previous"),
+        ("delays are NOT counted from the previous touch", None),
+        ("not after the last step, but since entry", "start"),
+        ("copied from last year", None),
+        ("unchanged since last summer", None),
+        ("goes out since the start of the year", None),
+        ("goes out after the first week with sales", None),
+    ],
+)
+def test_what_a_comment_says_of_delays(comment: str, anchor: str | None) -> None:
+    told = f"steps:  # {comment}\n- {{channel: email, delay_days: 0}}\n"
+    more = "- {channel: sms, delay_days: 9}\n- {channel: email, delay_days: 10}\n"
+    cadence = one(read, told + more)
+    assert (cadence.anchor if not cadence.ambiguous else None) == anchor
+
+
+@pytest.mark.parametrize(
+    ("comment", "day"),
+    [
+        ("business days", BusinessDays(2)),
+        ("calendar days, not business days", Elapsed(2 * DAY, 2 * DAY)),
+        ("these aren't working days", Elapsed(2 * DAY, 2 * DAY)),
+        ("never on Sundays; business days", BusinessDays(2)),
+    ],
+)
+def test_a_comment_that_says_that_it_is_not_so(comment: str, day: object) -> None:
+    said = f"followup:\n  max_attempts: 1\n  delay_days: 2  # {comment}\n"
+    nodes = one(read, said).nodes.values()
+    assert [node.wait for node in nodes if isinstance(node, Pause)] == [day]
+
+
+def test_a_step_of_a_kind_that_is_no_touch_is_told_if_it_has_a_text_or_names_a_channel() -> None:
+    told = (
+        "steps: [{channel: email, delay_days: 0}, {type: review, subject: Hi, delay_days: 1},"
+        " {type: task, name: call_prospect, delay_days: 1},"
+        " {type: task, name: look, delay_days: 1}, {type: note, body: Hi, delay_days: 1}]"
+    )
+    assert missed(one(read, f"anchor: previous\n{told}")) == ["review", "name", "note"]
+
+
+@pytest.mark.parametrize(
+    ("delay", "what"),
+    [
+        ("delay_days: {min: 9}", "min"),
+        ("delay: {min: 3, max: 5, unit: days}", "min"),
+        ("delay_days: {value: 3, unit: hours}", "'hours'"),
+    ],
+)
+def test_a_wait_of_several_readings_is_told(delay: str, what: str) -> None:
+    steps = f"[{{channel: email, delay_days: 0}}, {{channel: email, {delay}}}]"
+    assert missed(one(read, f"anchor: previous\nsteps: {steps}")) == [what]
+
+
+def test_minutes_may_be_called_min() -> None:
+    steps = "[{channel: email, delay: 0}, {channel: email, delay: {min: 90}}]"
+    assert touches(one(read, f"anchor: previous\nsteps: {steps}"))[1] == ("email", 1.5 / 24)
+
+
+@pytest.mark.parametrize(
+    "action", ["stop", "{stop: true}", "{stop: true, notify: sales}", "{action: exit_sequence}"]
+)
+def test_what_a_reply_does_is_no_kind_of_reply(action: str) -> None:
+    steps = "steps: [{channel: email, delay_days: 0}, {channel: email, delay_days: 9}]"
+    cadence = one(read, f"anchor: previous\non_reply: {action}\n{steps}")
+    assert cadence.exits == set(linear.REPLIES)
 
 
 # -- two readings ---------------------------------------------------------------------------------

@@ -74,6 +74,23 @@ def test_all_that_a_mapping_can_say() -> None:
     assert missed(empty) == ["flow[]"]
 
 
+def test_what_may_plan_something_and_the_mapping_does_not_name_is_told() -> None:
+    mapping = (
+        "{steps: 'flow[]', exits: 'stop[]', step: {channel: medium},"
+        " delay: {at: wait, unit: days, anchor: previous}}"
+    )
+    told = """
+stop: [reply]
+owner: Ada
+flow:
+  - {medium: mail, wait: 0, note: nice}
+  - {medium: mail, wait: 9, repeat: 3, fallback: {medium: call, wait: 0}}
+sms_flow:
+  - {medium: sms, wait: 1}
+"""
+    assert missed(first(mapping, told)) == ["repeat", "fallback", "sms_flow"]
+
+
 def test_the_shortest_mapping() -> None:
     cadence = first("steps: mails[]\nchannel: email\n", "mails: [{a: 1}, {b: 2}]")
     assert touches(cadence) == [("email", 0), ("email", None)]

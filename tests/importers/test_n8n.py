@@ -96,6 +96,37 @@ def arms(cadence: Cadence, name: str) -> list[tuple[str | None, str, str | None,
 
 HOOK, MAIL, TEXT = node("Hook", "webhook"), node("Mail", "gmail"), node("Text", "twilio")
 
+# -- ways beside each other ----------------------------------------------------------------------
+
+PAUSE = node("Pause", "wait", 1.1, amount=9, unit="days")
+
+
+@pytest.mark.parametrize(
+    "wired",
+    [
+        ("Hook > Pause, Text", "Pause > Mail"),
+        ("Hook > Text, Pause", "Pause > Mail"),
+        ("Hook > Pause, Mail", "Pause > Mail", "Mail > Text"),
+    ],
+)
+def test_ways_beside_each_other_of_which_one_waits_are_told(wired: tuple[str, ...]) -> None:
+    """n8n takes them one after the other, so that all of them wait."""
+    (unknown,) = one([HOOK, PAUSE, MAIL, TEXT], *wired).unknown
+    assert (unknown.what, unknown.why[:9]) == ("ways out of 'Hook'", "n8n takes")
+
+
+@pytest.mark.parametrize(
+    "wired",
+    [
+        ("Hook > Mail, Text",),
+        ("Hook > Pause", "Pause > Mail, Text"),
+        ("Hook > Pause, Set", "Pause > Mail", "Mail > Text"),
+    ],
+)
+def test_ways_that_do_not_keep_each_other_waiting(wired: tuple[str, ...]) -> None:
+    assert one([HOOK, PAUSE, MAIL, TEXT, node("Set", "set")], *wired).unknown == ()
+
+
 # -- order ---------------------------------------------------------------------------------------
 
 
@@ -668,7 +699,10 @@ def condition(left: str, operation: str, right: object = "") -> Data:
         (condition("={{ $json.replied }}", "true"), "replied", False),
         (condition("={{ $json.hasReplied }}", "false"), "replied", True),
         (condition("={{ $json['Has replied'] }}", "equals", "yes"), "replied", False),
-        (condition("={{ $json.Reply }}", "equals", "no"), "replied", True),
+        (condition("={{ $json.Reply }}", "equals", "no"), None, False),
+        (condition("={{ $json.reply }}", "contains", "no"), None, False),
+        (condition("={{ $json.replied }}", "contains", "yes"), None, False),
+        (condition("={{ $json.reply }}", "equals", "false"), "replied", True),
         (condition('={{ $json["opted_out"] }}', "notEquals", True), "opt_out", True),
         (condition("={{ $json.unsubscribed }}", "notEquals", False), "opt_out", False),
         (condition("={{ $json.Status }}", "equals", "Replied"), "replied", False),

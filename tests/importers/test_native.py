@@ -1071,6 +1071,38 @@ def test_comments_ask_to_leave_findings_out() -> None:
     )
 
 
+def test_a_comment_is_the_last_line_of_a_step_by_its_indent() -> None:
+    text = f"""{HEAD}  exits: [replied]
+  # cadence-guard: ignore[CG801] above the steps
+  steps:
+    # cadence-guard: ignore[CG301] above a step, however far in
+  - id: a
+    channel: email
+    # cadence-guard: ignore[CG302] the last line of a
+
+  # cadence-guard: ignore[CG303] above b
+  - {{id: b, channel: email}}
+      # cadence-guard: ignore[CG304] in nothing but b
+  - id: c
+    channel: email
+    # cadence-guard: ignore[CG305] the last line of all
+"""
+    place = {
+        step.id: source(text).mark(step.where).line
+        for step in read(text).cadences[0].nodes.values()
+        if isinstance(step, Step)
+    }
+    about = {each.codes[0]: each.line for each in read(text).ignores}
+    found = {code: about[code] for code in ("CG301", "CG302", "CG303", "CG304", "CG305")}
+    assert found == {
+        "CG301": place["a"],
+        "CG302": place["a"],
+        "CG303": place["b"],
+        "CG304": place["b"],
+        "CG305": place["c"],
+    }
+
+
 def test_a_comment_is_about_all_lines_of_its_step_or_cadence_but_those_of_steps_within() -> None:
     about = {each.codes[0]: each.lines for each in read(COMMENTED).ignores if each.codes}
     assert {4, 5, 6, 7} <= about["CG801"] == about["CG802"]

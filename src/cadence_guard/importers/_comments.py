@@ -29,8 +29,9 @@ def ignores(source: Source, places: Sequence[Where]) -> tuple[Ignore, ...]:
     """What the comments of a YAML file ask to leave out, in the order of the file.
 
     `places` are where cadences and steps stand, outer ones before inner ones. A comment is about
-    the innermost place around it; one on a line of its own is about the line below. Raises
-    CadenceError, with the place, for a comment to cadence-guard that is not understood.
+    the innermost place around it; one on a line of its own is about the line below, unless it is by
+    its indent the last line of what ends there. Raises CadenceError, with the place, for a comment
+    to cadence-guard that is not understood.
     """
     lines = _LINE_BREAK.split(source.text)
     hashes = {
@@ -42,6 +43,7 @@ def ignores(source: Source, places: Sequence[Where]) -> tuple[Ignore, ...]:
         return ()
     _drop_those_in_texts(source, lines, hashes)
     around, whole = _parts(source, places)
+    lasts = {source.mark(where).line: source.mark(where).end_line for where in places}
     below = _below(lines)
     found: list[Ignore] = []
     for number, columns in hashes.items():
@@ -62,6 +64,10 @@ def ignores(source: Source, places: Sequence[Where]) -> tuple[Ignore, ...]:
                 " # cadence-guard: ignore[CG301] and a reason"
             )
         about = number if before.strip() else below[number - 1]
+        above = _above(lines, number)
+        if not before.strip() and above and _indent(lines[about - 1]) < len(before):
+            # It is indented like what stands above; if that ends there, it is the last line of it.
+            about = above if lasts.get(around.get(above, 0), about) < about else about
         line = around.get(about, about)
         part = whole.get(line, frozenset())
         found.append(Ignore(tuple(codes), line, asked[2], number, at, lines=part))
@@ -94,6 +100,19 @@ def _below(lines: list[str]) -> list[int]:
             number = place
         found.append(number)
     return found[::-1]
+
+
+def _above(lines: list[str], number: int) -> int:
+    """The number of the last line before one that holds more than a comment; 0 if there is none."""
+    while number > 1:
+        number -= 1
+        if lines[number - 1].strip()[:1] not in ("", "#"):
+            return number
+    return 0
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _drop_those_in_texts(source: Source, lines: list[str], hashes: dict[int, list[int]]) -> None:

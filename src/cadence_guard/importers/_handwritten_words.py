@@ -90,17 +90,24 @@ RETRY: Final = re.compile(rf"retry_(?:after|every|delay|wait|interval)(?:_{_U})?
 
 BUSINESS: Final = re.compile(r"\b(?:business|working|work)[ -]days?\b", re.IGNORECASE)
 ANCHORS: Final = ("start", "previous")
+_TOUCH_WORD: Final = r"(?:step|touch|message|e-?mail|mail|send|contact|one|attempt|follow-?up)\b"
 FROM_START: Final = re.compile(
-    r"\b(?:after|since|from)\s+(?:the\s+)?(?:first|start|entry|enrol|sign-?up|beginning)"
+    rf"\b(?:after|since|from)\s+(?:the\s+)?(?:first\s+{_TOUCH_WORD}|entry|enrol|sign-?up"
+    r"|(?:start|beginning)(?!\s+of\s+(?:the\s+)?(?:year|quarter|month|week|day)\b))"
     r"|\banchor\s*[:=]\s*start\b",
     re.IGNORECASE,
 )
 FROM_PREVIOUS: Final = re.compile(
-    r"\b(?:after|since|from)\s+(?:the\s+)?(?:previous|prior|last|preceding)\b"
+    rf"\b(?:after|since|from)\s+(?:the\s+)?(?:(?:previous|prior|preceding|last)\s+{_TOUCH_WORD}"
+    r"|(?:previous|prior|preceding)\s*(?:$|[.,;:)]))"
     r"|\banchor\s*[:=]\s*previous\b",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 """What comments beside a delay say of it."""
+_DENIES: Final = re.compile(
+    r"(?:\b(?:not|no|never|neither|nor|without|instead\s+of|rather\s+than)\b|n't\b)[^.;,\n]*$",
+    re.IGNORECASE,
+)
 AFTER_ITS_STEP: Final = re.compile(
     r"\b(?:gap|wait\w*|delay\w*|pause|interval|days?|hours?|time)\b[^.;]{0,30}"
     r"\bafter\s+(?:that|this|the|its|each|every)\s+(?:step|touch|message|e-?mail|mail|send)\b",
@@ -116,6 +123,12 @@ OUTREACH: Final = listed(
     " optout_must_be_one_click stop_on reply_routing on_reply"
 )
 """Two of these names make a file one about cadences, though it has no schedule."""
+
+
+def says(pattern: re.Pattern[str], comment: str) -> bool:
+    """Whether a comment says something, and not that it is not so."""
+    starts = (found.start() for found in pattern.finditer(comment))
+    return any(not _DENIES.search(comment[max(0, start - 200) : start]) for start in starts)
 
 
 @lru_cache(maxsize=4096)

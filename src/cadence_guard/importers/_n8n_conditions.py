@@ -30,6 +30,10 @@ _EQUAL: Final = {
     "notEquals": False, "notEqual": False, "notContains": False,
 }  # fmt: skip
 """The operations that ask for a value, and whether it is to be that one."""
+_CONTAINING: Final = frozenset({"contains", "notContains"})
+_TRUTHS: Final = frozenset({"true", "false", "1", "0"})
+_TEXTS: Final = frozenset({"reply", "stop"})
+"""The fields among them that may hold what was written."""
 _FIELD: Final = re.compile(r"([A-Za-z_][\w -]*)[\"']?\]?\s*\}\}\s*$")
 
 
@@ -53,7 +57,11 @@ class _Condition:
         if (holds := _EQUAL.get(self.operation)) is None:
             return None
         right = _plain(self.right)
-        if known is not None and right in _YES | _NO:
+        if match and known is not None and right in _YES | _NO:
+            if self.operation in _CONTAINING or (
+                _plain(match[1]) in _TEXTS and right not in _TRUTHS
+            ):
+                return None  # it asks what they have written, and not whether
             return known, holds is (right in _YES)
         said = _SIGNAL.get(right)
         return (said, holds) if said is not None else None

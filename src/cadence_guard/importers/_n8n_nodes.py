@@ -157,6 +157,8 @@ _SENDERS: Final[dict[str, tuple[_When, ...]]] = {
     "msg91": (_When("sms"),),
     "whatsapp": (_When("whatsapp", ("send", "sendTemplate", "sendAndWait"), ("message",)),),
     "linkedin": (_When("social"),),
+    "quickbooks": (_When("email", ("send",), ("invoice", "estimate"), bare=False, default=False),),
+    "invoiceninja": (_When("email", ("email",), ("invoice", "quote"), bare=False, default=False),),
     "twitter": (_When("social", resources=("directMessage",), bare=False),),
 }
 """The nodes that send, by type."""

@@ -177,7 +177,7 @@ class _Plan:
         """What is assumed of keys, and of which ones."""
         self.timed = False
         self.has_waits = any(isinstance(e, dict) and is_a_wait(e) for _, e in found.entries)
-        self.said = " ".join(self._comments())
+        self.said = "\n".join(self._comments())
         self.anchor = self._explicit()
         self.exits = self._exits()
         self.drafts = self._steps() if found.kind == "steps" else self._numbers()
@@ -279,7 +279,8 @@ class _Plan:
 
     def _business(self, unit: str | None) -> str | None:
         """A unit; a day is a business day if a comment says so."""
-        return linear.BUSINESS if unit == "day" and theirs.BUSINESS.search(self.said) else unit
+        business = unit == "day" and theirs.says(theirs.BUSINESS, self.said)
+        return linear.BUSINESS if business else unit
 
     def _pause(self, where: Where, step: Data, number: int) -> _Draft:
         """A wait of its own."""
@@ -373,6 +374,13 @@ class _Plan:
         for key, each in told:
             if each is None:
                 self.notes.missed(shown(value[key]), (*where, key), "no unit of time")
+            elif unit not in (None, each):
+                why = "it is not the unit that the delay says"
+                self.notes.missed(shown(value[key]), (*where, key), why)
+        if "min" in value and (said or "max" in value):
+            why = "minutes, or the least of a range"
+            self.notes.missed("min", (*where, "min"), why)
+            return Unknown(why)
         parts = [(key, linear.unit_of(key) or said) for key in value if key not in theirs.UNIT_KEYS]
         if not parts:
             return linear.wait_of(self.notes, where, value, unit)  # it says no time
@@ -403,6 +411,10 @@ class _Plan:
                 why = f"it is {shown(value)}; expected the name of a channel"
                 self.notes.missed(key, (*where, key), why)
         if kind in linear.NO_TOUCH:
+            if theirs.holds(step, theirs.WRITTEN + theirs.MESSAGE):
+                self.notes.missed(kind, where, "it has a text to send; taken for no touch")
+            else:
+                self._named_otherwise(where, step, None)
             return None, manual
         if kind in ("message", "dm"):
             return self._implied(self._sibling), manual
@@ -415,13 +427,13 @@ class _Plan:
         self.notes.missed(kind, where, "no kind of step that is known")
         return None, manual
 
-    def _named_otherwise(self, where: Where, step: Data, channel: str) -> None:
+    def _named_otherwise(self, where: Where, step: Data, channel: str | None) -> None:
         """Tells if the name of a step that says no channel is that of another one."""
         for key in (*theirs.IDS, "template"):
             words = snake(name).split("_") if isinstance(name := step.get(key), str) else [""]
             ways = {way_of(words[0]), way_of(words[-1])} - {None}
             if ways and channel not in ways and words[:2] != ["call", "to"]:
-                why = f"its name says another channel; it is taken as {channel}"
+                why = f"its name says another channel; it is taken as {channel or 'no touch'}"
                 self.notes.missed(key, (*where, key), why)
                 return
 
@@ -540,10 +552,11 @@ class _Plan:
 
     def _replies(self, where: Where, value: Any) -> Iterator[str]:
         """The signals of a table of replies: any reply, if every reply of a person ends it."""
+        if theirs.ends_it(value):  # `stop`, or `{stop: true}`
+            yield from linear.REPLIES
+            return
         if not isinstance(value, dict):
-            if theirs.ends_it(value):
-                yield from linear.REPLIES
-            elif value:
+            if value:
                 self.notes.missed(repr(value)[:60], where, "not what to do on a reply")
             return
         ends, stays = False, False
@@ -605,8 +618,8 @@ class _Plan:
         if self.anchor is not None:
             return self.anchor
         silent = [draft for draft in self.drafts if draft.anchor == ""]
-        from_start = theirs.FROM_START.search(self.said) is not None
-        if from_start != (theirs.FROM_PREVIOUS.search(self.said) is not None):
+        from_start = theirs.says(theirs.FROM_START, self.said)
+        if from_start != theirs.says(theirs.FROM_PREVIOUS, self.said):
             return "start" if from_start else "previous"
         if any(draft.item.channel is None and draft.item.wait for draft in self.drafts):
             return "previous"  # a wait of its own counts from what came before it

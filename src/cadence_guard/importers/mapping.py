@@ -28,6 +28,7 @@ from cadence_guard._struct import struct
 from cadence_guard.cadence import Cadence, CadenceFile, Unknown, Wait, Where
 from cadence_guard.errors import CadenceError
 from cadence_guard.importers import _linear as linear
+from cadence_guard.importers._handwritten_keys import Says, says_of
 from cadence_guard.importers._linear import Item, Notes, snake, text_of
 from cadence_guard.importers._source import Source
 from cadence_guard.importers._values import named, shown, unknown_word
@@ -143,6 +144,8 @@ class Mapped:
         self._first = delay.get("first", 0)
         if isinstance(self._first, bool) or self._first not in (0, 1):
             raise source.error(("delay", "first"), f"{self._first!r}: expected 0 or 1")
+        paths = (self._cadences, *self._around.values(), *self._in_step.values())
+        self._names = {name for path in (*paths, *self._delays.values()) for name in path.names}
         self._channels = _channels(source, words)
         self._signals = _signals(source, words)
 
@@ -169,6 +172,7 @@ class Mapped:
         items, timed = self._items(notes, steps)
         if not steps:
             notes.missed(self._around["steps"].text, where, "no steps are there")
+        self._pass(notes, where, data)
         nodes, start = linear.chain(items)
         return Cadence(
             name or key,
@@ -216,7 +220,18 @@ class Mapped:
                 more={**more, "automated": manual is not True},
             )
             items.append(item)
+            self._pass(notes, where, step, item)
         return items, timed
+
+    def _pass(self, notes: Notes, where: Where, data: Any, step: Item | None = None) -> None:
+        """Tells of the keys of a step, or around steps, that may plan something and that the
+        mapping does not name."""
+        own = step.channel if step else None
+        for key, value in data.items() if isinstance(data, dict) else ():
+            if key not in self._names:
+                says = says_of(key, value, in_step=step is not None, own=own)
+                if says is Says.PLANS:
+                    notes.missed(key, (*where, key), f"{says.value}; the mapping does not name it")
 
     def _said(self, key: str, step: Any) -> Any:
         return self._in_step[key].one(step) if key in self._in_step else None

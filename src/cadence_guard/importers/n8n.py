@@ -70,6 +70,7 @@ class _Workflow(Wires):
         self.said: dict[str, NotUnderstood] = {}
         self.labels: dict[str, Label] = {}
         self.assumed: dict[str, str] = {}
+        self.fans: list[tuple[str, Box]] = []
         self.ids: dict[tuple[str, str], str] = {}
         self.taken = Ids(self.boxes)
         wired = {target for name in self.outs for target in self.next(name)}
@@ -80,6 +81,7 @@ class _Workflow(Wires):
         for box in self.boxes.values():
             if box.name not in self.only_tools:
                 self._make(box)
+        self._one_by_one()
         self._settle()
 
     # -- from boxes to nodes ---------------------------------------------------------------------
@@ -147,7 +149,27 @@ class _Workflow(Wires):
             return heads[0] if heads else None
         key = self._id(box.name, suffix)
         self.made[key] = Fan(key, box.named_at, tuple(heads))
+        self.fans.append((key, box))
         return key
+
+    def _one_by_one(self) -> None:
+        """Tells of ways beside each other of which one waits: n8n follows them one after the other,
+        so that the next ones wait, too, and by the place of their nodes on the screen.
+        Source: https://docs.n8n.io/flow-logic/execution-order/
+        """
+        looks = LOOKS
+        if not {Pause, Step} <= {type(node) for node in self.made.values()}:
+            return
+        for key, box in self.fans:
+            waiting, making = set[int](), set[int]()
+            for number, head in enumerate(_ways(self.made[key])):
+                way = self._walk(head, key) if head is not None and looks > 0 else ()
+                looks -= len(way)
+                waiting.update(number for one in way if isinstance(self.made[one], Pause))
+                making.update(number for one in way if isinstance(self.made[one], Step))
+            if looks <= 0 or (waiting and making and len(waiting | making) > 1):
+                why = "n8n takes its ways one after the other, each after the waits of those before"
+                self.said[key] = NotUnderstood(f"ways out of {box.name!r}", box.named_at, why)
 
     def _pass(self, key: str, box: Box, then: str | None) -> None:
         """A node at which nothing happens that the contact would notice."""
@@ -346,12 +368,13 @@ class _Workflow(Wires):
         inner = {target for name in self.outs for target in self.next(name)}
         return [box for box in boxes if box.name not in inner]
 
-    def _walk(self, start: str) -> set[str]:
+    def _walk(self, start: str, end: str | None = None) -> set[str]:
+        """The nodes reached from one, not by way of `end`."""
         seen = {start}
         rest = [start]
         while rest:
             for then in _ways(self.made[rest.pop()]):
-                if then is not None and then not in seen:
+                if then is not None and then != end and then not in seen:
                     seen.add(then)
                     rest.append(then)
         return seen
