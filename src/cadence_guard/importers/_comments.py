@@ -44,7 +44,7 @@ def ignores(source: Source, places: Sequence[Where]) -> tuple[Ignore, ...]:
     _drop_those_in_texts(source, lines, hashes)
     around, whole = _parts(source, places)
     lasts = {source.mark(where).line: source.mark(where).end_line for where in places}
-    below = _below(lines)
+    below, above = _below(lines), _above(lines)
     found: list[Ignore] = []
     for number, columns in hashes.items():
         if not columns:
@@ -64,10 +64,10 @@ def ignores(source: Source, places: Sequence[Where]) -> tuple[Ignore, ...]:
                 " # cadence-guard: ignore[CG301] and a reason"
             )
         about = number if before.strip() else below[number - 1]
-        above = _above(lines, number)
-        if not before.strip() and above and _indent(lines[about - 1]) < len(before):
+        if not before.strip() and _indent(lines[about - 1]) < len(before):
             # It is indented like what stands above; if that ends there, it is the last line of it.
-            about = above if lasts.get(around.get(above, 0), about) < about else about
+            over = above[number - 1]
+            about = over if lasts.get(around.get(over, 0), about) < about else about
         line = around.get(about, about)
         part = whole.get(line, frozenset())
         found.append(Ignore(tuple(codes), line, asked[2], number, at, lines=part))
@@ -102,13 +102,15 @@ def _below(lines: list[str]) -> list[int]:
     return found[::-1]
 
 
-def _above(lines: list[str], number: int) -> int:
-    """The number of the last line before one that holds more than a comment; 0 if there is none."""
-    while number > 1:
-        number -= 1
-        if lines[number - 1].strip()[:1] not in ("", "#"):
-            return number
-    return 0
+def _above(lines: list[str]) -> list[int]:
+    """For each line the number of the last one up to it that holds more than a comment, or 0."""
+    found: list[int] = []
+    number = 0
+    for place, line in enumerate(lines, 1):
+        if line.strip()[:1] not in ("", "#"):
+            number = place
+        found.append(number)
+    return found
 
 
 def _indent(line: str) -> int:
