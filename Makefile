@@ -9,7 +9,7 @@ demo: .venv/installed
 	$(BIN)/cadence-guard demo
 
 test: .venv/installed
-	$(BIN)/pytest -n $(JOBS) -m "not deep and not fuzz" --cov --cov-report=term-missing:skip-covered
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not deep and not fuzz" --cov --cov-report=term-missing:skip-covered
 
 # With the oldest of each dependency that pyproject.toml permits.
 test-oldest:
@@ -20,7 +20,7 @@ test-oldest:
 	.venv-oldest/bin/pytest -n $(JOBS) -m "not deep and not fuzz"
 
 test-deep: .venv/installed
-	$(BIN)/pytest -n $(JOBS) -m deep
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m deep
 
 fuzz: .venv/installed
 	$(BIN)/pytest -n $(JOBS) -m fuzz

@@ -208,6 +208,7 @@ BLOCK = 5
 """Worlds a test; they are small."""
 
 
+@pytest.mark.no_cover  # a search: traced, it takes three times as long
 @pytest.mark.parametrize("block", range(6))
 def test_finds_what_linear_cadences_do_together_and_nothing_else(block: int) -> None:
     for seed in range(block * BLOCK, (block + 1) * BLOCK):
@@ -222,6 +223,7 @@ def test_finds_what_linear_cadences_do_together_at_length(block: int) -> None:
     test_finds_what_linear_cadences_do_together_and_nothing_else(block)
 
 
+@pytest.mark.no_cover  # a search: traced, it takes three times as long
 @pytest.mark.parametrize("block", range(6))
 def test_finds_what_cadences_with_branches_ranges_and_signals_do(block: int) -> None:
     for seed in range(block * BLOCK, (block + 1) * BLOCK):
@@ -262,6 +264,7 @@ def missed_at_any_offset(seed: int) -> set[Any]:
     return (told - refused - alone) | (near - spaced)
 
 
+@pytest.mark.no_cover  # a search: traced, it takes three times as long
 @pytest.mark.parametrize("seed", range(12))
 def test_misses_nothing_at_any_offset_of_half_hours(seed: int) -> None:
     assert missed_at_any_offset(seed) == set()

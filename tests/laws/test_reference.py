@@ -14,6 +14,9 @@ from reference.naive import judge as naive_judge
 from strategies import RandomCase, random_case
 from support import blocking, judge, warnings
 
+# Searches: what each line does has a test of its own; traced, these take three times as long.
+pytestmark = pytest.mark.no_cover
+
 HUMANE: dict[str, Any] = load(
     resources.files("cadence_guard.packs").joinpath("humane.yaml").read_bytes()
 ).data
