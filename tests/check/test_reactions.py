@@ -738,7 +738,6 @@ def lists_what_brute_force_finds(seed: int, every: timedelta | None = None) -> N
             assert world.goes(finding)
 
 
-@pytest.mark.no_cover  # a search: traced, it takes three times as long
 @settings(max_examples=25, deadline=None)
 @given(seed=SEEDS)
 @example(seed=1437)  # what was an answer counts after a signal that closes, soon behind a range
