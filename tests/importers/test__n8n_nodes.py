@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from cadence_guard.importers._n8n_nodes import Hidden, Sends, effect, literal
+from cadence_guard.importers._addresses import Hidden, Sends
+from cadence_guard.importers._n8n_nodes import effect, literal
 from cadence_guard.words import CHANNELS
 
 BASE, AGENTS = "n8n-nodes-base.", "@n8n/n8n-nodes-langchain."

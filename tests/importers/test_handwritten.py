@@ -13,7 +13,7 @@ from cadence_guard.cadence import Await, BusinessDays, Cadence, Elapsed, Fan, Pa
 from cadence_guard.errors import CadenceError
 from cadence_guard.importers import _linear as linear
 from cadence_guard.importers._source import Source
-from cadence_guard.importers.handwritten import read, recognises
+from cadence_guard.importers.handwritten import NO_SENDER, read, recognises
 from cadence_guard.instants import DAY, HOUR, MINUTE
 
 NOT_SAID = (
@@ -1320,3 +1320,46 @@ def test_a_huge_file_and_a_deep_one_are_read() -> None:
     assert len(cadence.nodes) == 40_000
     deep = '{"steps": ' * 400 + "[]" + "}" * 400
     assert not recognises(Source("deep.json", deep.encode()))
+
+
+# -- webhooks ------------------------------------------------------------------------------------
+
+HOOKED = """
+sequence:
+  - {{id: hello, channel: email, wait_days_after_prev: 0}}
+  - {{id: hook, {}: webhook, {}, wait_days_after_prev: 2}}
+"""
+
+
+def hooked(rest: str, kind: str = "type") -> Cadence:
+    return one(read, HOOKED.format(kind, rest))
+
+
+@pytest.mark.parametrize(
+    ("url", "channel"),
+    [
+        ("https://api.twilio.com/2010-04-01/Accounts/AC1/Messages.json", "sms"),
+        ("https://api.bland.ai/v1/calls", "call"),
+        ("https://API.SendGrid.com/v3/mail/send", "email"),
+    ],
+)
+@pytest.mark.parametrize("key", ["url", "webhook_url", "endpoint", "uri"])
+def test_a_webhook_to_an_address_that_sends_is_a_touch(key: str, url: str, channel: str) -> None:
+    steps = hooked(f"{key}: '{url}'").steps
+    assert [step.channel for step in steps] == ["email", channel]
+
+
+@pytest.mark.parametrize("url", ["https://api.lemlist.com/api/leads", "https://x.example/send-sms"])
+def test_a_webhook_that_may_send_is_told(url: str) -> None:
+    cadence = hooked(f"url: '{url}'")
+    assert [step.channel for step in cadence.steps] == ["email"]
+    assert [item.what for item in cadence.unknown] == ["url"]
+
+
+@pytest.mark.parametrize("rest", ["url: 'https://crm.example/contacts'", "method: POST"])
+@pytest.mark.parametrize("kind", ["type", "step_type", "action", "kind"])
+def test_that_a_webhook_reaches_nobody_is_an_assumption(kind: str, rest: str) -> None:
+    cadence = hooked(rest, kind)
+    assert not cadence.unknown
+    assert f"{NO_SENDER}: 'hook'" in cadence.assumes
+    assert [step.channel for step in cadence.steps] == ["email"]

@@ -162,6 +162,36 @@ def test_a_commit_is_on_the_disk_before_it_is_answered(path: Path) -> None:
     assert ledger._do(lambda db: db.execute("PRAGMA journal_mode").fetchone()) == ("wal",)
 
 
+def test_what_a_signal_leaves_open_is_undone(path: Path) -> None:
+    """A process that waits for the file hears of a signal only once its BEGIN is done."""
+
+    def interrupted(db: sqlite3.Connection) -> None:
+        db.execute("BEGIN IMMEDIATE")
+        raise KeyboardInterrupt
+
+    ledger = SqliteLedger(path)
+    with pytest.raises(KeyboardInterrupt):
+        ledger._do(interrupted)
+    with raw(path) as other:
+        other.execute("PRAGMA busy_timeout = 0")
+        other.execute("BEGIN IMMEDIATE")
+    ledger.append([])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it limits no file")
+def test_the_cause_is_told_where_no_ledger_can_be_made(path: Path) -> None:
+    code = """
+import resource, sys
+from cadence_guard import LedgerUnavailable, open_ledger
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+try:
+    open_ledger(f"sqlite:///{sys.argv[1]}")
+except LedgerUnavailable as error:
+    print(error)
+"""
+    assert in_child(code, path) == f"{path}: disk I/O error"
+
+
 class TestUrl:
     def test_three_slashes_are_relative(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

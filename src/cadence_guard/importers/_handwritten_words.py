@@ -35,6 +35,7 @@ CHANNEL_KEYS: Final = ("channel", "medium", "via")
 KIND_KEYS: Final = ("step_type", "type", "action_type", "action", "kind", "method")
 WRITTEN: Final = ("subject", "template", "template_id", "email_body")
 MESSAGE: Final = ("body", "message", "variants")
+ADDRESSES: Final = ("url", "webhook_url", "endpoint", "uri")
 NUMBERS: Final = ("step", "step_order", "step_number", "touch", "position", "order", "seq")
 IDS: Final = ("id", "step_id", "key", "name", "label", "title", *NUMBERS)
 WAIT_KINDS: Final = listed("wait delay pause sleep")
@@ -193,8 +194,13 @@ def _is_word(value: Any) -> bool:
     return isinstance(value, str) and " " not in value.strip()
 
 
+def is_hook(step: Data) -> bool:
+    """Whether a step calls a webhook, whose `method: POST` is no post."""
+    return "webhook" in (step.get(key) for key in KIND_KEYS[:-1])
+
+
 def means_of(step: Data) -> Means | None:
     """How the touch of a step is made; None if no word of it is known."""
-    keys = (*CHANNEL_KEYS, *KIND_KEYS)
+    keys = (*CHANNEL_KEYS, *(KIND_KEYS[:-1] if is_hook(step) else KIND_KEYS))
     said = (step[key] for key in keys if key in step)
     return next((known for word in said if (known := linear.means(word))), None)

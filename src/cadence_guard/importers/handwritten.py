@@ -19,6 +19,7 @@ from cadence_guard.cadence import Cadence, CadenceFile, Unknown, Wait, Where
 from cadence_guard.importers import _handwritten_words as theirs
 from cadence_guard.importers import _linear as linear
 from cadence_guard.importers import apollo, instantly, native, salesloft, smartlead
+from cadence_guard.importers._addresses import Sends, posted
 from cadence_guard.importers._handwritten_keys import (
     Says,
     counts,
@@ -45,6 +46,7 @@ from cadence_guard.words import PURPOSES, SIGNALS
 
 FORMAT: Final = "handwritten"
 WAITED_FOR: Final = "a step is held back until what it requires has come"
+NO_SENDER: Final = "a webhook whose address is not known to send reaches nobody"
 _NAMED: Final = 12
 """Keys that one assumption names."""
 _LONG: Final = 500
@@ -410,6 +412,8 @@ class _Plan:
             if (value is True and key in theirs.CHANNEL_KEYS) or isinstance(value, dict | list):
                 why = f"it is {shown(value)}; expected the name of a channel"
                 self.notes.missed(key, (*where, key), why)
+        if theirs.is_hook(step) and (channel := self._hook(where, step)) is not None:
+            return channel, manual
         if kind in linear.NO_TOUCH:
             if theirs.holds(step, theirs.WRITTEN + theirs.MESSAGE):
                 self.notes.missed(kind, where, "it has a text to send; taken for no touch")
@@ -426,6 +430,19 @@ class _Plan:
             return channel, manual
         self.notes.missed(kind, where, "no kind of step that is known")
         return None, manual
+
+    def _hook(self, where: Where, step: Data) -> str | None:
+        """The channel that a webhook sends by, if its address is one that is known to send."""
+        for key in theirs.ADDRESSES:
+            if isinstance(url := step.get(key), str):
+                done = posted(url)
+                if isinstance(done, Sends):
+                    return done.channel
+                if done is not None:
+                    self.notes.missed(key, (*where, key), done.why)
+                    return None
+        self._assume(NO_SENDER, first_text(step, *theirs.IDS) or "webhook")
+        return None
 
     def _named_otherwise(self, where: Where, step: Data, channel: str | None) -> None:
         """Tells if the name of a step that says no channel is that of another one."""

@@ -26,11 +26,12 @@ from cadence_guard.cadence import (
     Where,
     fixed,
 )
+from cadence_guard.importers._addresses import Hidden, Sends
 from cadence_guard.importers._labels import label_seconds
 from cadence_guard.importers._n8n_boxes import Box, at
 from cadence_guard.importers._n8n_conditions import if_arms, switch_arms
 from cadence_guard.importers._n8n_files import is_workflow, recognises, workflows
-from cadence_guard.importers._n8n_nodes import Hidden, Sends, effect, literal
+from cadence_guard.importers._n8n_nodes import effect, literal
 from cadence_guard.importers._n8n_waits import wait_of
 from cadence_guard.importers._n8n_wires import LOOKS, Targets, Wires
 from cadence_guard.importers._source import Source

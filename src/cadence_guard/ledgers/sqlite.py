@@ -138,7 +138,8 @@ class SqliteLedger:
     # -- the file -----------------------------------------------------------------------------
 
     def _do(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
-        """Works with the connection, for this thread alone; every error as LedgerUnavailable."""
+        """Works with the connection, for this thread alone; every error as LedgerUnavailable. A
+        transaction that is still open at the end is undone."""
         with self._lock:
             try:
                 if self._file is not None and self._file != _file_at(self.path):
@@ -151,7 +152,12 @@ class SqliteLedger:
                 if self._connection is None:
                     self._connection = self._open()
                     self._file = _file_at(self.path)
-                return work(self._connection)
+                db = self._connection
+                try:
+                    return work(db)
+                finally:  # here, since what a signal raises may come right behind a BEGIN
+                    if db.in_transaction:
+                        db.rollback()
             except (sqlite3.Error, OSError) as error:
                 raise LedgerUnavailable(f"{self.path}: {error}") from error
 
@@ -164,15 +170,10 @@ class SqliteLedger:
 
         def alone(db: sqlite3.Connection) -> _Result:
             db.execute("BEGIN IMMEDIATE")
-            try:
-                if expect and _revisions(db, [*expect])[0] != expect:
-                    raise Conflict("a stream has moved on since it was read")
-                done = work(db)
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
+            if expect and _revisions(db, [*expect])[0] != expect:
+                raise Conflict("a stream has moved on since it was read")
+            done = work(db)
+            db.execute("COMMIT")
             return done
 
         return self._do(alone)
@@ -223,9 +224,9 @@ class SqliteLedger:
                     f" {_SCHEMA}, so use the version that wrote it, or a later one"
                 )
             db.execute("COMMIT")
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
+        finally:
+            if db.in_transaction:
+                db.rollback()
 
     def _scrub(self, db: sqlite3.Connection) -> None:
         """Writes the file anew, since pages keep stale copies of rows that were once moved, and
@@ -252,16 +253,13 @@ def _history(db: sqlite3.Connection, keys: Sequence[str], since: int | None, aft
     if max(revisions.values(), default=0) <= after:
         return Page([], revisions, epoch)
     db.execute("BEGIN")  # revisions and events of one moment
-    try:
-        revisions, epoch = _revisions(db, keys)
-        rows: list[tuple[str, str]] = db.execute(
-            "SELECT streams, body FROM event WHERE number IN (SELECT number FROM filed"
-            " WHERE stream IN (SELECT value FROM json_each(?)) AND number > ?)"
-            f" AND NOT ({_FADES}) ORDER BY number",
-            (json.dumps(keys), after, -1 if since is None else since),
-        ).fetchall()
-    finally:
-        db.execute("ROLLBACK")
+    revisions, epoch = _revisions(db, keys)
+    rows: list[tuple[str, str]] = db.execute(
+        "SELECT streams, body FROM event WHERE number IN (SELECT number FROM filed"
+        " WHERE stream IN (SELECT value FROM json_each(?)) AND number > ?)"
+        f" AND NOT ({_FADES}) ORDER BY number",
+        (json.dumps(keys), after, -1 if since is None else since),
+    ).fetchall()
     return Page([_filed(*row) for row in rows], revisions, epoch)
 
 

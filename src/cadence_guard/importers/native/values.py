@@ -29,6 +29,7 @@ _LENGTH: Final = "expected 30m, 20h, 3d or 2w"
 _TOO_LONG: Final = re.compile(r"[1-9][0-9]*[mhdw]")
 """A time in the right form, if it is none all the same."""
 _BROKEN: Final = re.compile(r"[0-9]*[.,][0-9]+ ?[a-z]?")
+_NOTHING: Final = re.compile(r"-[0-9].*|0+ ?[a-z]*")
 _OTHER_CODES: Final = {"UK": "GB", "EL": "GR", "USA": "US"}
 """What is often written for a country, and its code."""
 MOST_PEOPLE: Final = 10_000
@@ -47,7 +48,8 @@ def as_elapsed(value: Any, expected: str = _LENGTH) -> int:
             raise ValueError(f"{short(value)} is not a whole number; {expected}") from None
         if isinstance(value, str) and _TOO_LONG.fullmatch(value):
             raise ValueError(f"{short(value)} is longer than 100 years") from None
-        raise ValueError(f"{short(value)} is not a time above zero; {expected}") from None
+        what = "a time above zero" if _NOTHING.fullmatch(str(value)) else "a length of time"
+        raise ValueError(f"{short(value)} is not {what}; {expected}") from None
     if duration.months:
         days = ", or {local_days: 30}" if "{local_days}" in expected else ""
         raise ValueError(f"{value!r}: months and years are not supported; write 30d{days}")
