@@ -184,6 +184,12 @@ def test_text_is_no_command_to_a_build_server(command: str) -> None:
     assert plain("## [a] #[b]") == "## [a] #[b]"
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\u3000"])
+def test_no_line_begins_as_a_command_to_github(blank: str) -> None:
+    assert plain(f"{blank}::add-mask::x") == f"{blank}\\x3a:add-mask::x"
+    assert plain("a ::b::") == "a ::b::"
+
+
 @pytest.mark.parametrize("indent", [None, 2])
 def test_json_cannot_steer_the_terminal_either(indent: int | None) -> None:
     data = {"a\x9b31m": ["\u202eb\U000e0061", "\x7f", "\ud800", "\\", "山田\u3000太郎"]}

@@ -202,6 +202,8 @@ def ahead(decision: Decision) -> str:
 def plain(text: str) -> str:
     """Free text without what could steer a terminal or a build server, or break a line."""
     text = _COMMAND.sub(r"#\\x23", text)
+    if text.lstrip().startswith("::"):  # a command to GitHub, where it begins a line
+        text = text.replace(":", "\\x3a", 1)
     if text.isprintable():
         return text
     return "".join(char if _harmless(char) else _escape(ord(char)) for char in text)
