@@ -538,6 +538,32 @@ class TestLeft:
         last = told(guard, "touch:t-1")[-1]
         assert (last.at, last.outcome) == (NOW + DAY, None)
 
+    @pytest.mark.parametrize("how", ["resumed", "released and booked"])
+    def test_nor_is_it_given_back_if_both_are_of_one_instant(self, make: Make, how: str) -> None:
+        guard, other = make(ONE_A_WEEK), make(ONE_A_WEEK)
+        ours = guard.reserve(a_touch(id="t-1", at=NOW))
+        if how == "resumed":
+            other.reserve(a_touch(id="t-1", at=NOW), resume=True)
+        else:
+            ours.release()
+            other.reserve(a_touch(id="t-1", at=NOW))
+        with pytest.raises(EventError, match="booked anew by somebody else"):
+            ours.release()
+        with pytest.raises(EventError, match="booked anew by somebody else"):
+            ours.confirm("failed")
+        ours._closed = False
+        with ours:
+            pass
+        assert told(guard, "touch:t-1")[-1].outcome is None
+        assert codes(guard.evaluate(a_touch())) == ["CG301"]
+
+    def test_what_was_sent_under_a_booking_taken_over_counts(self, make: Make) -> None:
+        guard = make(ONE_A_WEEK)
+        ours = guard.reserve(a_touch(id="t-1", at=NOW))
+        make(ONE_A_WEEK).reserve(a_touch(id="t-1", at=NOW), resume=True)
+        ours.confirm("sent")
+        assert told(guard, "touch:t-1")[-1].outcome == "sent"
+
     def test_a_booking_forgotten_inside(self, make: Make) -> None:
         guard = make()
         with guard.reserve(a_touch(id="t-1")) as reservation:

@@ -92,6 +92,7 @@ class GuardMachine(RuleBasedStateMachine):
         self.known: list[Event] = []  # what would be the same event, told again
         self.ids: dict[str, Touch | None] = {}  # the touch that stands under an id
         self.reservations: dict[str, Reservation] = {}
+        self.given_back: set[str] = set()  # those of them that were released
         self.numbers = count()
 
     def guard(self) -> Guard:
@@ -140,6 +141,7 @@ class GuardMachine(RuleBasedStateMachine):
         self.told.append(touch)
         self.ids[touch.id] = touch
         self.reservations[touch.id] = reservation
+        self.given_back.discard(touch.id)
         self.counted_by_hand(touch)
 
     def record(self, event: Event, which: int) -> None:
@@ -228,7 +230,8 @@ class GuardMachine(RuleBasedStateMachine):
         reservation, standing = self.reservations[id_], self.ids[id_]
         known = standing.outcome if standing is not None else None
         told = reservation.touch.model_copy(update={"outcome": outcome})
-        if outcome == "failed" and known not in (None, "unknown", "failed"):
+        stale = standing is not None and id_ in self.given_back
+        if outcome == "failed" and (stale or known not in (None, "unknown", "failed")):
             with pytest.raises(EventError):
                 reservation.confirm(outcome)
             return
@@ -253,12 +256,14 @@ class GuardMachine(RuleBasedStateMachine):
     def release(self, data: st.DataObject) -> None:
         id_ = data.draw(st.sampled_from(sorted(self.reservations)))
         reservation, standing = self.reservations[id_], self.ids[id_]
-        if standing is not None and standing.outcome not in (None, "unknown", "failed"):
+        made = standing is not None and standing.outcome not in (None, "unknown", "failed")
+        if made or (standing is not None and id_ in self.given_back):
             with pytest.raises(EventError):
                 reservation.release()
             return
         reservation.release()
         if standing is not None:
+            self.given_back.add(id_)
             self.told.append(Release(touch=id_, contact=standing.contact, at=CLOCK()))
             self.ids[id_] = None
 
@@ -407,6 +412,7 @@ class GuardMachine(RuleBasedStateMachine):
         for id_ in (*gone, *(i for i, r in self.reservations.items() if r.touch.contact == who)):
             self.ids.pop(id_, None)
             self.reservations.pop(id_, None)
+            self.given_back.discard(id_)
 
     @rule(which=st.integers(0, 1))
     def prune(self, which: int) -> None:
@@ -420,7 +426,7 @@ class GuardMachine(RuleBasedStateMachine):
         self.guards[which] = self.guard()
         for id_, reservation in self.reservations.items():
             self.reservations[id_] = Reservation(
-                self.guards[which], reservation.touch, reservation.decision
+                self.guards[which], reservation.touch, reservation.decision, reservation._turn
             )
 
     @rule(data=st.data(), who=WHO, channel=CHANNEL, hours=HOURS, which=st.integers(0, 1))

@@ -6,6 +6,7 @@ Nothing is written here: the guard appends what was filed, in one step.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 
 from cadence_guard.contact import Suppress
@@ -20,14 +21,16 @@ from cadence_guard.touch import NOT_MADE, Release, Touch
 class Filing:
     """Facts on their way into a ledger: `events`, and the revisions they follow from (`expect`).
 
-    `now` is the instant of releases. Not safe to share between threads: the guard locks.
+    `now` is the instant of releases, and `turn` the booking that a touch must be, if only its
+    holder may tell it. Not safe to share between threads: the guard locks.
     """
 
-    def __init__(self, shelves: Shelves, now: datetime) -> None:
+    def __init__(self, shelves: Shelves, now: datetime, turn: int | None = None) -> None:
         self.events: list[Filed] = []
         self.expect: dict[str, int] = {}
         self._shelves = shelves
         self._now = now
+        self._turn = turn
         self._bookings: dict[str, Page] = {}
         self._full: dict[str, Shelf] = {}
         self._untold: defaultdict[str | None, list[Filed]] = defaultdict(list)
@@ -71,6 +74,8 @@ class Filing:
         last = standing(booking)
         if last is None:
             return isinstance(told, Touch), None
+        if self._turn not in (None, turn_of(booking.events, last.contact)):
+            raise booked_anew(id_)
         streams = booking.events[-1].streams
         if isinstance(told, Touch):
             known = is_known(self._shelves, booking, told)
@@ -102,6 +107,17 @@ def standing(booking: Page) -> Touch | None:
     """The touch booked or made under an id; None if there is none, or it was released."""
     last = booking.events[-1].event if booking.events else None
     return last if isinstance(last, Touch) else None
+
+
+def turn_of(events: Iterable[Filed], contact: str) -> int:
+    """How often an id was released that was booked for a contact: which of those bookings it is
+    that stands. What was booked for others goes when they are forgotten."""
+    return sum(isinstance(each.event, Release) and each.event.contact == contact for each in events)
+
+
+def booked_anew(touch: str | None) -> EventError:
+    """What somebody hears who speaks of a booking that is not theirs any more."""
+    return EventError(f"touch {touch!r} was booked anew by somebody else")
 
 
 def is_known(shelves: Shelves, booking: Page, told: Touch) -> bool:

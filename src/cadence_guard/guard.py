@@ -27,11 +27,11 @@ from cadence_guard.errors import (
     Refused,
 )
 from cadence_guard.events import Event, parse_event
-from cadence_guard.filing import Filing, standing, taken_back
+from cadence_guard.filing import Filing, booked_anew, standing, taken_back, turn_of
 from cadence_guard.history import Streams
 from cadence_guard.instants import DAY, parse_instant, to_datetime, to_us
 from cadence_guard.ledgers import Filed, Ledger, Page, open_ledger
-from cadence_guard.naming import is_at, point_of
+from cadence_guard.naming import is_at
 from cadence_guard.points import HASHED, written
 from cadence_guard.policy import Policy
 from cadence_guard.reservation import Reservation, in_thread
@@ -194,7 +194,8 @@ class Guard:
                     continue
                 if not decision:
                     raise Refused(decision)
-                return Reservation(self, asked, decision)
+                turn = turn_of([*booking.events, *todo], asked.contact)
+                return Reservation(self, asked, decision, turn)
         except LedgerUnavailable as error:
             raise Refused(_down(asked, error)) from error
         raise Refused(_down(asked, Conflict(f"others were faster {TRIES} times")))
@@ -254,33 +255,41 @@ class Guard:
         decision = self._judge(book, asked, facts)
         return ([release, filed] if decision else [release]), decision
 
-    def _release(self, touch: Touch) -> None:
-        """Takes the booking of this very touch back, if it stands."""
+    def _confirm(self, touch: Touch, turn: int) -> None:
+        """Records what became of a booking; what was made counts, whoever has booked it since."""
+        self._tell([self._fact(touch)], turn=turn if touch.outcome == "failed" else None)
 
-        def told(last: Touch) -> Event:
+    def _release(self, touch: Touch, turn: int) -> None:
+        """Takes a booking back, if it stands."""
+
+        def told(last: Touch, is_theirs: bool) -> Event:
             release = taken_back(last, parse_instant(self._clock()))
-            is_same = _sent(touch) == _sent(last) and point_of(touch) == point_of(last)
-            if touch.at != last.at or not is_same:
-                raise EventError(f"touch {touch.id!r} was booked anew by somebody else")
+            if not is_theirs:
+                raise booked_anew(touch.id)
             return release
 
-        self._close(touch, told)
+        self._close(touch, turn, told)
 
-    def _leave(self, touch: Touch) -> None:
+    def _leave(self, touch: Touch, turn: int) -> None:
         """Says that nobody knows what became of a booking, if it stands as it was made."""
 
-        def left(last: Touch) -> Event | None:
-            return last.model_copy(update={"outcome": "unknown"}) if last == touch else None
+        def left(last: Touch, is_theirs: bool) -> Event | None:
+            as_made = is_theirs and last == touch
+            return last.model_copy(update={"outcome": "unknown"}) if as_made else None
 
-        self._close(touch, left)
+        self._close(touch, turn, left)
 
-    def _close(self, touch: Touch, told: Callable[[Touch], Event | None]) -> None:
-        """Appends what is `told` of the last touch of that id, if one stands."""
+    def _close(self, touch: Touch, turn: int, told: Callable[[Touch, bool], Event | None]) -> None:
+        """Appends what is `told` of the last touch of that id and of whether it is the one that was
+        booked in that turn, if one stands."""
         assert touch.id is not None  # a reservation has one
         for _ in range(TRIES):
             booking = self._shelves.booking(touch.id)
             last = standing(booking)
-            event = told(last) if last is not None else None
+            if last is None:
+                return
+            in_turn = turn_of(booking.events, touch.contact) == turn
+            event = told(last, in_turn and _sent(touch) == _sent(last))
             if event is None:
                 return
             try:
@@ -365,11 +374,14 @@ class Guard:
             told = told.model_copy(update={"at": parse_instant(self._clock())})
         return told
 
-    def _tell(self, told: Sequence[Event], before: int | None = None) -> None:
+    def _tell(
+        self, told: Sequence[Event], before: int | None = None, turn: int | None = None
+    ) -> None:
         """Appends facts in one step: all of them, or those before the first that is wrong, whose
-        EventError is raised then. `before` is how many were told before, for its number."""
+        EventError is raised then. `before` is how many were told before, for its number; `turn`
+        the booking that a touch must be, if nobody but its holder may tell it."""
         for _ in range(TRIES):
-            filing = Filing(self._shelves, parse_instant(self._clock()))
+            filing = Filing(self._shelves, parse_instant(self._clock()), turn)
             wrong = None
             with self._lock:
                 for place, event in enumerate(told):

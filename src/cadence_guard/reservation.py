@@ -21,26 +21,29 @@ class Reservation:
     """A booked touch. Leaving `with` without `confirm` or `release` means: outcome unknown, and it
     counts. No time-out frees the slot; only `release()` and `confirm("failed")` do."""
 
-    def __init__(self, guard: Guard, touch: Touch, decision: Decision) -> None:
+    def __init__(self, guard: Guard, touch: Touch, decision: Decision, turn: int) -> None:
         self.touch = touch
         self.decision = decision
         self._guard = guard
+        self._turn = turn
+        """How often the id was released before: somebody else may book it anew."""
         self._closed = False
 
     def confirm(self, outcome: str = "sent") -> None:
-        """Says what became of the touch. Raises EventError for an outcome that cannot follow,
-        LedgerUnavailable."""
+        """Says what became of the touch. Raises EventError for an outcome that cannot follow, and
+        for `failed` if somebody else has booked the id since; LedgerUnavailable."""
         if outcome not in words.OUTCOMES:
             raise EventError(words.expected(outcome, words.OUTCOMES, "outcome"))
-        self._guard.record(self.touch.model_copy(update={"outcome": outcome}))
+        self._guard._confirm(self.touch.model_copy(update={"outcome": outcome}), self._turn)
         self._closed = True
 
     def release(self) -> None:
         """Takes the booking back: nothing was sent, and the id may be booked anew.
 
-        Raises EventError if the touch was made already, LedgerUnavailable.
+        Raises EventError if the touch was made already, or somebody else has booked the id since;
+        LedgerUnavailable.
         """
-        self._guard._release(self.touch)
+        self._guard._release(self.touch, self._turn)
         self._closed = True
 
     async def aconfirm(self, outcome: str = "sent") -> None:
@@ -68,7 +71,7 @@ class Reservation:
         if self._closed:
             return
         try:
-            self._guard._leave(self.touch)
+            self._guard._leave(self.touch, self._turn)
         except LedgerUnavailable as down:
             # The booking counts as it stands; what went wrong in the body matters more.
             if error is None:
